@@ -1,0 +1,235 @@
+"""The one room that reads what others wrote and replaces files.
+
+Every path is opened below a root, component by component, without following links,
+so a link swapped in by an agent leads nowhere. It knows no format.
+"""
+
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from coordinator.kernel.names import display
+from coordinator.kernel.problems import Problem
+
+MAX_BYTES = 1 << 20
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class Stamp(NamedTuple):
+    """What tells one state of a file from another without reading it."""
+
+    inode: int
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> "Stamp":
+        """Take the stamp out of a stat result."""
+        return cls(
+            status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A document's bytes and text, read whole while nobody changed it."""
+
+    data: bytes
+    text: str
+    stamp: Stamp
+    uid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """The file changed while it was read; come back."""
+
+
+@contextmanager
+def folder(root: Path, relative: str = "") -> Iterator[int]:
+    """Open `root/relative` as a directory descriptor, following no link below root.
+
+    Raises:
+        OSError: A component is missing, a link, or no folder.
+    """
+    handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for part in _parts(relative):
+            inner = os.open(part, _FOLDER, dir_fd=handle)
+            os.close(handle)
+            handle = inner
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _parts(relative: str) -> list[str]:
+    parts = relative.split("/") if relative else []
+    if any(part in {"", ".", ".."} for part in parts):
+        raise FileNotFoundError(relative)
+    return parts
+
+
+def read(
+    root: Path, relative: str, *, limit: int = MAX_BYTES
+) -> Content | Problem | Unsettled | None:
+    """Read a document: regular, one link, at most `limit` bytes, UTF-8, no NUL.
+
+    Returns None where there is no such file, and a problem where it is something
+    else; it never blocks on a FIFO or a device.
+    """
+    parent, _, name = relative.rpartition("/")
+    try:
+        with folder(root, parent) as handle:
+            status = os.stat(name, dir_fd=handle, follow_symlinks=False)
+            if refusal := _refusal(relative, status, limit):
+                return refusal
+            descriptor = os.open(name, _READ, dir_fd=handle)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        return _unreadable(relative, error)
+    try:
+        return _read_open(descriptor, relative, limit)
+    except OSError as error:
+        return _unreadable(relative, error)
+    finally:
+        os.close(descriptor)
+
+
+def _read_open(
+    descriptor: int, relative: str, limit: int
+) -> Content | Problem | Unsettled:
+    before = os.fstat(descriptor)
+    if refusal := _refusal(relative, before, limit):
+        return refusal
+    data = _read_all(descriptor, before.st_size)
+    if (
+        Stamp.of(os.fstat(descriptor)) != Stamp.of(before)
+        or len(data) != before.st_size
+    ):
+        return Unsettled()
+    return decode(relative, data, before)
+
+
+def _read_all(descriptor: int, size: int) -> bytes:
+    data = os.read(descriptor, size + 1)
+    while len(data) < size and (more := os.read(descriptor, size + 1 - len(data))):
+        data += more
+    return data
+
+
+def decode(relative: str, data: bytes, status: os.stat_result) -> Content | Problem:
+    """Turn bytes into a document's content, or say what is wrong with them."""
+    if (nul := data.find(b"\0")) >= 0:
+        line = data.count(b"\n", 0, nul) + 1
+        return Problem(
+            relative, line, "binary", "The file holds a NUL byte.", "Write plain text."
+        )
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        message = f"The file is not valid UTF-8 at byte {error.start}."
+        return Problem(relative, line, "not-utf-8", message, "Save it as UTF-8.")
+    return Content(data, text, Stamp.of(status), status.st_uid)
+
+
+def _refusal(relative: str, status: os.stat_result, limit: int) -> Problem | None:
+    mode = status.st_mode
+    if stat.S_ISLNK(mode):
+        return Problem(
+            relative, 0, "symlink", "Links are not followed.", "Write a regular file."
+        )
+    if not stat.S_ISREG(mode):
+        return Problem(
+            relative, 0, "not-a-file", "It is no regular file.", "Write a regular file."
+        )
+    if status.st_nlink > 1:
+        message = f"The file has {status.st_nlink} names (hard links)."
+        return Problem(relative, 0, "hard-link", message, "Write a copy instead.")
+    if status.st_size > limit:
+        message = f"The file has {status.st_size} bytes; the limit is {limit}."
+        return Problem(relative, 0, "too-large", message, "Split it, or link to it.")
+    return None
+
+
+def _unreadable(relative: str, error: OSError) -> Problem:
+    reason = error.strerror or type(error).__name__
+    message = f"The file cannot be read: {reason}."
+    hint = f"Look at the permissions of {display(relative)}."
+    return Problem(relative, 0, "unreadable", message, hint)
+
+
+def write(root: Path, relative: str, data: bytes, *, temporary: Path) -> None:
+    """Replace `root/relative` atomically and durably.
+
+    `temporary` is an unwatched folder of the same filesystem.
+
+    Raises:
+        OSError: The folder is missing or a link, or the disk refuses.
+    """
+    _place(root, relative, data, temporary=temporary, replace=True)
+
+
+def create(root: Path, relative: str, data: bytes, *, temporary: Path) -> None:
+    """Write a new file, atomically and durably.
+
+    Raises:
+        FileExistsError: There is one already; it is left alone.
+        OSError: The folder is missing or a link, or the disk refuses.
+    """
+    _place(root, relative, data, temporary=temporary, replace=False)
+
+
+def _place(
+    root: Path, relative: str, data: bytes, *, temporary: Path, replace: bool
+) -> None:
+    parent, _, name = relative.rpartition("/")
+    with folder(root, parent) as target, folder(temporary) as source:
+        made = f"{os.getpid()}-{secrets.token_hex(8)}"
+        try:
+            _write_synced(made, data, source)
+            if replace:
+                os.rename(made, name, src_dir_fd=source, dst_dir_fd=target)
+            else:
+                os.link(made, name, src_dir_fd=source, dst_dir_fd=target)
+            os.fsync(target)
+        finally:
+            with suppress(FileNotFoundError):
+                os.unlink(made, dir_fd=source)
+
+
+def _write_synced(name: str, data: bytes, handle: int) -> None:
+    descriptor = os.open(name, _CREATE, 0o644, dir_fd=handle)
+    try:
+        write_all(descriptor, data)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write every byte; a short write is continued."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def sync_data(descriptor: int) -> None:
+    """Bring written bytes to the disk (fdatasync, or fsync where it is missing)."""
+    getattr(os, "fdatasync", os.fsync)(descriptor)
+
+
+def sync_folder(path: Path) -> None:
+    """Bring a folder's entries to the disk."""
+    with folder(path) as handle:
+        os.fsync(handle)

@@ -1,0 +1,163 @@
+"""Front matter: the YAML block at the head of a Markdown file, read tolerantly.
+
+Every scalar stays the text that was written (no implicit dates, no `no` → false).
+What is not valid YAML is read line by line, with a problem for each line that fails.
+It never writes.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import yaml
+
+from coordinator.kernel.markdown import split_lines
+from coordinator.kernel.problems import Problem
+
+MAX_LINES = 500
+_LOADER: type[yaml.BaseLoader] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+_PAIR = re.compile(r"([A-Za-z_][\w .-]{0,60}?)\s*:(?:\s+(.*)|)\Z")
+_ITEM = re.compile(r"\s*-\s+(.*)\Z")
+
+Value = str | list["Value"] | dict[str, "Value"]
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """What stood at the head; `body_line` is the number of the body's first line."""
+
+    values: dict[str, Value] = field(default_factory=dict)
+    body: str = ""
+    body_line: int = 1
+    problems: tuple[Problem, ...] = ()
+
+    def text(self, *keys: str) -> str:
+        """Return the first of these keys that holds a scalar, else an empty string.
+
+        Keys are compared in lower case with `-` and spaces as `_`.
+        """
+        for key in keys:
+            value = self.values.get(key)
+            if isinstance(value, str) and value.strip():
+                return value.strip()
+        return ""
+
+    def texts(self, *keys: str) -> tuple[str, ...]:
+        """Return the first of these keys as a tuple; a scalar is split at commas."""
+        for key in keys:
+            value = self.values.get(key)
+            if isinstance(value, list):
+                return tuple(x.strip() for x in value if isinstance(x, str))
+            if isinstance(value, str) and value.strip():
+                return tuple(x.strip() for x in value.split(",") if x.strip())
+        return ()
+
+
+def split(text: str, path: str) -> FrontMatter:
+    """Read the front matter of `text`; a file without one is all body.
+
+    A block that never closes is no front matter: the file is all body, with the
+    problem `bad-front-matter`.
+    """
+    text = text.removeprefix("\ufeff")
+    if not text.startswith("---"):
+        return FrontMatter(body=text)
+    lines = split_lines(text)
+    if lines[0].rstrip() != "---":
+        return FrontMatter(body=text)
+    end = _closing(lines)
+    if end is None:
+        return _unclosed(text, lines, path)
+    body_line = end + 2
+    body = _from_line(text, body_line)
+    values, problems = _read(lines[1:end], path)
+    return FrontMatter(values, body, body_line, problems)
+
+
+def _unclosed(text: str, lines: list[str], path: str) -> FrontMatter:
+    # A leading rule (`---`) before prose is common; only "key:" makes it a block.
+    looks_like_block = len(lines) > 1 and _PAIR.match(lines[1]) is not None
+    problem = _problem(path, 1, "The front matter is opened and never closed.")
+    return FrontMatter(body=text, problems=(problem,) if looks_like_block else ())
+
+
+def _closing(lines: list[str]) -> int | None:
+    window = enumerate(lines[1 : MAX_LINES + 1], 1)
+    return next((i for i, x in window if x.rstrip() in {"---", "..."}), None)
+
+
+def _from_line(text: str, number: int) -> str:
+    ends = re.finditer(r"\r\n|\n|\r", text)
+    for count, match in enumerate(ends, 2):
+        if count == number:
+            return text[match.end() :]
+    return ""
+
+
+def _read(lines: list[str], path: str) -> tuple[dict[str, Value], tuple[Problem, ...]]:
+    block = "\n".join(lines)
+    try:
+        _refuse_aliases(block)
+        loaded = yaml.load(block, Loader=_LOADER)  # noqa: S506 - BaseLoader builds str
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        return _read_by_line(lines, path, error)
+    if loaded is None or loaded == "":
+        return {}, ()
+    if not isinstance(loaded, dict):
+        return _read_by_line(lines, path, ValueError("it is not a list of keys"))
+    return {_key(str(k)): _plain(v) for k, v in loaded.items()}, ()
+
+
+def _refuse_aliases(block: str) -> None:
+    """Aliases share nodes, so a few lines can unfold into gigabytes."""
+    if "*" not in block:
+        return
+    events: Iterator[yaml.Event] = yaml.parse(block, Loader=_LOADER)
+    if any(isinstance(event, yaml.AliasEvent) for event in events):
+        message = "aliases are not read"
+        raise ValueError(message)
+
+
+def _plain(value: object) -> Value:
+    if isinstance(value, list):
+        return [_plain(x) for x in value]
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    return str(value)
+
+
+def _read_by_line(
+    lines: list[str], path: str, error: Exception
+) -> tuple[dict[str, Value], tuple[Problem, ...]]:
+    values: dict[str, Value] = {}
+    key = ""
+    for line in lines:
+        if pair := _PAIR.match(line):
+            key = _key(pair[1])
+            values[key] = _unquote(pair[2] or "")
+        elif key and (item := _ITEM.match(line)):
+            held = values[key]
+            items = held if isinstance(held, list) else []
+            values[key] = [*items, _unquote(item[1])]
+        elif key and line[:1].isspace() and isinstance(values[key], str):
+            values[key] = f"{values[key]} {line.strip()}".strip()
+    mark = getattr(error, "problem_mark", None)
+    number = 2 + (mark.line if mark is not None else 0)
+    reason = getattr(error, "problem", None) or str(error)
+    message = f"The front matter is not valid YAML: {reason}."
+    return values, (_problem(path, number, message),)
+
+
+def _unquote(text: str) -> str:
+    text = text.strip()
+    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\""
+    return text[1:-1] if quoted else text
+
+
+def _key(text: str) -> str:
+    return text.strip().lower().replace("-", "_").replace(" ", "_")
+
+
+def _problem(path: str, line: int, message: str) -> Problem:
+    hint = "Quote values that hold a colon, or remove the block."
+    return Problem(path, line, "bad-front-matter", message, hint)

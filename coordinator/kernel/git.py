@@ -1,0 +1,199 @@
+"""The one module that runs git: argv lists in a hardened environment.
+
+No hook, filter, fsmonitor, pager, editor or signing program that a repository names is
+run. It knows refs and objects, and nothing of agents.
+"""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from coordinator.kernel import processes
+from coordinator.kernel.errors import External
+from coordinator.kernel.processes import Child, Completed
+
+OLDEST = (2, 38)
+ZERO = "0" * 40
+_KEPT = ("PATH", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
+_HARD_CONFIG = {
+    "advice.detachedHead": "false",
+    "commit.gpgSign": "false",
+    "core.fsmonitor": "false",
+    "core.hooksPath": os.devnull,
+    "core.pager": "cat",
+    "gc.auto": "0",
+    "gc.autoDetach": "false",
+    "maintenance.auto": "false",
+    "safe.directory": "*",
+    "submodule.recurse": "false",
+    "tag.gpgSign": "false",
+}
+
+
+class GitFailed(External):
+    """A git command ended with an error."""
+
+    def __init__(self, args: Sequence[str], done: Completed) -> None:
+        verb = next((x for x in args if not x.startswith("-")), "git")
+        reason = done.complaint or f"exit code {done.code}"
+        super().__init__(f"git {verb} failed: {reason}", hint="Run: coordinator doctor")
+        self.code = done.code
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the whole environment of a hardened git: nothing of the caller's leaks.
+
+    System and user configuration are not read, locks that git only takes to be
+    faster are not taken, and only the local file protocol is allowed.
+    """
+    made = {key: os.environ[key] for key in _KEPT if key in os.environ}
+    made |= {
+        "HOME": os.devnull,
+        "LC_ALL": "C",
+        "GIT_ALLOW_PROTOCOL": "file",
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_EDITOR": ":",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_PAGER": "cat",
+        "GIT_TERMINAL_PROMPT": "0",
+    }
+    return made | configuration(_HARD_CONFIG) | dict(extra or {})
+
+
+def configuration(values: Mapping[str, str], *, first: int = 0) -> dict[str, str]:
+    """Return settings as `GIT_CONFIG_*` variables, the strongest level there is.
+
+    `first` is the number of settings that stand in the environment already.
+    """
+    made = {"GIT_CONFIG_COUNT": str(first + len(values))}
+    for number, (key, value) in enumerate(values.items(), first):
+        made[f"GIT_CONFIG_KEY_{number}"] = key
+        made[f"GIT_CONFIG_VALUE_{number}"] = value
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A repository or worktree to run git in; `path` is its folder.
+
+    `settings` are extra configuration that overrides the repository's own.
+    """
+
+    path: Path
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    def ask(
+        self,
+        *args: str,
+        stdin: bytes = b"",
+        extra: Mapping[str, str] | None = None,
+        seconds: float = processes.DEFAULT_SECONDS,
+    ) -> Completed:
+        """Run git and return how it ended, whatever its exit code."""
+        made = environment(extra)
+        if self.settings:
+            made |= configuration(self.settings, first=len(_HARD_CONFIG))
+        argv = ["git", "-C", str(self.path), *args]
+        return processes.run(argv, environment=made, stdin=stdin, seconds=seconds)
+
+    def run(
+        self,
+        *args: str,
+        stdin: bytes = b"",
+        extra: Mapping[str, str] | None = None,
+        seconds: float = processes.DEFAULT_SECONDS,
+    ) -> str:
+        """Run git and return its standard output without the last line end.
+
+        Raises:
+            GitFailed: The exit code is not 0.
+        """
+        done = self.ask(*args, stdin=stdin, extra=extra, seconds=seconds)
+        if done.code:
+            raise GitFailed(args, done)
+        return done.text.removesuffix("\n")
+
+    def child(self, *args: str) -> Child:
+        """Start a long-lived git co-process."""
+        argv = ["git", "-C", str(self.path), *args]
+        return Child(argv, environment=environment())
+
+
+def version() -> tuple[int, int]:
+    """Return git's major and minor version, `(0, 0)` where it does not say."""
+    words = processes.run(["git", "--version"]).text.split()
+    numbers = words[2].split(".") if len(words) > 2 else []  # noqa: PLR2004
+    if len(numbers) < 2 or not all(x.isdigit() for x in numbers[:2]):  # noqa: PLR2004
+        return (0, 0)
+    return int(numbers[0]), int(numbers[1])
+
+
+def resolve(repository: Repository, revision: str) -> str | None:
+    """Return the commit id that a full ref or an id stands for, or None."""
+    done = repository.ask(
+        "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"
+    )
+    return done.text.strip() if done.code == 0 else None
+
+
+def refs(repository: Repository, *prefixes: str) -> dict[str, str]:
+    """Return full ref names and their object ids, below the prefixes."""
+    form = "--format=%(refname) %(objectname)"
+    lines = repository.run("for-each-ref", form, "--", *prefixes).splitlines()
+    pairs = (line.rpartition(" ") for line in lines)
+    return {name: oid for name, _, oid in pairs}
+
+
+def update_ref(repository: Repository, ref: str, new: str, old: str) -> None:
+    """Move a ref from `old` to `new` or fail; `ZERO` as old: it must not exist.
+
+    Raises:
+        GitFailed: The ref is somewhere else by now.
+    """
+    command = f"update {ref}\0{new}\0{old}\0"
+    repository.run("update-ref", "--stdin", "-z", stdin=command.encode())
+
+
+def is_bare(repository: Repository) -> bool:
+    """Tell whether the repository has no worktree of its own."""
+    return repository.run("rev-parse", "--is-bare-repository") == "true"
+
+
+def common_folder(repository: Repository) -> Path:
+    """Return the absolute path of the git directory that all worktrees share."""
+    said = repository.run("rev-parse", "--path-format=absolute", "--git-common-dir")
+    return Path(said)
+
+
+def own_folder(repository: Repository) -> Path:
+    """Return the absolute path of this worktree's own git directory."""
+    said = repository.run("rev-parse", "--path-format=absolute", "--git-dir")
+    return Path(said)
+
+
+def without_filters(repository: Repository) -> Repository:
+    """Return the same repository with every configured filter and driver switched off.
+
+    Filters, merge drivers and diff commands are programs that a repository's
+    configuration names, and agents can write that configuration.
+    """
+    done = repository.ask(
+        "config", "--null", "--name-only", "--get-regexp", r"^(filter|merge|diff)\."
+    )
+    keys = set(done.text.split("\0")) - {""}
+    return Repository(repository.path, dict(_neutral(sorted(keys))))
+
+
+def _neutral(keys: Iterable[str]) -> Iterable[tuple[str, str]]:
+    for key in keys:
+        section, _, last = key.rpartition(".")
+        if section.count(".") == 0:
+            continue
+        if last in {"clean", "smudge", "process", "driver", "textconv", "command"}:
+            yield key, ""
+        elif last == "required":
+            yield key, "false"

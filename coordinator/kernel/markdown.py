@@ -1,0 +1,136 @@
+"""A fence-aware line scanner for Markdown that keeps every byte in its place.
+
+It finds headings, bullets, boxes and fences; it renders nothing and never reformats.
+Line rules follow CommonMark 0.31 (headings 4.2, fences 4.5, list items 5.2), reduced
+to what stands on a single line.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class LineKind(StrEnum):
+    """What a line is, as far as one line can tell."""
+
+    HEADING = "heading"
+    BULLET = "bullet"
+    FENCE = "fence"
+    CODE = "code"
+    TEXT = "text"
+    BLANK = "blank"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: `number` counts from 1, `text` has no line end.
+
+    `level` is a heading's depth or a bullet's indent in columns; `content` is what
+    follows the marker (a fence: its info string); `box` is the character between
+    the brackets of a check box, else empty; `marker` is `-`, `*`, `+`, `3.` …
+    """
+
+    number: int
+    text: str
+    kind: LineKind
+    level: int = 0
+    content: str = ""
+    marker: str = ""
+    box: str = ""
+
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
+_HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*\Z")
+_BULLET = re.compile(r"([ \t]*)([-*+]|\d{1,9}[.)])(?:[ \t]+(.*))?\Z")
+_BOX = re.compile(r"\[([ xX])\](?:[ \t]+(.*))?\Z")
+_FENCE = re.compile(r"[ \t]*(?:[-*+] +)?(`{3,}(?=[^`]*\Z)|~{3,})(.*)\Z")
+_RULE = re.compile(r" {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})\Z")
+
+
+def split_lines(text: str) -> list[str]:
+    """Split at LF, CRLF and CR only, without the line ends.
+
+    `str.splitlines` also splits at form feeds and U+2028, which editors do not count.
+    """
+    lines = text.split("\n") if "\r" not in text else _LINE_END.split(text)
+    if lines[-1] == "":
+        lines.pop()
+    return lines
+
+
+def scan(text: str, *, first: int = 1) -> list[Line]:
+    """Classify every line; `first` is the number that the first line carries.
+
+    An unclosed fence runs to the end, as CommonMark says.
+    """
+    found: list[Line] = []
+    fence = ""
+    for number, line in enumerate(split_lines(text), first):
+        if fence:
+            if _closes(line, fence):
+                fence = ""
+                found.append(Line(number, line, LineKind.FENCE))
+            else:
+                found.append(Line(number, line, LineKind.CODE))
+            continue
+        entry = _classify(number, line)
+        if entry.kind is LineKind.FENCE:
+            fence = entry.marker
+        found.append(entry)
+    return found
+
+
+def _closes(line: str, fence: str) -> bool:
+    stripped = line.strip()
+    return stripped.startswith(fence) and not stripped.strip(fence[0])
+
+
+def _classify(number: int, line: str) -> Line:
+    stripped = line.lstrip(" \t")
+    if not stripped:
+        return Line(number, line, LineKind.BLANK)
+    first = stripped[0]
+    if first == "#" and (match := _HEADING.match(line)):
+        level, content = len(match[1]), match[2] or ""
+        return Line(number, line, LineKind.HEADING, level, content, match[1])
+    if (first in "`~" or line.find("```") >= 0) and (match := _FENCE.match(line)):
+        return Line(number, line, LineKind.FENCE, 0, match[2].strip(), match[1])
+    if first in "-*+0123456789" and not _RULE.match(line):
+        return _bullet(number, line)
+    return Line(number, line, LineKind.TEXT, 0, stripped.rstrip())
+
+
+def _bullet(number: int, line: str) -> Line:
+    match = _BULLET.match(line)
+    if not match:
+        return Line(number, line, LineKind.TEXT, 0, line.strip())
+    indent = len(match[1].expandtabs(4))
+    content = (match[3] or "").rstrip()
+    box = _BOX.match(content)
+    if box:
+        content = box[2] or ""
+    mark = box[1] if box else ""
+    return Line(number, line, LineKind.BULLET, indent, content, match[2], mark)
+
+
+def replace_line(text: str, number: int, new: str) -> str:
+    """Return the text with line `number` (from 1) replaced, every other byte kept.
+
+    Raises:
+        IndexError: The text has no such line.
+    """
+    start = 0
+    for _ in range(number - 1):
+        end = _LINE_END.search(text, start)
+        if end is None:
+            raise IndexError(number)
+        start = end.end()
+    if start >= len(text):
+        raise IndexError(number)
+    end = _LINE_END.search(text, start)
+    return text[:start] + new + text[end.start() if end else len(text) :]
+
+
+def first_heading(lines: list[Line]) -> str:
+    """Return the content of the first heading, or an empty string."""
+    return next((x.content for x in lines if x.kind is LineKind.HEADING), "")

@@ -1,0 +1,47 @@
+"""Names that the coordinator makes, and the safe display of names it did not make."""
+
+import re
+import unicodedata
+
+from coordinator.kernel.errors import UsageProblem
+
+MADE = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}\Z")
+_NOT_IN_SLUG = re.compile(r"[^a-z0-9]+")
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def check(name: str, what: str) -> str:
+    """Return `name` if the coordinator may use it for something that it makes.
+
+    Raises:
+        UsageProblem: It has other characters than `[a-z0-9._-]`, or is too long.
+    """
+    if not MADE.match(name):
+        message = f"{display(name)!r} cannot be the name of {what}."
+        raise UsageProblem(
+            message, hint="Use a-z, 0-9, '.', '_' and '-', up to 100 characters."
+        )
+    return name
+
+
+def slug(text: str, *, longest: int = 60) -> str:
+    """Turn any text into a name: `Add JWT auth!` becomes `add-jwt-auth`.
+
+    Returns an empty string where nothing usable is left.
+    """
+    folded = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return _NOT_IN_SLUG.sub("-", folded.lower()).strip("-")[:longest].rstrip("-")
+
+
+def display(text: str) -> str:
+    """Escape control, bidirectional and invisible characters; keep the rest."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_visible(char) for char in text)
+
+
+def _visible(char: str) -> str:
+    if unicodedata.category(char) not in _HIDDEN:
+        return char
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"  # noqa: PLR2004

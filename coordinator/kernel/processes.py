@@ -1,0 +1,216 @@
+"""The one room that starts processes: argv lists, never a shell.
+
+Every child gets PYTHONSAFEPATH=1, since an agent's worktree may hold a folder named
+`coordinator`. It knows nothing of git.
+"""
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from coordinator.kernel.errors import External
+
+DEFAULT_SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """How a process ended: exit code, and what it printed."""
+
+    code: int
+    stdout: bytes
+    stderr: bytes
+
+    @property
+    def text(self) -> str:
+        """Standard output as text; bytes that are no UTF-8 stay escapable."""
+        return self.stdout.decode("utf-8", "surrogateescape")
+
+    @property
+    def complaint(self) -> str:
+        """The last lines of standard error, for a message."""
+        lines = self.stderr.decode("utf-8", "replace").strip().splitlines()
+        return " ".join(line.strip() for line in lines[-3:])
+
+
+class ProgramMissing(External):
+    """A program is not installed."""
+
+    def __init__(self, program: str) -> None:
+        super().__init__(
+            f"The program {program} is not installed.",
+            hint=f"Install {program} and try again.",
+        )
+
+
+class TimedOut(External):
+    """A program did not finish in its time and was ended."""
+
+    def __init__(self, argv: Sequence[str], seconds: float) -> None:
+        super().__init__(
+            f"{' '.join(argv[:4])} … did not finish in {seconds:g} s and was ended.",
+            hint="Look at what it waits for, then try again.",
+        )
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    cwd: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    stdin: bytes = b"",
+    seconds: float = DEFAULT_SECONDS,
+) -> Completed:
+    """Run to the end, in a process group of its own.
+
+    Raises:
+        ProgramMissing: The program is not there.
+        TimedOut: It ran longer than `seconds`; its whole group was killed.
+    """
+    try:
+        process = subprocess.Popen(
+            list(argv),
+            cwd=cwd,
+            env=_environment(environment),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except FileNotFoundError:
+        if cwd is not None and not cwd.is_dir():
+            raise
+        raise ProgramMissing(argv[0]) from None
+    with process:
+        try:
+            stdout, stderr = process.communicate(stdin, timeout=seconds)
+        except subprocess.TimeoutExpired:
+            _kill_group(process.pid)
+            raise TimedOut(argv, seconds) from None
+    return Completed(process.returncode, stdout, stderr)
+
+
+class Child:
+    """A long-lived co-process with pipes for its input and output."""
+
+    def __init__(
+        self, argv: Sequence[str], *, environment: Mapping[str, str] | None = None
+    ) -> None:
+        self._process = subprocess.Popen(
+            list(argv),
+            env=_environment(environment),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    @property
+    def stdin(self) -> IO[bytes]:
+        """Where the child reads."""
+        return _pipe(self._process.stdin)
+
+    @property
+    def stdout(self) -> IO[bytes]:
+        """What the child prints."""
+        return _pipe(self._process.stdout)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.kill()
+
+    def finish(self, seconds: float = 60.0) -> int:
+        """Close its input, wait, and return its exit code (killed after `seconds`)."""
+        try:
+            self.stdin.close()
+            return self._process.wait(seconds)
+        except (OSError, subprocess.TimeoutExpired):
+            return -1
+        finally:
+            self.kill()
+
+    def kill(self) -> None:
+        """End it now, if it still runs, and close the pipes."""
+        if self._process.poll() is None:
+            _kill_group(self._process.pid)
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            try:
+                _pipe(pipe).close()
+            except OSError:
+                continue
+
+
+def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
+    if pipe is None:
+        message = "a child process without its pipe"
+        raise RuntimeError(message)
+    return pipe
+
+
+def start_detached(argv: Sequence[str], *, log: Path, cwd: Path) -> int:
+    """Start a process that outlives this one and keeps none of its descriptors.
+
+    Returns its process id; what it prints goes to `log`.
+    """
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            list(argv),
+            cwd=cwd,
+            env=_environment(None),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            close_fds=True,
+            start_new_session=True,
+        )
+    # The child is meant to outlive us: nobody will wait for it here.
+    process.returncode = 0
+    return process.pid
+
+
+def replace(argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) -> None:
+    """Become another program, in another folder.
+
+    Raises:
+        ProgramMissing: The program is not there.
+    """
+    os.chdir(cwd)
+    try:
+        os.execvpe(argv[0], list(argv), _environment(environment))  # noqa: S606 - argv, no shell
+    except FileNotFoundError:
+        raise ProgramMissing(argv[0]) from None
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether a process of that id exists."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _environment(given: Mapping[str, str] | None) -> dict[str, str]:
+    return {**(os.environ if given is None else given), "PYTHONSAFEPATH": "1"}
+
+
+def _kill_group(pid: int) -> None:
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return

@@ -1,0 +1,47 @@
+"""Fixtures that every test may use."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support import GIT_ENVIRONMENT, ManualClock, copy_template, make_template
+
+
+@pytest.fixture(autouse=True)
+def _hermetic(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing of the machine's git configuration or home reaches a test."""
+    for name in [x for x in os.environ if x.startswith(("GIT_", "COORDINATOR_"))]:
+        if name != "COORDINATOR_SEEDS":
+            monkeypatch.delenv(name)
+    for name, value in GIT_ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One repository with one commit, made once."""
+    return make_template(tmp_path_factory.mktemp("template") / "shop")
+
+
+@pytest.fixture
+def make_repository(template: Path) -> Callable[[Path], Path]:
+    """Make a repository by copying the template (10 ms against 56 ms)."""
+    return copy_template(template)
+
+
+@pytest.fixture
+def repository(make_repository: Callable[[Path], Path], tmp_path: Path) -> Path:
+    """A fresh repository named `shop`."""
+    return make_repository(tmp_path / "shop")
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """A clock that the test moves."""
+    return ManualClock()
