@@ -33,3 +33,8 @@ def parse(text: str) -> datetime:
 def monotonic() -> float:
     """Return seconds on a clock that never goes back."""
     return time.monotonic()
+
+
+def sleep(seconds: float) -> None:
+    """Do nothing for so long."""
+    time.sleep(seconds)

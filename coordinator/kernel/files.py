@@ -169,15 +169,18 @@ def _unreadable(relative: str, error: OSError) -> Problem:
     return Problem(relative, 0, "unreadable", message, hint)
 
 
-def write(root: Path, relative: str, data: bytes, *, temporary: Path) -> None:
+def write(
+    root: Path, relative: str, data: bytes, *, temporary: Path, mode: int = 0o644
+) -> None:
     """Replace `root/relative` atomically and durably.
 
-    `temporary` is an unwatched folder of the same filesystem.
+    `temporary` is an unwatched folder of the same filesystem; `mode` is the new
+    file's permissions, before the umask.
 
     Raises:
         OSError: The folder is missing or a link, or the disk refuses.
     """
-    _place(root, relative, data, temporary=temporary, replace=True)
+    _place(root, relative, data, temporary=temporary, replace=True, mode=mode)
 
 
 def create(root: Path, relative: str, data: bytes, *, temporary: Path) -> None:
@@ -191,13 +194,19 @@ def create(root: Path, relative: str, data: bytes, *, temporary: Path) -> None:
 
 
 def _place(
-    root: Path, relative: str, data: bytes, *, temporary: Path, replace: bool
+    root: Path,
+    relative: str,
+    data: bytes,
+    *,
+    temporary: Path,
+    replace: bool,
+    mode: int = 0o644,
 ) -> None:
     parent, _, name = relative.rpartition("/")
     with folder(root, parent) as target, folder(temporary) as source:
         made = f"{os.getpid()}-{secrets.token_hex(8)}"
         try:
-            _write_synced(made, data, source)
+            _write_synced(made, data, source, mode)
             if replace:
                 os.rename(made, name, src_dir_fd=source, dst_dir_fd=target)
             else:
@@ -208,8 +217,8 @@ def _place(
                 os.unlink(made, dir_fd=source)
 
 
-def _write_synced(name: str, data: bytes, handle: int) -> None:
-    descriptor = os.open(name, _CREATE, 0o644, dir_fd=handle)
+def _write_synced(name: str, data: bytes, handle: int, mode: int) -> None:
+    descriptor = os.open(name, _CREATE, mode, dir_fd=handle)
     try:
         write_all(descriptor, data)
         os.fsync(descriptor)

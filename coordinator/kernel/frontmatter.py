@@ -15,9 +15,13 @@ from coordinator.kernel.markdown import split_lines
 from coordinator.kernel.problems import Problem
 
 MAX_LINES = 500
+_MAX_BLOCK = 1 << 18
+_MAX_OPENERS = 1000
+_MAX_TOLERANT = 2000
 _LOADER: type[yaml.BaseLoader] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _PAIR = re.compile(r"([A-Za-z_][\w .-]{0,60}?)\s*:(?:\s+(.*)|)\Z")
 _ITEM = re.compile(r"\s*-\s+(.*)\Z")
+_OPENER = re.compile(r"[\[{]|[-?:][ \t]+(?=[-?][ \t])")
 
 Value = str | list["Value"] | dict[str, "Value"]
 
@@ -70,8 +74,13 @@ def split(text: str, path: str) -> FrontMatter:
         return _unclosed(text, lines, path)
     body_line = end + 2
     body = _from_line(text, body_line)
-    values, problems = _read(lines[1:end], path)
+    values, problems = _read(lines[1:end], path, 2)
     return FrontMatter(values, body, body_line, problems)
+
+
+def read_block(text: str, path: str) -> tuple[dict[str, Value], tuple[Problem, ...]]:
+    """Read a whole file that is one YAML mapping, as tolerantly as front matter."""
+    return _read(split_lines(text.removeprefix("\ufeff")), path, 1)
 
 
 def _unclosed(text: str, lines: list[str], path: str) -> FrontMatter:
@@ -94,18 +103,36 @@ def _from_line(text: str, number: int) -> str:
     return ""
 
 
-def _read(lines: list[str], path: str) -> tuple[dict[str, Value], tuple[Problem, ...]]:
+def _read(
+    lines: list[str], path: str, first: int
+) -> tuple[dict[str, Value], tuple[Problem, ...]]:
     block = "\n".join(lines)
     try:
+        _refuse_giants(block)
         _refuse_aliases(block)
-        loaded = yaml.load(block, Loader=_LOADER)  # noqa: S506 - BaseLoader builds str
+        return _load(block), ()
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        return _read_by_line(lines, path, error)
+        return _read_by_line(lines, path, first, error)
+
+
+def _load(block: str) -> dict[str, Value]:
+    loaded = yaml.load(block, Loader=_LOADER)  # noqa: S506 - BaseLoader builds str
     if loaded is None or loaded == "":
-        return {}, ()
+        return {}
     if not isinstance(loaded, dict):
-        return _read_by_line(lines, path, ValueError("it is not a list of keys"))
-    return {_key(str(k)): _plain(v) for k, v in loaded.items()}, ()
+        message = "it is not a list of keys"
+        raise ValueError(message)  # noqa: TRY004 - a document's fault, not a caller's
+    return {_key(str(k)): _plain(v) for k, v in loaded.items()}
+
+
+def _refuse_giants(block: str) -> None:
+    """Libyaml's composer recurses in C: 40,000 open brackets end the process."""
+    if len(block) > _MAX_BLOCK:
+        message = f"it is longer than {_MAX_BLOCK} characters"
+        raise ValueError(message)
+    if len(block) > _MAX_OPENERS and len(_OPENER.findall(block)) > _MAX_OPENERS:
+        message = f"it opens more than {_MAX_OPENERS} lists and mappings"
+        raise ValueError(message)
 
 
 def _refuse_aliases(block: str) -> None:
@@ -127,11 +154,11 @@ def _plain(value: object) -> Value:
 
 
 def _read_by_line(
-    lines: list[str], path: str, error: Exception
+    lines: list[str], path: str, first: int, error: Exception
 ) -> tuple[dict[str, Value], tuple[Problem, ...]]:
     values: dict[str, Value] = {}
     key = ""
-    for line in lines:
+    for line in lines[:_MAX_TOLERANT]:
         if pair := _PAIR.match(line):
             key = _key(pair[1])
             values[key] = _unquote(pair[2] or "")
@@ -142,7 +169,7 @@ def _read_by_line(
         elif key and line[:1].isspace() and isinstance(values[key], str):
             values[key] = f"{values[key]} {line.strip()}".strip()
     mark = getattr(error, "problem_mark", None)
-    number = 2 + (mark.line if mark is not None else 0)
+    number = first + (mark.line if mark is not None else 0)
     reason = getattr(error, "problem", None) or str(error)
     message = f"The front matter is not valid YAML: {reason}."
     return values, (_problem(path, number, message),)

@@ -175,6 +175,34 @@ def own_folder(repository: Repository) -> Path:
     return Path(said)
 
 
+def users_setting(repository: Repository, key: str) -> tuple[str, str] | None:
+    """Return the scope and value of a setting as the user's own git sees it.
+
+    Every other function reads with the hardened configuration. Nothing is started
+    for reading a setting.
+    """
+    trusted = configuration({"safe.directory": "*"})
+    argv = ["git", "-C", str(repository.path), "config", "--show-scope", "--get", key]
+    done = processes.run(argv, environment=_users_environment() | trusted)
+    if done.code:
+        return None
+    scope, _, value = done.text.removesuffix("\n").partition("\t")
+    return scope, value
+
+
+def is_refused_to_its_user(repository: Repository) -> bool:
+    """Tell whether the user's own git refuses the folder because of its owner."""
+    argv = ["git", "-C", str(repository.path), "rev-parse", "--git-dir"]
+    done = processes.run(argv, environment=_users_environment())
+    return done.code != 0 and b"dubious ownership" in done.stderr
+
+
+def _users_environment() -> dict[str, str]:
+    kept = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
+    made = {k: v for k, v in os.environ.items() if k in kept or k[:4] != "GIT_"}
+    return made | {"LC_ALL": "C"}
+
+
 def without_filters(repository: Repository) -> Repository:
     """Return the same repository with every configured filter and driver switched off.
 
@@ -197,3 +225,9 @@ def _neutral(keys: Iterable[str]) -> Iterable[tuple[str, str]]:
             yield key, ""
         elif last == "required":
             yield key, "false"
+
+
+def top_folder(repository: Repository) -> Path:
+    """Return the folder of the worktree, or of a bare repository the git directory."""
+    done = repository.ask("rev-parse", "--path-format=absolute", "--show-toplevel")
+    return Path(done.text.strip()) if done.code == 0 else common_folder(repository)

@@ -40,7 +40,7 @@ class Line:
 
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
-_HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*\Z")
+_HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*))?\Z")
 _BULLET = re.compile(r"([ \t]*)([-*+]|\d{1,9}[.)])(?:[ \t]+(.*))?\Z")
 _BOX = re.compile(r"\[([ xX])\](?:[ \t]+(.*))?\Z")
 _FENCE = re.compile(r"[ \t]*(?:[-*+] +)?(`{3,}(?=[^`]*\Z)|~{3,})(.*)\Z")
@@ -91,13 +91,19 @@ def _classify(number: int, line: str) -> Line:
         return Line(number, line, LineKind.BLANK)
     first = stripped[0]
     if first == "#" and (match := _HEADING.match(line)):
-        level, content = len(match[1]), match[2] or ""
-        return Line(number, line, LineKind.HEADING, level, content, match[1])
+        content = _without_closing((match[2] or "").rstrip(" \t"))
+        return Line(number, line, LineKind.HEADING, len(match[1]), content, match[1])
     if (first in "`~" or line.find("```") >= 0) and (match := _FENCE.match(line)):
         return Line(number, line, LineKind.FENCE, 0, match[2].strip(), match[1])
     if first in "-*+0123456789" and not _RULE.match(line):
         return _bullet(number, line)
     return Line(number, line, LineKind.TEXT, 0, stripped.rstrip())
+
+
+def _without_closing(content: str) -> str:
+    # Not part of the pattern: there, a long run of spaces takes quadratic time.
+    bare = content.rstrip("#")
+    return bare.rstrip(" \t") if not bare or bare[-1] in " \t" else content
 
 
 def _bullet(number: int, line: str) -> Line:
@@ -134,3 +140,25 @@ def replace_line(text: str, number: int, new: str) -> str:
 def first_heading(lines: list[Line]) -> str:
     """Return the content of the first heading, or an empty string."""
     return next((x.content for x in lines if x.kind is LineKind.HEADING), "")
+
+
+def blank_comments(text: str) -> str:
+    """Return the text with closed HTML comments removed, every line in its place."""
+    kept: list[str] = []
+    end = 0
+    while (start := text.find("<!--", end)) >= 0:
+        close = text.find("-->", start + 4)
+        if close < 0:
+            break
+        kept += [text[end:start], "".join(_LINE_END.findall(text, start, close))]
+        end = close + 3
+    return "".join([*kept, text[end:]])
+
+
+def find_conflicts(lines: list[Line]) -> list[int]:
+    """Return the numbers of the lines, outside fences, where git left a conflict."""
+    return [
+        x.number
+        for x in lines
+        if x.text.startswith("<<<<<<< ") and x.kind is not LineKind.CODE
+    ]

@@ -16,7 +16,8 @@ def check(name: str, what: str) -> str:
     Raises:
         UsageProblem: It has other characters than `[a-z0-9._-]`, or is too long.
     """
-    if not MADE.match(name):
+    # Names also become parts of refs: git-check-ref-format(1).
+    if not MADE.match(name) or ".." in name or name.endswith((".", ".lock")):
         message = f"{display(name)!r} cannot be the name of {what}."
         raise UsageProblem(
             message, hint="Use a-z, 0-9, '.', '_' and '-', up to 100 characters."

@@ -205,6 +205,14 @@ def is_alive(pid: int) -> bool:
     return True
 
 
+def is_running_child(pid: int) -> bool:
+    """Tell whether a child of ours still runs; one that ended is buried."""
+    try:
+        return os.waitpid(pid, os.WNOHANG) == (0, 0)
+    except ChildProcessError:
+        return False
+
+
 def _environment(given: Mapping[str, str] | None) -> dict[str, str]:
     return {**(os.environ if given is None else given), "PYTHONSAFEPATH": "1"}
 

@@ -1,0 +1,3 @@
+find_earlier
+[ -z "$earlier" ] || exec "$earlier" "$@"
+exit 0

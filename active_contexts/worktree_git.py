@@ -1,0 +1,130 @@
+"""How git is run for a worktree that an agent writes in.
+
+No filter, hook or setting of the agent's is followed, its own folder and git directory
+are named outright, and a lock that the agent's git holds is waited for once.
+"""
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from active_contexts.worktree_entries import Entry
+from coordinator.kernel import git
+from coordinator.kernel.git import GitFailed, Repository
+from coordinator.kernel.processes import Completed
+
+_LOCKED = re.compile(rb"\.lock'?: File exists|[Cc](?:annot|ould not) lock")
+_PAUSE_SECONDS = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """Git in one worktree, whatever its `.git` file or `core.worktree` says now."""
+
+    entry: Entry
+    repository: Repository
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    def ask(self, *args: str, stdin: bytes = b"") -> Completed:
+        """Run git and return how it ended; tried twice where something was locked."""
+        made = {
+            "GIT_DIR": str(self.entry.folder),
+            "GIT_WORK_TREE": str(self.entry.path),
+            **self.extra,
+        }
+        return patiently(self.repository, *args, stdin=stdin, extra=made)
+
+    def run(self, *args: str, stdin: bytes = b"") -> str:
+        """Run git and return its standard output without the last line end.
+
+        Raises:
+            GitFailed: The exit code is not 0.
+        """
+        return _output(args, self.ask(*args, stdin=stdin))
+
+
+def inside(entry: Entry, extra: Mapping[str, str] | None = None) -> Inside:
+    """Return git for a worktree, with its filters as they are now switched off."""
+    # Run from the git directory: the worktree's folder may be gone.
+    return Inside(entry, git.without_filters(Repository(entry.folder)), extra or {})
+
+
+def patiently(
+    repository: Repository,
+    *args: str,
+    stdin: bytes = b"",
+    extra: Mapping[str, str] | None = None,
+) -> Completed:
+    """Run git; where it met a lock, somebody's own git is at work: once more."""
+    done = repository.ask(*args, stdin=stdin, extra=extra)
+    if done.code and _LOCKED.search(done.stderr):
+        time.sleep(_PAUSE_SECONDS)
+        done = repository.ask(*args, stdin=stdin, extra=extra)
+    return done
+
+
+def run_patiently(repository: Repository, *args: str) -> str:
+    """Run git as `patiently` and return its standard output.
+
+    Raises:
+        GitFailed: The exit code is not 0.
+    """
+    return _output(args, patiently(repository, *args))
+
+
+def _output(args: tuple[str, ...], done: Completed) -> str:
+    if done.code:
+        raise GitFailed(args, done)
+    return done.text.removesuffix("\n")
+
+
+def tips(repository: Path, *refs: str) -> dict[str, str]:
+    """Return the object ids of those of the full refs that exist, in one look."""
+    found = git.refs(Repository(repository), *refs)
+    return {x: found[x] for x in refs if x in found}
+
+
+def changes(worktree: Inside) -> tuple[str, ...]:
+    """Return `git status` lines (porcelain v1), untracked files one by one.
+
+    What a submodule holds is not looked at: git would run that repository's settings.
+    """
+    said = worktree.run(
+        "status",
+        "--porcelain",
+        "-z",
+        "--no-renames",
+        "--untracked-files=all",
+        "--ignore-submodules=dirty",
+    )
+    return tuple(x for x in said.split("\0") if x)
+
+
+def hidden(worktree: Inside) -> dict[str, str]:
+    """Return the paths whose changes `git status` does not show, and their tag.
+
+    A lower-case tag means assume-unchanged; `S` skip-worktree, which is told of only
+    where the file is there all the same. See git-ls-files(1).
+    """
+    found: dict[str, str] = {}
+    for line in worktree.run("ls-files", "-v", "-z").split("\0"):
+        tag, _, path = line.partition(" ")
+        if tag.islower() or (tag == "S" and (worktree.entry.path / path).exists()):
+            found[path] = tag
+    return found
+
+
+def distance(worktree: Inside, target_ref: str) -> tuple[int, int]:
+    """Return how many commits it has that the target has not, and the reverse.
+
+    Zeros where either has no commit.
+    """
+    done = worktree.ask(
+        "rev-list", "--left-right", "--count", f"HEAD...{target_ref}", "--"
+    )
+    if done.code:
+        return 0, 0
+    ahead, behind = done.text.split()
+    return int(ahead), int(behind)

@@ -1,0 +1,243 @@
+"""Worktrees as values: who has which, in what state, and what can be wrong.
+
+It touches neither git nor the disk.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from coordinator.kernel.errors import Conflict, NotFound, Refused
+from coordinator.kernel.names import display
+
+POOL = ".coordinator/pool"
+TRASH = ".coordinator/trash"
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """The folder in which worktrees are made and removed, and its repositories."""
+
+    workspace: Path
+    repositories: tuple[Path, ...]
+
+    @property
+    def pool(self) -> Path:
+        """Where worktrees wait for an agent."""
+        return self.workspace / POOL
+
+    @property
+    def trash(self) -> Path:
+        """Where removed worktrees wait for their end."""
+        return self.workspace / TRASH
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """A repository of the workspace; `target` is the branch that work lands on."""
+
+    name: str
+    path: Path
+    target: str
+
+    @property
+    def target_ref(self) -> str:
+        """The target branch's full name."""
+        return f"refs/heads/{self.target}"
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """A worktree that an agent was given.
+
+    `feature` is empty for the home worktree, `branch` while it is detached. `commit`
+    and `entry` (the name that git gave it) help to repair it and may be empty.
+    """
+
+    agent: str
+    prefix: str
+    feature: str
+    path: Path
+    branch: str = ""
+    commit: str = ""
+    entry: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What is checked out: a branch, or a commit; the other one is empty."""
+
+    branch: str
+    commit: str
+
+
+class Operation(StrEnum):
+    """What git can be in the middle of."""
+
+    REBASE = "rebase"
+    MERGE = "merge"
+    CHERRY_PICK = "cherry-pick"
+    REVERT = "revert"
+    BISECT = "bisect"
+
+
+class WorktreeState(StrEnum):
+    """Whether a worktree can be worked in."""
+
+    READY = "ready"
+    BUSY = "busy"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Worktree:
+    """What is to be seen of an agent's worktree.
+
+    `ahead` and `behind` count commits against the target branch. `operation` says
+    what a busy one is in the middle of.
+    """
+
+    agent: str
+    feature: str
+    repository: str
+    path: Path
+    branch: str
+    commit: str
+    dirty: bool
+    ahead: int
+    behind: int
+    state: WorktreeState
+    operation: Operation | None = None
+
+
+class Risk(StrEnum):
+    """Why a worktree holds something that is nowhere else."""
+
+    CHANGED = "uncommitted changes"
+    UNTRACKED = "untracked files"
+    UNLANDED = "commits that are not on the target branch"
+    STASHED = "stash entries"
+    BUSY = "an unfinished operation"
+    NESTED = "repositories inside the worktree"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that would be lost with a worktree."""
+
+    risk: Risk
+    details: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The finding for a person, with the first few details."""
+        shown = ", ".join(display(x) for x in self.details[:5])
+        more = len(self.details) - 5
+        return f"{self.risk}: {shown}" + (f" and {more} more" if more > 0 else "")
+
+
+class NotARepository(NotFound):
+    """There is no git repository at a path."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"There is no git repository at {display(str(path))}.",
+            hint="Give the folder that holds .git, or a bare repository.",
+        )
+
+
+class NotOwned(Refused):
+    """Git refuses the repository since it belongs to somebody else."""
+
+    def __init__(self, path: Path) -> None:
+        where = display(str(path))
+        super().__init__(
+            f"The repository {where} belongs to another user, so git refuses it.",
+            hint=f"Run as its owner: git config --global --add safe.directory {where}",
+        )
+
+
+class NoCommits(Refused):
+    """A repository has no commit to begin from."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"The repository {display(str(path))} has no commits.",
+            hint="Make the first one: git commit --allow-empty -m 'Begin'",
+        )
+
+
+class TargetMissing(NotFound):
+    """The branch that work lands on does not exist."""
+
+    def __init__(self, tracked: Tracked) -> None:
+        super().__init__(
+            f"{tracked.name} has no branch {display(tracked.target)} to begin from.",
+            hint=f"Make it (git branch {tracked.target}), or set another target.",
+        )
+
+
+class FolderTaken(Conflict):
+    """Something else stands where a worktree should be made."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        super().__init__(
+            f"{display(str(path))} is taken: {what}.",
+            hint="Move it away, then try again.",
+        )
+
+
+class BranchElsewhere(Conflict):
+    """A branch is checked out in another worktree."""
+
+    def __init__(self, branch: str, path: Path) -> None:
+        where = display(str(path))
+        gone = "" if path.exists() else " (a folder that is gone)"
+        free = "coordinator worktree repair" if gone else f"git -C {where} switch …"
+        super().__init__(
+            f"The branch {display(branch)} is checked out in {where}{gone}.",
+            hint=f"Free it first: {free}",
+        )
+
+
+class NoWorktree(NotFound):
+    """There is no worktree in a folder."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"There is no worktree in {display(str(path))}.",
+            hint="Run: coordinator worktree list, then coordinator worktree repair",
+        )
+
+
+class NotSafe(Refused):
+    """A worktree holds something that is nowhere else."""
+
+    def __init__(self, path: Path, findings: Sequence[Finding]) -> None:
+        listed = "; ".join(x.text for x in findings)
+        super().__init__(
+            f"{display(path.name)} is not removed, since it holds {listed}.",
+            hint="Commit and land it, or add --force, which saves it all first.",
+        )
+        self.findings = tuple(findings)
+
+
+class CannotSave(Refused):
+    """A worktree holds something that cannot be saved in its repository."""
+
+    def __init__(self, path: Path, finding: Finding) -> None:
+        super().__init__(
+            f"{display(path.name)} cannot be saved, since it holds {finding.text}.",
+            hint="Move those repositories out of the worktree, then try again.",
+        )
+
+
+class NotOurs(Refused):
+    """The deletion guard does not let go of a folder."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(
+            f"{display(str(path))} is not deleted: {why}.",
+            hint="Only the workspace's own worktrees are; delete others by hand.",
+        )

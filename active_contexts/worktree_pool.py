@@ -1,0 +1,248 @@
+"""Worktrees that are ready before an agent asks: made, kept in the pool, handed out.
+
+An agent sees a worktree only once it is complete. What in the pool is unfinished (a
+crash, see `tidy`) is made ready or thrown into the trash, never handed out.
+"""
+
+import os
+import re
+from pathlib import Path
+
+from active_contexts.worktree_entries import (
+    ROLE,
+    Entry,
+    common_folder,
+    entries,
+    entry_at,
+    head_of,
+    own_folder,
+    save_role,
+    scan,
+)
+from active_contexts.worktree_git import changes, hidden, inside, run_patiently, tips
+from active_contexts.worktree_guard import to_trash
+from active_contexts.worktree_model import (
+    Assigned,
+    FolderTaken,
+    Grounds,
+    Tracked,
+)
+from coordinator.kernel import git
+from coordinator.kernel.errors import External
+from coordinator.kernel.git import ZERO, Repository
+
+# What git itself leaves in a worktree's git directory. More than that (a sparse
+# checkout, an own configuration, refs) would show to the next agent.
+_PLAIN = {
+    "AUTO_MERGE",
+    "COMMIT_EDITMSG",
+    "FETCH_HEAD",
+    "HEAD",
+    "ORIG_HEAD",
+    "commondir",
+    "gitdir",
+    "index",
+    "logs",
+    "refs",
+    ROLE,
+}
+
+
+class NotMade(External):
+    """Git made no worktree, and did not say why."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"git worktree add made nothing in {path}.", hint="Run: coordinator doctor"
+        )
+
+
+def ready(grounds: Grounds, tracked: Tracked) -> tuple[Entry, ...]:
+    """Return the pool's worktrees of a repository that can be handed out."""
+    return tuple(x for x in _members(grounds, tracked) if _is_ready(x))
+
+
+def fill(grounds: Grounds, tracked: Tracked, size: int) -> int:
+    """Make the pool hold `size` worktrees at the target's tip; return how many it made.
+
+    Those that stand behind are moved on. Does nothing while the target is missing.
+    """
+    tidy(grounds, tracked)
+    tip = tips(tracked.path, tracked.target_ref).get(tracked.target_ref)
+    if tip is None:
+        return 0
+    there = ready(grounds, tracked)
+    for entry in there:
+        _move_on(entry, tip)
+    missing = range(size - len(there))
+    for _ in missing:
+        make(grounds, tracked, tip)
+    return len(missing)
+
+
+def make(grounds: Grounds, tracked: Tracked, commit: str) -> Entry:
+    """Add a worktree to the pool, detached at a commit.
+
+    Raises:
+        GitFailed: Git could not.
+    """
+    path = free_place(grounds, tracked)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    quiet = git.without_filters(Repository(tracked.path))
+    run_patiently(quiet, "worktree", "add", "-q", "--detach", str(path), commit)
+    return _entry(tracked, path)
+
+
+def take(grounds: Grounds, tracked: Tracked, wanted: Assigned, commit: str) -> Entry:
+    """Hand a worktree out: at `wanted.path`, on `wanted.branch` where one is named.
+
+    The branch is made at `commit` where it is new; else `commit` is its tip.
+
+    Raises:
+        FolderTaken: Something stands there.
+        GitFailed: Git could not.
+    """
+    if os.path.lexists(wanted.path):
+        other = head_of(wanted.path)
+        what = f"a worktree on {other.branch or 'no branch'}" if other else "not ours"
+        raise FolderTaken(wanted.path, what)
+    there = ready(grounds, tracked)
+    entry = there[0] if there else make(grounds, tracked, commit)
+    _move_on(entry, commit)
+    save_role(entry, common_folder(tracked.path), wanted.prefix)
+    if wanted.branch:
+        put_on(tracked, entry, wanted.branch, commit)
+    return move(tracked, entry, wanted.path)
+
+
+def put_on(tracked: Tracked, entry: Entry, branch: str, commit: str) -> None:
+    """Put a worktree that stands detached at `commit` on a branch of that commit."""
+    ref = f"refs/heads/{branch}"
+    if ref not in tips(tracked.path, ref):
+        git.update_ref(Repository(tracked.path), ref, commit, ZERO)
+    run_patiently(Repository(entry.folder), "symbolic-ref", "HEAD", ref)
+
+
+def move(tracked: Tracked, entry: Entry, path: Path) -> Entry:
+    """Move a worktree to another folder.
+
+    Raises:
+        GitFailed: Git could not.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    repository = Repository(tracked.path)
+    run_patiently(repository, "worktree", "move", str(entry.path), str(path))
+    return Entry(entry.folder, path)
+
+
+def recycle(grounds: Grounds, tracked: Tracked, entry: Entry) -> None:
+    """Put a worktree that holds nothing of its own back into the pool, or the trash.
+
+    The caller has made sure that it holds nothing (`worktree_safety.check`).
+    """
+    if not _is_plain(entry):
+        to_trash(grounds, entry)
+        return
+    _make_ready(grounds, move(tracked, entry, free_place(grounds, tracked)))
+
+
+def tidy(grounds: Grounds, tracked: Tracked) -> None:
+    """Finish or throw away what a crash left in the pool."""
+    elsewhere = scan(grounds.workspace)
+    for entry in _members(grounds, tracked):
+        if entry.folder in elsewhere:
+            continue  # handed out; `reconnect` finishes it
+        if not _is_complete(entry):
+            to_trash(grounds, entry)
+        elif not _is_ready(entry):
+            _make_ready(grounds, entry)
+    known = {x.path.name for x in _members(grounds, tracked)}
+    for folder in _folders(grounds, tracked):
+        if folder.name not in known:
+            to_trash(grounds, Entry(folder / ".git", folder))
+
+
+def interrupted(grounds: Grounds, tracked: Tracked, wanted: Assigned) -> Entry | None:
+    """Return the worktree that a crash kept from being handed out, if there is one."""
+    members = _members(grounds, tracked) if wanted.branch else ()
+    own = (x for x in members if x.role == wanted.prefix)
+    return next((x for x in own if x.head.branch == wanted.branch), None)
+
+
+def reconnect(tracked: Tracked, path: Path) -> Entry | None:
+    """Return the worktree in a folder, its entry led back to it where it was not.
+
+    None where the folder is no worktree of the repository.
+    """
+    common = common_folder(tracked.path)
+    found = own_folder(path)
+    entry = next((x for x in entries(common) if x.folder == found), None)
+    if entry is None or entry.path.resolve() == path.resolve():
+        return entry
+    if entry.is_present:
+        return None  # a copy: the worktree itself is elsewhere
+    run_patiently(Repository(tracked.path), "worktree", "repair", str(path))
+    return Entry(entry.folder, path)
+
+
+def free_place(grounds: Grounds, tracked: Tracked) -> Path:
+    """Return a folder of the pool that is not there, under a name that no entry has."""
+    taken = {x.name for x in _folders(grounds, tracked)}
+    taken |= {x.folder.name for x in entries(common_folder(tracked.path))}
+    # A pruned worktree still points to its entry: a new one of that name would be
+    # taken for its own.
+    taken |= {x.name for x in scan(grounds.workspace)}
+    number = next(x for x in range(1, 10_000) if f"{tracked.name}-{x}" not in taken)
+    return grounds.pool.resolve() / f"{tracked.name}-{number}"
+
+
+def _make_ready(grounds: Grounds, entry: Entry) -> None:
+    # Looked at again now that no agent finds it by its path any more.
+    worktree = inside(entry)
+    if not _is_plain(entry) or hidden(worktree) or changes(worktree):
+        to_trash(grounds, entry)
+        return
+    worktree.run("checkout", "-q", "--detach", "HEAD")
+    worktree.run("clean", "-ffdxq")
+    (entry.folder / ROLE).unlink(missing_ok=True)
+
+
+def _move_on(entry: Entry, commit: str) -> None:
+    if entry.head.commit != commit:
+        inside(entry).run("checkout", "-q", "--detach", commit)
+
+
+def _is_complete(entry: Entry) -> bool:
+    # A worktree that git is still making is locked.
+    locked = (entry.folder / "locked").exists()
+    return entry.is_present and not locked and (entry.folder / "index").exists()
+
+
+def _is_ready(entry: Entry) -> bool:
+    return _is_complete(entry) and not entry.role and not entry.head.branch
+
+
+def _is_plain(entry: Entry) -> bool:
+    names = {x.name for x in entry.folder.iterdir()}
+    refs = entry.folder / "refs"
+    return names <= _PLAIN and not any(x.is_file() for x in refs.rglob("*"))
+
+
+def _members(grounds: Grounds, tracked: Tracked) -> tuple[Entry, ...]:
+    folder = grounds.pool.resolve()
+    everything = entries(common_folder(tracked.path))
+    return tuple(x for x in everything if x.path.parent == folder)
+
+
+def _folders(grounds: Grounds, tracked: Tracked) -> list[Path]:
+    name = re.compile(re.escape(tracked.name) + r"-\d+")
+    if not grounds.pool.is_dir():
+        return []
+    return sorted(x for x in grounds.pool.iterdir() if name.fullmatch(x.name))
+
+
+def _entry(tracked: Tracked, path: Path) -> Entry:
+    found = entry_at(common_folder(tracked.path), path)
+    if found is None:
+        raise NotMade(path)
+    return found

@@ -1,0 +1,210 @@
+"""Documents taken in: attributed, stored, journalled, indexed.
+
+What a document says is its owner's business; when a file may be taken is `watch`'s.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import active_contexts.store
+import agent_identities.store
+import learnings.store
+import pending_commits.format
+import pending_commits.store
+from coordinator.actions.workspace import SYSTEM, Workspace
+from coordinator.index import queries
+from coordinator.kernel import clock
+from coordinator.kernel.blobs import name_of
+from coordinator.kernel.files import Content
+from coordinator.kernel.journal import Draft
+from coordinator.kernel.problems import Problem
+
+_OWNERS = {
+    "identities": agent_identities.store.is_document,
+    "contexts": active_contexts.store.is_document,
+    "pending": pending_commits.store.is_document,
+    "learnings": learnings.store.is_document,
+}
+FOLDERS = (
+    agent_identities.store.FOLDER,
+    active_contexts.store.FOLDER,
+    learnings.store.FOLDER,
+    pending_commits.store.FOLDER,
+)
+_HEARTBEAT_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file that was read: its path in the workspace and what it holds."""
+
+    path: str
+    content: Content
+
+
+def owner_of(path: str) -> str:
+    """Return which owner reads the document at this path; empty: nobody does."""
+    return next((name for name, owns in _OWNERS.items() if owns(path)), "")
+
+
+def accept(workspace: Workspace, found: Sequence[Found]) -> list[str]:
+    """Take new versions in; return the paths that changed.
+
+    The same bytes again are no new version, but a sign of life of their agent.
+
+    Raises:
+        DiskRefusedError: Nothing was recorded.
+        OSError: The blobs could not be stored; nothing was recorded.
+    """
+    known = queries.documents(workspace.index, [x.path for x in found])
+    names = [name_of(x.content.data) for x in found]
+    changed = [
+        (x, name)
+        for x, name in zip(found, names, strict=True)
+        if x.path not in known or known[x.path]["blob"] != name
+    ]
+    fresh = {x.path for x, _ in changed}
+    _note_alive(workspace, [x for x in found if x.path not in fresh])
+    if not changed:
+        return []
+    workspace.blobs.put(x.content.data for x, _ in changed)
+    ids = _Ids(workspace, [x.path for x, _ in changed])
+    drafts = [_accepted(workspace, document, blob, ids) for document, blob in changed]
+    texts = {blob: x.content.text for x, blob in changed}
+    workspace.record(*drafts, texts=texts)
+    if any(owner_of(x.path) == "identities" for x, _ in changed):
+        reattribute(workspace)
+    return [x.path for x, _ in changed]
+
+
+class _Ids:
+    """Ids for pending items: stable by path, each given once."""
+
+    def __init__(self, workspace: Workspace, paths: Sequence[str]) -> None:
+        wanted = any(owner_of(path) == "pending" for path in paths)
+        self._known = queries.pending_ids(workspace.index) if wanted else {}
+        self._taken = set(self._known.values())
+
+    def of(self, path: str) -> str:
+        if path not in self._known:
+            stem = pending_commits.format.id_of(path) or "item"
+            number, candidate = 2, stem
+            while candidate in self._taken:
+                candidate, number = f"{stem}-{number}", number + 1
+            self._known[path] = candidate
+            self._taken.add(candidate)
+        return self._known[path]
+
+
+def _accepted(workspace: Workspace, document: Found, blob: str, ids: _Ids) -> Draft:
+    path, owner = document.path, owner_of(document.path)
+    name = path.rpartition("/")[2]
+    agent = workspace.roster.attribute(name, document.content.uid) or ""
+    size = len(document.content.data)
+    data = {"owner": owner, "agent": agent, "blob": blob, "size": size}
+    if owner == "pending":
+        data["id"] = ids.of(path)
+    return Draft("document.accepted", agent, path, data)
+
+
+def refuse(workspace: Workspace, problems: Iterable[Problem]) -> None:
+    """Record files that cannot be read; what was accepted before stays.
+
+    Raises:
+        DiskRefusedError: Nothing was recorded.
+    """
+    drafts = [
+        Draft(
+            "document.refused",
+            workspace.roster.attribute(x.path.rpartition("/")[2]) or "",
+            x.path,
+            {"line": x.line, "code": x.code, "message": x.message, "hint": x.hint},
+        )
+        for x in problems
+        if not _is_said(workspace, x)
+    ]
+    if drafts:
+        workspace.record(*drafts)
+
+
+def _is_said(workspace: Workspace, problem: Problem) -> bool:
+    question = (
+        "SELECT 1 FROM problems WHERE path = ? AND source = 'refused'"
+        " AND code = ? AND message = ?"
+    )
+    values = (problem.path, problem.code, problem.message)
+    return workspace.index.row(question, values) is not None
+
+
+def remove(workspace: Workspace, paths: Iterable[str]) -> list[str]:
+    """Record that files are gone; return those that were known.
+
+    Raises:
+        DiskRefusedError: Nothing was recorded.
+    """
+    gone = [path for path in paths if _is_known(workspace, path)]
+    if gone:
+        drafts = [
+            Draft(
+                "document.removed",
+                workspace.roster.attribute(path.rpartition("/")[2]) or "",
+                path,
+            )
+            for path in gone
+        ]
+        workspace.record(*drafts)
+    return gone
+
+
+def _is_known(workspace: Workspace, path: str) -> bool:
+    question = (
+        "SELECT 1 FROM documents WHERE path = ?1"
+        " UNION SELECT 1 FROM problems WHERE path = ?1 AND source = 'refused'"
+    )
+    return workspace.index.row(question, (path,)) is not None
+
+
+def reattribute(workspace: Workspace) -> None:
+    """Give documents to the agents that the present roster says they belong to."""
+    rows = workspace.index.rows(
+        "SELECT path, agent FROM documents WHERE owner <> 'identities'"
+    )
+    drafts: list[Draft] = []
+    for row in rows:
+        agent = workspace.roster.attribute(row["path"].rpartition("/")[2]) or ""
+        # A retired agent keeps what it wrote.
+        if agent and agent != row["agent"]:
+            data = {"agent": agent}
+            drafts.append(Draft("document.attributed", SYSTEM, row["path"], data))
+    if drafts:
+        workspace.record(*drafts)
+
+
+def _note_alive(workspace: Workspace, again: Sequence[Found]) -> None:
+    agents = {
+        workspace.roster.attribute(x.path.rpartition("/")[2], x.content.uid)
+        for x in again
+        if owner_of(x.path) == "contexts"
+    }
+    for agent in sorted(x for x in agents if x):
+        note_alive(workspace, agent)
+
+
+def note_alive(workspace: Workspace, agent: str) -> None:
+    """Record a sign of life, unless there was one within the last minute."""
+    row = workspace.index.row("SELECT at FROM seen WHERE agent = ?", (agent,))
+    now = workspace.now()
+    if row is not None:
+        age = now - clock.parse(row["at"])
+        if 0 <= age.total_seconds() < _HEARTBEAT_SECONDS:
+            return
+    workspace.record(Draft("agent.seen", agent, agent))
+
+
+def note_heal(workspace: Workspace, reason: str) -> None:
+    """Record that the disk takes records again; fails while it does not.
+
+    Raises:
+        DiskRefusedError: It still refuses.
+    """
+    workspace.record(Draft("disk.healed", SYSTEM, "journal", {"note": reason}))

@@ -1,0 +1,28 @@
+"""The hooks that check branch names, installed into the user's repositories."""
+
+from typing import Any
+
+from active_contexts import hooks
+from coordinator.actions import sights
+from coordinator.actions.registry import Nothing, Who, action
+from coordinator.actions.workspace import Call, Workspace
+
+
+@action("hooks install", who=Who.MAINTAINER, example="coordinator hooks install")
+def install(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
+    """Install the git hooks; hooks that were there before still run."""
+    del arguments
+    done = install_all(call.workspace)
+    sights.look(call.workspace)
+    return done
+
+
+def install_all(workspace: Workspace) -> list[dict[str, Any]]:
+    """Install the hooks everywhere, with the prefixes of all agents."""
+    prefixes = list(workspace.roster.prefixes)
+    done: list[dict[str, Any]] = []
+    for tracked in sights.all_tracked(workspace):
+        hooks.install(tracked.path, prefixes)
+        state = hooks.state(tracked.path)
+        done.append({"repository": tracked.name, "state": state.value})
+    return done

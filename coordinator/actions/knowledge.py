@@ -1,0 +1,184 @@
+"""Decisions and learnings by command."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+import learnings.format
+import learnings.store
+from coordinator.actions.contexts import write_document
+from coordinator.actions.registry import (
+    Arguments,
+    Body,
+    Nothing,
+    Positional,
+    Who,
+    action,
+)
+from coordinator.actions.workspace import Call, Workspace
+from coordinator.index import queries
+from coordinator.kernel import files
+from coordinator.kernel.errors import External, NotFound
+from coordinator.kernel.files import Content
+
+
+@action(
+    "decision list", who=Who.ANYONE, example="coordinator decision list", fresh=True
+)
+def list_decisions(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
+    """List all decisions, the oldest first."""
+    del arguments
+    return decisions_in_force(call.workspace)
+
+
+def decisions_in_force(workspace: Workspace) -> list[dict[str, Any]]:
+    """Return all decisions, the oldest first; a superseded one says by which."""
+    rows = queries.decisions(workspace.index)
+    successors: dict[str, list[str]] = {}
+    for row in rows:
+        for older in row["supersedes"]:
+            successors.setdefault(older, []).append(row["id"])
+    for row in rows:
+        row["superseded_by"] = sorted(
+            {*row["superseded_by"], *successors.get(row["id"], [])}
+        )
+        if row["id"] in successors:
+            row["status"] = "superseded"
+    return rows
+
+
+class ShowArguments(Arguments):
+    """Which decision."""
+
+    id: Annotated[str, Positional()] = Field(..., description="the decision's id")
+
+
+@action(
+    "decision show",
+    who=Who.ANYONE,
+    example="coordinator decision show adr-0009",
+    fresh=True,
+)
+def show_decision(call: Call, arguments: ShowArguments) -> dict[str, Any]:
+    """Show one decision with its context."""
+    return find_decision(call, arguments.id)
+
+
+def find_decision(call: Call, wanted: str) -> dict[str, Any]:
+    """Return the decision of that id.
+
+    Raises:
+        NotFound: There is none.
+    """
+    for row in decisions_in_force(call.workspace):
+        if row["id"] == wanted:
+            return row
+    raise NotFound(
+        f"There is no decision {wanted!r}.", hint="Run: coordinator decision list"
+    )
+
+
+class AddDecision(Arguments):
+    """A decision to write down."""
+
+    title: Annotated[str, Positional()] = Field(
+        ..., min_length=1, max_length=300, description="the decision in one sentence"
+    )
+    reason: str = Field("", max_length=5_000, description="why, in a few sentences")
+
+
+@action(
+    "decision add",
+    who=Who.MEMBER,
+    example='coordinator decision add "Use JWT" --reason "No session store needed"',
+    fresh=True,
+)
+def add_decision(call: Call, arguments: AddDecision) -> dict[str, Any]:
+    """Write a decision into your own decision log."""
+    return _append(call, arguments.title, arguments.reason, "")
+
+
+class Supersede(Arguments):
+    """A decision that takes another's place."""
+
+    id: Annotated[str, Positional()] = Field(..., description="the older decision's id")
+    title: Annotated[str, Positional()] = Field(
+        ..., min_length=1, max_length=300, description="the new decision"
+    )
+    reason: str = Field("", max_length=5_000, description="why, in a few sentences")
+
+
+@action(
+    "decision supersede",
+    who=Who.MEMBER,
+    example='coordinator decision supersede d-3fa91c "Use opaque tokens"',
+    fresh=True,
+)
+def supersede_decision(call: Call, arguments: Supersede) -> dict[str, Any]:
+    """Write a decision that supersedes another; the other's file is left alone."""
+    find_decision(call, arguments.id)
+    return _append(call, arguments.title, arguments.reason, arguments.id)
+
+
+class AddLearning(Arguments):
+    """A learning to write down."""
+
+    title: Annotated[str, Positional()] = Field(
+        ..., min_length=1, max_length=300, description="what was learned"
+    )
+    body: Annotated[str, Body()] = Field(
+        "", max_length=100_000, description="the text, in Markdown"
+    )
+
+
+@action(
+    "learning list", who=Who.ANYONE, example="coordinator learning list", fresh=True
+)
+def list_learnings(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
+    """List all learnings with the number of their decisions."""
+    del arguments
+    return call.workspace.index.rows(
+        "SELECT l.title, l.agent, l.path, l.line, l.at, (SELECT count(*)"
+        " FROM decisions d WHERE d.path = l.path) AS decisions"
+        " FROM learnings l ORDER BY l.path"
+    )
+
+
+@action(
+    "learning add",
+    who=Who.MEMBER,
+    example='echo "Tokens expire." | coordinator learning add "Refresh tokens early"',
+)
+def add_learning(call: Call, arguments: AddLearning) -> dict[str, Any]:
+    """Write a learning into a file of its own; the text comes on standard input."""
+    author = call.caller.agent or "maintainer"
+    now = call.workspace.now()
+    text = learnings.format.render_learning(
+        arguments.title, arguments.body, author, f"{now:%Y-%m-%d}"
+    )
+    path = learnings.store.free_path(
+        call.workspace.layout.root, author, arguments.title
+    )
+    write_document(call.workspace, path, text)
+    return {"title": arguments.title, "agent": author, "path": path, "line": 1}
+
+
+def _append(call: Call, title: str, reason: str, supersedes: str) -> dict[str, Any]:
+    workspace = call.workspace
+    author = call.caller.agent or "maintainer"
+    path = learnings.store.path_of(author)
+    present = files.read(workspace.layout.root, path)
+    match present:
+        case Content(text=text):
+            before = text
+        case None:
+            before = ""
+        case _:
+            raise External(
+                f"{path} cannot be edited as it is.", hint="Run: coordinator check"
+            )
+    known = {x["id"] for x in decisions_in_force(workspace)}
+    new = learnings.format.append_decision(before, title, reason, supersedes)
+    write_document(workspace, path, new)
+    added = [x for x in decisions_in_force(workspace) if x["id"] not in known]
+    return added[-1] if added else find_decision(call, supersedes)

@@ -1,0 +1,241 @@
+"""Pending items by command: what waits for a person or another agent."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+import pending_commits.format
+import pending_commits.store
+from coordinator.actions import submissions
+from coordinator.actions.contexts import write_document
+from coordinator.actions.registry import (
+    Arguments,
+    Body,
+    Nothing,
+    Positional,
+    Who,
+    action,
+)
+from coordinator.actions.workspace import Call, Workspace
+from coordinator.index import queries
+from coordinator.kernel.errors import NotFound, Refused, UsageProblem
+from coordinator.kernel.names import slug
+from pending_commits.model import Event, State, next_state
+
+_DIFF_BYTES = 200_000
+
+
+class OneItem(Arguments):
+    """Which pending item."""
+
+    id: Annotated[str, Positional()] = Field(..., description="the item's id")
+
+
+class ShowItem(OneItem):
+    """Which pending item, and how much of it."""
+
+    diff: bool = Field(default=False, description="add the commits and their diff")
+
+
+@action("pending list", who=Who.ANYONE, example="coordinator pending list", fresh=True)
+def list_pending(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
+    """List the pending items with their state."""
+    del arguments
+    workspace = call.workspace
+    return [_as_value(workspace, row) for row in queries.pending(workspace.index)]
+
+
+def _as_value(workspace: Workspace, row: queries.Row) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "kind": row["kind"],
+        "agent": row["agent"],
+        "branch": row["branch"],
+        "commit": row["head"],
+        "state": row["state"],
+        "title": row["title"],
+        "path": row["path"],
+        "to": row["recipients"],
+        "problems": queries.problems_of(workspace.index, row["path"]),
+    }
+
+
+def find_row(workspace: Workspace, wanted: str) -> queries.Row:
+    """Return the pending item of that id.
+
+    Raises:
+        NotFound: There is none.
+    """
+    row = queries.pending_item(workspace.index, wanted)
+    if row is None:
+        raise NotFound(
+            f"There is no pending item {wanted!r}.",
+            hint="Run: coordinator pending list",
+        )
+    return row
+
+
+@action(
+    "pending show",
+    who=Who.ANYONE,
+    example="coordinator pending show backend-login --diff",
+    fresh=True,
+)
+def show(call: Call, arguments: ShowItem) -> dict[str, Any]:
+    """Show one pending item: its text, what git says, and the diff if wanted."""
+    workspace = call.workspace
+    row = find_row(workspace, arguments.id)
+    value = _as_value(workspace, row)
+    document = queries.documents(workspace.index, [row["path"]])[row["path"]]
+    value["text"] = workspace.read_text(document["blob"])
+    value["moved"] = _moved(workspace, row)
+    if row["head"]:
+        from pending_commits import changes  # noqa: PLC0415 - gitpython loads slowly
+
+        store = workspace.layout.store
+        value["changes"] = changes.facts(store, row["target"], row["head"])
+        if arguments.diff:
+            target, head = row["target"], row["head"]
+            value["diff"] = changes.diff(store, target, head, _DIFF_BYTES)
+    return value
+
+
+def _moved(workspace: Workspace, row: queries.Row) -> str:
+    """Return where the branch stands now, if that is not what was submitted."""
+    if not row["head"]:
+        return ""
+    rows = workspace.index.rows(
+        "SELECT head FROM heads WHERE branch = ? AND head <> ?",
+        (row["branch"], row["head"]),
+    )
+    return rows[0]["head"] if rows else ""
+
+
+class SubmitItem(Arguments):
+    """A branch to propose for landing."""
+
+    title: str = Field(
+        ..., min_length=1, max_length=200, description="what the branch does"
+    )
+    branch: str = Field("", description="the branch; none: the one checked out here")
+    task: str = Field("", max_length=200, description="the task that it is for")
+    body: Annotated[str, Body()] = Field(
+        "", max_length=200_000, description="what reviewers should know, in Markdown"
+    )
+
+
+@action(
+    "pending submit",
+    who=Who.MEMBER,
+    example='echo "Ready." | coordinator pending submit --title "Add login"',
+    fresh=True,
+)
+def submit(call: Call, arguments: SubmitItem) -> dict[str, Any]:
+    """Propose a branch for landing; its commit is taken from git."""
+    workspace = call.workspace
+    branch = arguments.branch or _branch_here(call)
+    agent = _author(call, branch)
+    submissions.fetch(workspace, branch, f"check-{slug(branch)}")
+    name = f"{agent}-{slug(branch.partition('/')[2] or branch)}.md"
+    text = pending_commits.format.render_submission(
+        arguments.title, branch, arguments.body, arguments.task
+    )
+    # The same branch again is a new version of the same item.
+    path = f"{pending_commits.store.FOLDER}/{name}"
+    write_document(workspace, path, text)
+    [row] = queries.pending_at(workspace.index, [path])
+    submissions.submit(workspace, row, actor=call.caller.actor)
+    return _as_value(workspace, find_row(workspace, row["id"]))
+
+
+def _branch_here(call: Call) -> str:
+    for row in queries.worktrees(call.workspace.index):
+        path = call.workspace.layout.root / row["path"]
+        if row["branch"] and call.folder.is_relative_to(path):
+            branch: str = row["branch"]
+            return branch
+    raise UsageProblem(
+        "No branch is checked out here.", hint="Name it: --branch backend/feature"
+    )
+
+
+def _author(call: Call, branch: str) -> str:
+    owner = call.workspace.roster.owner_of_branch(branch)
+    if call.caller.is_maintainer:
+        return owner or "maintainer"
+    if owner != call.caller.agent:
+        raise Refused(
+            f"The branch {branch!r} is not one of {call.caller.agent}'s.",
+            hint=f"Submit a branch named {call.caller.agent}/…",
+        )
+    return owner
+
+
+@action(
+    "pending withdraw",
+    who=Who.MEMBER,
+    example="coordinator pending withdraw backend-login",
+    fresh=True,
+)
+def withdraw(call: Call, arguments: OneItem) -> dict[str, Any]:
+    """Take a proposed branch back; only its author or a maintainer may."""
+    return _step(call, arguments.id, Event.WITHDRAW)
+
+
+@action(
+    "pending ack",
+    who=Who.MEMBER,
+    example="coordinator pending ack frontend-request",
+    fresh=True,
+)
+def acknowledge(call: Call, arguments: OneItem) -> dict[str, Any]:
+    """Say that you have read an item that is addressed to you."""
+    return _step(call, arguments.id, Event.ACKNOWLEDGE)
+
+
+@action(
+    "pending close",
+    who=Who.MEMBER,
+    example="coordinator pending close frontend-request",
+    fresh=True,
+)
+def close(call: Call, arguments: OneItem) -> dict[str, Any]:
+    """Close an item: nothing more is to be done about it."""
+    return _step(call, arguments.id, Event.CLOSE)
+
+
+def _step(call: Call, wanted: str, event: Event) -> dict[str, Any]:
+    workspace = call.workspace
+    row = find_row(workspace, wanted)
+    _check_may(call, row, event)
+    new = next_state(State(row["state"]), event)
+    if new.value != row["state"]:
+        submissions.move(workspace, row, new, actor=call.caller.actor)
+    return _as_value(workspace, find_row(workspace, wanted))
+
+
+def _check_may(call: Call, row: queries.Row, event: Event) -> None:
+    """An author withdraws and closes its own; the addressed acknowledge and close."""
+    caller = call.caller
+    if caller.is_maintainer:
+        return
+    is_author = caller.agent == row["agent"]
+    is_addressed = caller.agent in _recipients(call, row) or not row["recipients"]
+    allowed = {
+        Event.WITHDRAW: is_author,
+        Event.ACKNOWLEDGE: is_addressed and not is_author,
+        Event.CLOSE: is_author or is_addressed,
+    }
+    if not allowed[event]:
+        raise Refused(
+            f"{caller.agent} may not {event.value} {row['id']!r} of {row['agent']}.",
+            hint="Its author, whom it is addressed to, or a maintainer can.",
+        )
+
+
+def _recipients(call: Call, row: queries.Row) -> set[str]:
+    roster = call.workspace.roster
+    names = set(row["recipients"])
+    found = {roster.attribute(slug(name)) for name in names}
+    everybody = roster.names if {"all", "everyone"} & names else ()
+    return {x for x in found if x} | set(everybody)

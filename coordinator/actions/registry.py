@@ -1,0 +1,94 @@
+"""The registry: every action once, with its arguments, result, caller and example.
+
+Command line, socket and later faces are made from it, so that a verb has one name and
+one meaning everywhere. It runs nothing by itself.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from coordinator.actions.workspace import Call
+
+
+class Who(StrEnum):
+    """Who may call an action: anybody, an agent or maintainer, a maintainer only."""
+
+    ANYONE = "anyone"
+    MEMBER = "member"
+    MAINTAINER = "maintainer"
+
+
+class Arguments(BaseModel):
+    """The arguments of an action; unknown ones are refused."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, str_max_length=100_000
+    )
+
+
+class Nothing(Arguments):
+    """An action without arguments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Positional:
+    """Marks a field that stands on the command line without a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Marks a field that is read from standard input."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One verb. `changes`: it writes; `fresh`: documents are taken in before it."""
+
+    name: str
+    arguments: type[Arguments]
+    run: Callable[[Call, Any], Any]
+    who: Who
+    summary: str
+    example: str
+    fresh: bool = False
+
+    @property
+    def changes(self) -> bool:
+        """Tell whether the action writes, and so takes a `--key`."""
+        return self.who is not Who.ANYONE
+
+
+_ACTIONS: dict[str, Action] = {}
+_Function = TypeVar("_Function", bound=Callable[[Call, Any], Any])
+
+
+def action(
+    name: str, *, who: Who, example: str, fresh: bool = False
+) -> Callable[[_Function], _Function]:
+    """Register a function `(call, arguments) -> result` as the action `name`.
+
+    Its docstring's first line is the summary; the annotation of its second parameter
+    is the argument model.
+    """
+
+    def register(function: _Function) -> _Function:
+        model = function.__annotations__["arguments"]
+        summary = (function.__doc__ or "").strip().split("\n")[0]
+        _ACTIONS[name] = Action(name, model, function, who, summary, example, fresh)
+        return function
+
+    return register
+
+
+def find(name: str) -> Action | None:
+    """Return the action of that name, or None."""
+    return _ACTIONS.get(name)
+
+
+def actions() -> list[Action]:
+    """Return all actions, sorted by name."""
+    return [_ACTIONS[name] for name in sorted(_ACTIONS)]

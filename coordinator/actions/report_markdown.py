@@ -1,0 +1,166 @@
+"""Reports as Markdown: pure text from collected values."""
+
+from typing import Any
+
+from coordinator.actions.markdown_out import NOTICE, cell, moment, section, table, text
+
+Row = dict[str, Any]
+_MOST_FILES = 100
+_VERBS = {
+    "document.accepted": "wrote",
+    "document.removed": "removed",
+    "document.refused": "left unreadable",
+    "pending.moved": "moved on",
+    "worktree.added": "got a worktree",
+    "worktree.removed": "gave a worktree back",
+    "agent.retired": "was retired",
+}
+
+
+def final(report: Row) -> str:
+    """Return the final status report of one feature."""
+    name = report["feature"] or report["title"]
+    lines = [NOTICE, "", f"# Final status: {cell(report['agent'])}, {cell(name)}"]
+    written = [(x["name"], x["value"]) for x in report["written"]]
+    written += [(name, "not reported") for name in report["missing"]]
+    source = f"From `{cell(report['path'])}`, record {report['record']}."
+    lines += section(
+        "What the agent reports", [source, "", *_fields(written)], otherwise=""
+    )
+    lines += section(
+        "What git shows", _git(report), otherwise="No branch of this feature was found."
+    )
+    lines += section(
+        "Decisions", [_decision(x) for x in report["decisions"]], otherwise="None."
+    )
+    lines += section("Open problems", _problems(report["problems"]), otherwise="None.")
+    return text(lines)
+
+
+def _fields(written: list[tuple[str, str]]) -> list[str]:
+    return [f"- {cell(name)}: {cell(value, longest=400)}" for name, value in written]
+
+
+def _git(report: Row) -> list[str]:
+    facts = report["git"]
+    if facts is None:
+        return []
+    lines = [
+        f"- Branch: `{cell(report['branch'])}` at `{facts['head'][:12]}`",
+        f"- Commits: {facts['commits']}",
+        f"- Files: {len(facts['files'])}",
+        f"- Lines: +{facts['added']} -{facts['removed']}",
+        f"- Authors: {cell(', '.join(facts['authors'])) or 'none'}",
+        f"- Time span: {facts['first'] or 'none'} to {facts['last'] or 'none'}",
+        "",
+    ]
+    files = [
+        (x["path"], f"+{x['added']}", f"-{x['removed']}")
+        for x in facts["files"][:_MOST_FILES]
+    ]
+    return lines + table(("File", "Added", "Removed"), files)
+
+
+def daily(report: Row) -> str:
+    """Return the report of a time span."""
+    lines = [NOTICE, "", f"# Daily report since {moment(report['since'])}"]
+    lines += section("Who did what", _done(report["done"]), otherwise="Nothing.")
+    lines += section("Agents", _agents(report["agents"]), otherwise="No agent yet.")
+    lines += section("Waiting", _waiting(report), otherwise="Nothing waits.")
+    lines += section(
+        "New decisions", [_decision(x) for x in report["decisions"]], otherwise="None."
+    )
+    problems = _problems(report["problems"])
+    problems += _more(report["problems_in_all"] - len(report["problems"]))
+    lines += section("Problems", problems, otherwise="None.")
+    return text(lines)
+
+
+def _more(count: int) -> list[str]:
+    return ["", f"… and {count} more."] if count > 0 else []
+
+
+def _done(rows: list[Row]) -> list[str]:
+    return table(
+        ("Who", "What", "Things", "Times", "Last"),
+        [
+            (
+                x["actor"].strip("()") or "unknown",
+                _VERBS.get(x["kind"], str(x["kind"])),
+                str(x["subjects"]),
+                str(x["times"]),
+                moment(x["last"]),
+            )
+            for x in rows
+        ],
+    )
+
+
+def _agents(rows: list[Row]) -> list[str]:
+    return table(
+        ("Agent", "State", "Task", "Branch", "Blocked by", "Last seen"),
+        [
+            (
+                x["name"],
+                f"{x['state']} (stale)" if x["stale"] else x["state"],
+                x["task"] or x["said"],
+                x["branch"],
+                "; ".join(x["blockers"]),
+                moment(x["last_seen"]),
+            )
+            for x in rows
+        ],
+    )
+
+
+def _waiting(report: Row) -> list[str]:
+    rows = report["waiting"]
+    lines = table(
+        ("Id", "Kind", "State", "From", "For", "Title"),
+        [
+            (
+                x["id"],
+                x["kind"],
+                x["state"],
+                x["agent"],
+                ", ".join(x["recipients"]) or "maintainer",
+                x["title"],
+            )
+            for x in rows
+        ],
+    )
+    return lines + _more(report["waiting_in_all"] - len(rows))
+
+
+def _problems(rows: list[Row]) -> list[str]:
+    return [
+        f"- `{cell(x['path'])}:{x['line']}` {x['code']}: {cell(x['message'])}"
+        for x in rows
+    ]
+
+
+def _decision(row: Row) -> str:
+    return f"- **{row['id']}** {cell(row['title'], longest=300)} ({row['status']})"
+
+
+def decisions(rows: list[Row]) -> str:
+    """Return the decision log, the oldest first."""
+    lines = [NOTICE, "", "# Decisions"]
+    for row in rows:
+        facts = [
+            row["status"],
+            row["date"] or row["at"][:10],
+            row["agent"] or "unknown",
+        ]
+        source = f"`{cell(row['path'])}:{row['line']}`"
+        lines += ["", f"## {row['id']}: {cell(row['title'], longest=300)}", ""]
+        lines += [f"{' · '.join(cell(x) for x in facts)} · {source}"]
+        lines += _links("Supersedes", row["supersedes"])
+        lines += _links("Superseded by", row["superseded_by"])
+        if row["text"]:
+            lines += ["", f"> {cell(row['text'], longest=2_000)}"]
+    return text(lines if rows else [*lines, "", "None yet."])
+
+
+def _links(word: str, ids: list[str]) -> list[str]:
+    return ["", f"{word}: {cell(', '.join(ids))}"] if ids else []

@@ -1,0 +1,178 @@
+"""Reports: the final status of a feature, the day, the decision log.
+
+Each is collected as values first, then written; the same state gives the same bytes.
+"""
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+import pending_commits.format
+from coordinator.actions import report_markdown, standing, submissions
+from coordinator.actions.knowledge import decisions_in_force
+from coordinator.actions.workspace import Workspace
+from coordinator.index import queries
+from coordinator.kernel import clock, git
+from coordinator.kernel.errors import CoordinatorError, NotFound
+from coordinator.kernel.names import slug
+from pending_commits.model import FinalStatus
+
+Row = dict[str, Any]
+_MOST = 200
+
+
+def final(workspace: Workspace, agent: str, feature: str = "") -> Row:
+    """Collect the final status of an agent's feature: its words beside git's.
+
+    Without a feature the newest report counts. `git` is None where there is no branch.
+
+    Raises:
+        NotFound: The agent has written no such report.
+    """
+    row, written, seq = _find_written(workspace, agent, feature)
+    fields = [(x.name, x.value, x.line) for x in written.fields]
+    name = feature or next((v for n, v, _ in fields if n.casefold() == "feature"), "")
+    branch = _branch_of(workspace, agent, name)
+    return {
+        "agent": agent,
+        "feature": name,
+        "title": written.title,
+        "path": row["path"],
+        "record": seq,
+        "written": [{"name": n, "value": v, "line": line} for n, v, line in fields],
+        "missing": list(written.absent),
+        "complete": written.complete,
+        "branch": branch,
+        "git": _facts(workspace, branch, row["id"]) if branch else None,
+        "problems": _problems_of(workspace, agent),
+        "decisions": [x for x in decisions_in_force(workspace) if x["agent"] == agent],
+    }
+
+
+def _find_written(
+    workspace: Workspace, agent: str, feature: str
+) -> tuple[Row, FinalStatus, int]:
+    rows = [
+        x
+        for x in queries.pending_of_kind(workspace.index, "final-status")
+        if x["agent"] == agent
+    ]
+    for row in sorted(rows, key=lambda x: x["at"], reverse=True):
+        for version in _versions(workspace, row["path"]):
+            text = workspace.read_text(version["blob"])
+            item, _ = pending_commits.format.parse(text, row["path"])
+            if item.final and _is_about(item.final, row["path"], feature):
+                return row, item.final, version["seq"]
+    about = f" about {feature!r}" if feature else ""
+    raise NotFound(
+        f"{agent} has written no final status{about}.",
+        hint=f"It belongs into pending-commits/{agent}-final-status.md",
+    )
+
+
+def _versions(workspace: Workspace, path: str) -> list[Row]:
+    return workspace.index.rows(
+        "SELECT seq, blob FROM records WHERE subject = ?"
+        " AND kind = 'document.accepted' ORDER BY seq DESC LIMIT 200",
+        (path,),
+    )
+
+
+def _is_about(written: FinalStatus, path: str, feature: str) -> bool:
+    if not feature:
+        return True
+    wanted = slug(feature)
+    said = [slug(x.value) for x in written.fields if x.name.casefold() == "feature"]
+    return wanted in said or wanted in slug(path)
+
+
+def _branch_of(workspace: Workspace, agent: str, feature: str) -> str:
+    """Return the branch of a feature, else the one that the agent is on, or none."""
+    identity = workspace.roster.find(agent)
+    prefix = identity.prefix if identity else agent
+    wanted = f"{prefix}/{slug(feature)}" if feature else ""
+    for repository in workspace.repositories().values():
+        if wanted and git.resolve(repository, f"refs/heads/{wanted}"):
+            return wanted
+    present = [x.branch for x in standing.standings(workspace) if x.name == agent]
+    return present[0] if present else ""
+
+
+def _facts(workspace: Workspace, branch: str, item: str) -> Row | None:
+    from pending_commits import changes  # noqa: PLC0415 - gitpython loads slowly
+
+    try:
+        found = submissions.fetch(workspace, branch, f"report-{item}")
+    except CoordinatorError:
+        return None
+    facts = changes.facts(workspace.layout.store, found.target, found.head)
+    return {"head": found.head, "target": found.target, **asdict(facts)}
+
+
+def _problems_of(workspace: Workspace, agent: str) -> list[Row]:
+    return workspace.index.rows(
+        "SELECT p.path, p.line, p.code, p.message, p.hint FROM problems p"
+        " JOIN documents d ON d.path = p.path WHERE d.agent = ?"
+        " ORDER BY p.path, p.line, p.code",
+        (agent,),
+    )
+
+
+def final_texts(workspace: Workspace) -> dict[str, str]:
+    """Return the final report of every agent that has written one, by path."""
+    agents = {
+        x["agent"]
+        for x in queries.pending_of_kind(workspace.index, "final-status")
+        if x["agent"]
+    }
+    return {
+        f"reports/final-{agent}.md": report_markdown.final(final(workspace, agent))
+        for agent in sorted(agents)
+    }
+
+
+def daily(workspace: Workspace, since: timedelta) -> Row:
+    """Collect who did what since then, what waits for whom, and what is wrong."""
+    start = workspace.now() - since
+    items = queries.waiting(workspace.index, _MOST)
+    return {
+        "since": clock.render(_minute(start)),
+        "done": _done(workspace, clock.render(start)),
+        "agents": [asdict(x) for x in standing.standings(workspace)],
+        "waiting": [
+            {k: x[k] for k in ("id", "kind", "agent", "state", "title", "recipients")}
+            for x in items
+        ],
+        "decisions": [
+            x for x in decisions_in_force(workspace) if x["at"] >= clock.render(start)
+        ],
+        "waiting_in_all": queries.count_waiting(workspace.index),
+        "problems": queries.problems(workspace.index, _MOST),
+        "problems_in_all": queries.count_problems(workspace.index),
+    }
+
+
+def _minute(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)
+
+
+def _done(workspace: Workspace, start: str) -> list[Row]:
+    return workspace.index.rows(
+        "SELECT actor, kind, count(*) AS times, count(DISTINCT subject) AS subjects,"
+        " max(at) AS last FROM records WHERE at >= ? AND actor <> '(coordinator)'"
+        " AND kind NOT IN ('agent.seen', 'outcome.kept') GROUP BY actor, kind"
+        " ORDER BY actor, kind",
+        (start,),
+    )
+
+
+def daily_text(workspace: Workspace) -> str:
+    """Return the report of the day so far, from its midnight (UTC)."""
+    now = workspace.now()
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return report_markdown.daily(daily(workspace, now - midnight))
+
+
+def decisions_text(workspace: Workspace) -> str:
+    """Return the decision log."""
+    return report_markdown.decisions(decisions_in_force(workspace))

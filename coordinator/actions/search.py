@@ -1,0 +1,85 @@
+"""Search and history: what was ever written, by words, agent, subject and time."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from coordinator.actions.registry import Arguments, Positional, Who, action
+from coordinator.actions.workspace import Call
+from coordinator.kernel.errors import NotFound
+
+
+class SearchArguments(Arguments):
+    """What to look for."""
+
+    words: Annotated[tuple[str, ...], Positional()] = Field(
+        ..., min_length=1, description="words that must all occur; a trailing * is open"
+    )
+    limit: int = Field(50, ge=1, le=1_000, description="the most results")
+
+
+@action("search", who=Who.ANYONE, example="coordinator search login token", fresh=True)
+def search(call: Call, arguments: SearchArguments) -> list[dict[str, Any]]:
+    """Search all documents as they stand now, the best match first."""
+    words = " ".join(arguments.words).split()
+    return call.workspace.index.rows(
+        "SELECT d.path, d.owner AS kind, d.agent, d.title, d.at,"
+        " snippet(search, 1, '', '', ' … ', 12) AS excerpt"
+        " FROM search JOIN documents d ON d.number = search.rowid"
+        " WHERE search MATCH ? ORDER BY rank, d.path LIMIT ?",
+        (" ".join(_quoted(x) for x in words), arguments.limit),
+    )
+
+
+def _quoted(word: str) -> str:
+    """Return an FTS5 string: nothing that is typed counts as an operator."""
+    stem, star, _ = word.partition("*") if word.endswith("*") else (word, "", "")
+    return '"' + stem.replace('"', '""') + '"' + star
+
+
+class HistoryArguments(Arguments):
+    """Which part of the history."""
+
+    agent: str = Field("", description="only what this agent did")
+    subject: str = Field("", description="only this document, item, agent or worktree")
+    since: str = Field("", description="only what came after this time (2026-01-31)")
+    limit: int = Field(100, ge=1, le=100_000, description="the newest so many")
+    show: int = Field(0, ge=0, description="print the document of this record instead")
+
+
+@action(
+    "history",
+    who=Who.ANYONE,
+    example="coordinator history --agent backend --limit 20",
+    fresh=True,
+)
+def history(call: Call, arguments: HistoryArguments) -> Any:  # noqa: ANN401 - list or one
+    """Show who did what when; --show N prints the version that record N accepted."""
+    if arguments.show:
+        return _version(call, arguments.show)
+    conditions = ["1"]
+    values: list[Any] = []
+    for name, value in (("actor", arguments.agent), ("subject", arguments.subject)):
+        if value:
+            conditions.append(f"{name} = ?")
+            values.append(f"({value})" if value == "maintainer" else value)
+    if arguments.since:
+        conditions.append("at >= ?")
+        values.append(arguments.since)
+    rows = call.workspace.index.rows(
+        "SELECT seq, at, kind, actor, subject, blob, note FROM records"
+        f" WHERE {' AND '.join(conditions)} ORDER BY seq DESC LIMIT ?",
+        (*values, arguments.limit),
+    )
+    return rows[::-1]
+
+
+def _version(call: Call, seq: int) -> dict[str, Any]:
+    question = "SELECT seq, at, actor, subject, blob FROM records WHERE seq = ?"
+    row = call.workspace.index.row(question, (seq,))
+    if row is None or not row["blob"]:
+        raise NotFound(
+            f"Record {seq} accepted no document.",
+            hint="Run: coordinator history --subject PATH",
+        )
+    return {**row, "text": call.workspace.read_text(row["blob"])}

@@ -1,0 +1,149 @@
+"""The settings: `coordinator.toml`, which a person edits and nobody else.
+
+`render` writes every setting, commented out, with its default and what it does.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from coordinator.kernel.errors import UsageProblem
+
+_STRICT = ConfigDict(
+    strict=True, frozen=True, extra="forbid", hide_input_in_errors=True
+)
+Seconds = Annotated[float, Field(gt=0, le=86_400 * 30)]
+
+
+class Contexts(BaseModel):
+    """How long what an agent says about itself holds."""
+
+    model_config = _STRICT
+    stale_after_minutes: Seconds = Field(
+        30.0, description="an agent not seen for so long is shown as stale"
+    )
+
+
+class Worktrees(BaseModel):
+    """How worktrees are kept."""
+
+    model_config = _STRICT
+    pool: int = Field(1, ge=0, le=16, description="worktrees kept ready per repository")
+
+
+class Watch(BaseModel):
+    """How files are picked up."""
+
+    model_config = _STRICT
+    quiet_milliseconds: int = Field(
+        300, ge=0, le=10_000, description="an unclosed file is taken after this rest"
+    )
+    look_seconds: Seconds = Field(
+        5.0, description="the shortest time between two looks at everything"
+    )
+    use_events: bool = Field(
+        default=True,
+        description="false: look often instead of asking the system for events",
+    )
+
+
+class Settings(BaseModel):
+    """All settings of a workspace."""
+
+    model_config = _STRICT
+    target: str = Field(
+        "main", max_length=200, description="the branch that work lands on"
+    )
+    check: str = Field(
+        "",
+        max_length=2_000,
+        description="the command that landing will run, split like a shell does",
+    )
+    repositories: dict[str, str] = Field(
+        default_factory=dict, description="name and path of each repository"
+    )
+    contexts: Contexts = Contexts()
+    worktrees: Worktrees = Worktrees()
+    watch: Watch = Watch()
+
+
+class BadSettings(UsageProblem):
+    """The settings file cannot be used."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}.", hint=f"Edit {path} and try again.")
+
+
+def load(path: Path) -> Settings:
+    """Read the settings; a missing file gives the defaults.
+
+    Raises:
+        BadSettings: It is not TOML, or a setting is unknown or of the wrong type.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSettings(path, f"it cannot be read ({error})") from None
+    return parse(text, path)
+
+
+def parse(text: str, path: Path) -> Settings:
+    """Read the settings from text; `path` is for messages.
+
+    Raises:
+        BadSettings: As for `load`.
+    """
+    try:
+        return Settings.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise BadSettings(path, str(error).rstrip(".")) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(x) for x in first["loc"])
+        raise BadSettings(path, f"{place}: {first['msg'].lower()}") from None
+
+
+def render(repositories: dict[str, str], *, target: str, check: str) -> str:
+    """Write a settings file: what is given is set, all else stands as a comment."""
+    given: dict[str, Any] = {"target": target, "check": check}
+    lines = ["# Settings of this workspace. Lines without a # are in force.", ""]
+    for name, field in Settings.model_fields.items():
+        if name in given:
+            value = given[name]
+            mark = "" if value != field.default else "# "
+            lines += [f"# {field.description}", f"{mark}{name} = {_toml(value)}", ""]
+    lines += ["# name and path of each repository", "[repositories]"]
+    lines += [f"{_toml(k)} = {_toml(v)}" for k, v in repositories.items()]
+    for name, field in Settings.model_fields.items():
+        if isinstance(field.default, BaseModel):
+            lines += ["", f"[{name}]", *_section(field.default)]
+    return "\n".join(lines) + "\n"
+
+
+def _section(model: BaseModel) -> list[str]:
+    lines: list[str] = []
+    for name, field in type(model).model_fields.items():
+        lines += [f"# {field.description}", f"# {name} = {_toml(field.default)}"]
+    return lines
+
+
+def add_repository(text: str, name: str, path: str) -> str:
+    """Add a line to the `[repositories]` table, every other byte kept."""
+    line = f"{_toml(name)} = {_toml(path)}"
+    head, table, rest = text.partition("[repositories]")
+    if not table:
+        return f"{text.rstrip()}\n\n[repositories]\n{line}\n"
+    return f"{head}{table}\n{line}{rest}"
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+    return str(value)

@@ -1,0 +1,238 @@
+"""Init: makes a workspace, or adds to one what is missing; safe to repeat.
+
+`prepare` makes the bare folders before there is anything to lock; the action does the
+rest under the lock like every other.
+"""
+
+import shlex
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
+
+import active_contexts.store
+import agent_identities.store
+import learnings.store
+import pending_commits.store
+from agent_identities.model import DEFAULT_ROSTER, identity_for
+from coordinator.actions import callers, hooks, settings, sights, worktrees
+from coordinator.actions.contexts import take_in
+from coordinator.actions.layout import VERSION, Layout
+from coordinator.actions.registry import Arguments, Positional, Who, action
+from coordinator.actions.workspace import Call, Workspace
+from coordinator.kernel import addresses, files, git, names
+from coordinator.kernel.errors import Conflict, CoordinatorError, External, UsageProblem
+from coordinator.kernel.git import Repository
+from coordinator.kernel.journal import Draft
+
+_FOLDERS = (
+    agent_identities.store.FOLDER,
+    active_contexts.store.FOLDER,
+    f"{active_contexts.store.FOLDER}/runs",
+    "agent-system/workflows",
+    learnings.store.FOLDER,
+    pending_commits.store.FOLDER,
+    "reports",
+)
+_OWN_FOLDERS = ("tmp", "tokens", "trash", "pool", "logs", "quarantine")
+
+
+class WrongVersion(Conflict):
+    """The workspace was made by another version of this program."""
+
+    def __init__(self, root: Path, found: str) -> None:
+        super().__init__(
+            f"The workspace {root} has layout version {found}; this program knows"
+            f" {VERSION}.",
+            hint="Install the newer version of agent-coordinator.",
+        )
+
+
+def check_version(layout: Layout) -> None:
+    """Refuse a workspace of a newer layout.
+
+    Raises:
+        WrongVersion: It is newer, or says nothing sensible.
+    """
+    try:
+        found = layout.version.read_text("ascii").strip()
+    except FileNotFoundError:
+        return
+    if found != VERSION:
+        raise WrongVersion(layout.root, found)
+
+
+def prepare(root: Path) -> Layout:
+    """Make the folders of a workspace where they are missing.
+
+    Raises:
+        Conflict: The folder is a git repository, or of a newer layout.
+        External: The folders cannot be made.
+    """
+    layout = Layout(root)
+    if (root / ".git").exists():
+        raise Conflict(
+            f"{root} is a git worktree; a workspace holds worktrees beside each other.",
+            hint=f"Name another folder, such as {root.parent / 'worktrees'}",
+        )
+    check_version(layout)
+    try:
+        _make_folders(layout)
+    except OSError as error:
+        raise External(
+            f"{error.filename} cannot be made: {error.strerror}.",
+            hint="Look at the folder's permissions.",
+        ) from None
+    return layout
+
+
+def own_token() -> str:
+    """Return the token of the maintainer who runs this."""
+    return Path(addresses.maintainer_token()).read_text("ascii").strip()
+
+
+def _make_folders(layout: Layout) -> None:
+    layout.root.mkdir(parents=True, exist_ok=True)
+    layout.own.mkdir(mode=0o700, exist_ok=True)
+    for name in _OWN_FOLDERS:
+        (layout.own / name).mkdir(mode=0o700, exist_ok=True)
+    for name in _FOLDERS:
+        (layout.root / name).mkdir(parents=True, exist_ok=True)
+    if not layout.settings.exists():
+        text = settings.render({}, target="main", check="")
+        files.write(
+            layout.root, layout.settings.name, text.encode(), temporary=layout.temporary
+        )
+    callers.admit_maintainer(layout)
+    if not layout.version.exists():
+        files.write(
+            layout.own, "version", f"{VERSION}\n".encode(), temporary=layout.temporary
+        )
+
+
+class InitArguments(Arguments):
+    """What the workspace is to have."""
+
+    workspace: Annotated[str, Positional()] = Field(
+        ..., description="the workspace's folder; it is made where missing"
+    )
+    repo: tuple[str, ...] = Field(
+        (), description="NAME=PATH of a repository; may be repeated"
+    )
+    agent: tuple[str, ...] = Field(
+        (), description="an agent; may be repeated (default: backend, frontend, docs)"
+    )
+    target: str = Field("", description="the branch that work lands on (default: main)")
+    check: str = Field("", description="the command that landing will run")
+
+
+@action(
+    "init",
+    who=Who.MAINTAINER,
+    example="coordinator init ~/worktrees --repo shop=~/code/shop",
+)
+def init(call: Call, arguments: InitArguments) -> dict[str, Any]:
+    """Make a workspace, or add to one what is missing."""
+    workspace = call.workspace
+    repositories = dict(_pair(call, x) for x in arguments.repo)
+    _save_settings(workspace, repositories, arguments)
+    _make_roster(workspace, arguments.agent)
+    for name in workspace.roster.names:
+        callers.issue_agent_token(workspace.layout, name)
+    if workspace.journal.last == 0 or not _was_made(workspace):
+        workspace.record(Draft("workspace.created", call.caller.actor, "workspace"))
+    made = _make_homes(workspace)
+    hooks.install_all(workspace)
+    sights.look(workspace)
+    return {
+        "id": str(workspace.layout.root),
+        "workspace": str(workspace.layout.root),
+        "repositories": {x.name: str(x.path) for x in sights.all_tracked(workspace)},
+        "agents": list(workspace.roster.names),
+        "worktrees": made,
+    }
+
+
+def _was_made(workspace: Workspace) -> bool:
+    question = "SELECT 1 FROM records WHERE kind = 'workspace.created'"
+    return workspace.index.row(question) is not None
+
+
+def _pair(call: Call, text: str) -> tuple[str, str]:
+    name, equals, path = text.partition("=")
+    if not equals or not path:
+        raise UsageProblem(
+            f"--repo {text!r} is not NAME=PATH.", hint="Write: --repo shop=~/code/shop"
+        )
+    names.check(name, "a repository")
+    full = (call.folder / Path(path).expanduser()).resolve()
+    repository = Repository(full)
+    if not full.is_dir() or repository.ask("rev-parse", "--git-dir").code:
+        raise UsageProblem(
+            f"{full} is no git repository.", hint=f"Run: git -C {full} init"
+        )
+    return name, str(git.top_folder(repository))
+
+
+def _save_settings(
+    workspace: Workspace, repositories: dict[str, str], arguments: InitArguments
+) -> None:
+    """Write what is new into the settings; what a person wrote there stays."""
+    layout = workspace.layout
+    text = layout.settings.read_text("utf-8")
+    present = workspace.settings
+    if arguments.check:
+        shlex.split(arguments.check)
+    untouched = text == settings.render({}, target="main", check="")
+    if untouched and (repositories or arguments.target or arguments.check):
+        target = arguments.target or "main"
+        new = settings.render(repositories, target=target, check=arguments.check)
+    else:
+        new = text
+        for name, path in repositories.items():
+            _check_same(name, path, present.repositories)
+            if name not in present.repositories:
+                new = settings.add_repository(new, name, path)
+    settings.parse(new, layout.settings)
+    if new != text:
+        files.write(
+            layout.root, layout.settings.name, new.encode(), temporary=layout.temporary
+        )
+    workspace.settings = settings.load(layout.settings)
+
+
+def _check_same(name: str, path: str, present: dict[str, str]) -> None:
+    if present.get(name, path) != path:
+        raise Conflict(
+            f"The workspace has a repository {name!r} already: {present[name]}.",
+            hint="Choose another name, or edit coordinator.toml.",
+        )
+
+
+def _make_roster(workspace: Workspace, wanted: tuple[str, ...]) -> None:
+    """Write an identity for every wanted agent that has none."""
+    if not wanted and not workspace.roster.names:
+        wanted = tuple(x.name for x in DEFAULT_ROSTER)
+    for name in wanted:
+        if workspace.roster.find(name) is None:
+            path = agent_identities.store.save_new(
+                workspace.layout.root,
+                identity_for(name),
+                temporary=workspace.layout.temporary,
+            )
+            take_in(workspace, path)
+
+
+def _make_homes(workspace: Workspace) -> list[dict[str, Any]]:
+    """Give every agent its home worktree; a repository without commits gets none."""
+    made: list[dict[str, Any]] = []
+    for tracked in sights.all_tracked(workspace):
+        for agent in workspace.roster.names:
+            try:
+                home = worktrees.make_home(workspace, tracked, agent)
+            except CoordinatorError as error:
+                reason = f"{error.message} {error.hint}"
+                made.append({"agent": agent, "path": "", "problem": reason})
+            else:
+                made.append({"agent": agent, "path": str(home.path), "problem": ""})
+    return made

@@ -1,0 +1,145 @@
+"""Sights: what git shows of branches and worktrees, kept beside the journal's state.
+
+They are derived from the outside world, so they are looked at again and never
+recorded. A look starts a process only where git's files have changed.
+"""
+
+from active_contexts import refs_look
+from active_contexts.worktree_entries import common_folder
+from active_contexts.worktree_model import Assigned, Grounds, Tracked
+from coordinator.actions import submissions
+from coordinator.actions.workspace import Workspace
+from coordinator.index import queries
+from coordinator.index.database import Sight
+from coordinator.kernel.errors import CoordinatorError, NotFound, UsageProblem
+from coordinator.kernel.problems import Problem
+
+
+def grounds(workspace: Workspace) -> Grounds:
+    """Return the folder of the worktrees with its repositories."""
+    paths = tuple(x.path for x in workspace.repositories().values())
+    return Grounds(workspace.layout.root, paths)
+
+
+def all_tracked(workspace: Workspace) -> list[Tracked]:
+    """Return the workspace's repositories, in the order of the settings."""
+    target = workspace.settings.target
+    found = workspace.repositories().items()
+    return [Tracked(name, x.path, target) for name, x in found]
+
+
+def tracked(workspace: Workspace, name: str) -> Tracked:
+    """Return the repository of that name; empty: the only one.
+
+    Raises:
+        UsageProblem: There are several, and none was named.
+        NotFound: There is none of that name.
+    """
+    known = all_tracked(workspace)
+    if not name and len(known) == 1:
+        return known[0]
+    names = ", ".join(x.name for x in known)
+    if not name and known:
+        raise UsageProblem(
+            f"The workspace has several repositories: {names}.",
+            hint=f"Add: --repository {known[0].name}",
+        )
+    for one in known:
+        if one.name == name:
+            return one
+    raise NotFound(
+        f"There is no repository named {name!r}; there is {names or 'none'}.",
+        hint="Add one: coordinator init WORKSPACE --repo NAME=PATH",
+    )
+
+
+def assigned(workspace: Workspace, repository: str) -> list[Assigned]:
+    """Return the worktrees of a repository as they are recorded, by agent."""
+    rows = workspace.index.rows(
+        "SELECT * FROM worktrees WHERE repository = ? ORDER BY agent, feature",
+        (repository,),
+    )
+    return [_assigned(workspace, row) for row in rows]
+
+
+def _assigned(workspace: Workspace, row: queries.Row) -> Assigned:
+    identity = workspace.roster.find(row["agent"])
+    return Assigned(
+        row["agent"],
+        identity.prefix if identity else row["agent"],
+        row["feature"],
+        workspace.layout.root / row["path"],
+        row["branch"],
+        row["made_at"],
+        row["entry"],
+    )
+
+
+def look(workspace: Workspace) -> bool:
+    """Look at every repository whose git files changed; tell whether one had.
+
+    Branches that moved submit the pending items that were waiting for them.
+    """
+    changed = [x for x in all_tracked(workspace) if _look_at(workspace, x)]
+    if changed or workspace.seen.record != workspace.journal.last:
+        _keep(workspace)
+    if changed:
+        _submit_waiting(workspace)
+    workspace.seen.record = workspace.journal.last
+    return bool(changed)
+
+
+def _look_at(workspace: Workspace, one: Tracked) -> bool:
+    seen = workspace.seen
+    known = assigned(workspace, one.name)
+    try:
+        mark = refs_look.fingerprint(common_folder(one.path)) + repr(known)
+        if seen.marks.get(one.name) == mark:
+            return False
+        prefixes = list(workspace.roster.prefixes)
+        seen.looks[one.name] = refs_look.look(one, known, prefixes)
+        seen.troubles.pop(one.name, None)
+    except CoordinatorError as error:
+        mark = error.message
+        if seen.marks.get(one.name) == mark:
+            return False
+        seen.troubles[one.name] = Problem(
+            one.name, 0, "repository-unreadable", error.message, error.hint
+        )
+    seen.marks[one.name] = mark
+    return True
+
+
+def _keep(workspace: Workspace) -> None:
+    heads: list[Sight] = []
+    problems = list(workspace.seen.troubles.values())
+    root = workspace.layout.root
+    for found in workspace.seen.looks.values():
+        for path, head in found.heads.items():
+            commit = head.commit or found.branches.get(head.branch, "")
+            heads.append((str(path.relative_to(root)), head.branch, commit))
+        problems += found.drifts
+    problems += _contradictions(workspace, {x[0]: x[1] for x in heads})
+    workspace.index.replace_sights(heads, problems)
+
+
+def _contradictions(workspace: Workspace, branches: dict[str, str]) -> list[Problem]:
+    """What agents claim of their branch, where git shows another one."""
+    shown: dict[str, set[str]] = {}
+    for row in workspace.index.rows("SELECT agent, path FROM worktrees"):
+        shown.setdefault(row["agent"], set()).add(branches.get(row["path"], ""))
+    found: list[Problem] = []
+    for context in queries.contexts(workspace.index):
+        claimed, agent = context["branch"], context["agent"]
+        if claimed and agent in shown and claimed not in shown[agent]:
+            really = ", ".join(sorted(x for x in shown[agent] if x)) or "no branch"
+            message = f"It says branch {claimed}; git shows {really} for {agent}."
+            hint = f"Correct the file, or run: git switch {claimed}"
+            found.append(Problem(context["path"], 0, "contradicts-git", message, hint))
+    return found
+
+
+def _submit_waiting(workspace: Workspace) -> None:
+    rows = queries.pending_of_kind(workspace.index, "commit")
+    waiting = [x["path"] for x in rows if x["state"] == "draft"]
+    submissions.submit_found(workspace, waiting)

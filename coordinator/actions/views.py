@@ -1,0 +1,94 @@
+"""Views: the files that show the state to whoever only reads files.
+
+They are caches: written when their bytes change, made again when deleted.
+"""
+
+from contextlib import suppress
+
+import active_contexts.store
+import learnings.store
+from coordinator.actions import markdown_out, reports, standing
+from coordinator.actions.markdown_out import NOTICE, cell, moment, section, table
+from coordinator.actions.workspace import Workspace
+from coordinator.index import queries
+from coordinator.kernel import files
+from coordinator.kernel.files import Content
+
+_MOST = 50
+
+
+def refresh(workspace: Workspace) -> None:
+    """Write the views whose text changed; it starts no process.
+
+    A view whose folder is gone is left out: the problem list speaks of the folder.
+    """
+    decisions = reports.decisions_text(workspace)
+    _write(workspace, active_contexts.store.BOARD, board(workspace))
+    _write(workspace, learnings.store.LOG, decisions)
+    _write(workspace, "reports/decisions.md", decisions)
+    day = f"reports/daily-{workspace.now():%Y-%m-%d}.md"
+    _write(workspace, day, reports.daily_text(workspace))
+
+
+def refresh_finals(workspace: Workspace) -> None:
+    """Write the final status reports whose text changed; git is asked for each."""
+    for path, text in reports.final_texts(workspace).items():
+        _write(workspace, path, text)
+
+
+def _write(workspace: Workspace, path: str, text: str) -> None:
+    root, data = workspace.layout.root, text.encode()
+    present = files.read(root, path)
+    if isinstance(present, Content) and present.data == data:
+        return
+    with suppress(FileNotFoundError, NotADirectoryError):
+        files.write(root, path, data, temporary=workspace.layout.temporary)
+
+
+def board(workspace: Workspace) -> str:
+    """Return the board: who is on what, what waits, what is wrong."""
+    lines = [NOTICE, "", "# Board"]
+    lines += section("Agents", _agents(workspace), otherwise="No agent yet.")
+    lines += section("Waiting", _waiting(workspace), otherwise="Nothing waits.")
+    lines += section("Problems", _problems(workspace), otherwise="None.")
+    return markdown_out.text(lines)
+
+
+def _agents(workspace: Workspace) -> list[str]:
+    rows = [
+        (
+            x.name,
+            f"{x.state} (stale)" if x.stale else x.state,
+            x.task or x.said,
+            x.branch,
+            "; ".join(x.blockers),
+            x.next,
+            moment(x.last_seen),
+        )
+        for x in standing.standings(workspace)
+    ]
+    heads = ("Agent", "State", "Task", "Branch", "Blocked by", "Next", "Last seen")
+    return table(heads, rows)
+
+
+def _waiting(workspace: Workspace) -> list[str]:
+    rows = [
+        (x["id"], x["kind"], x["agent"], x["state"], x["title"])
+        for x in queries.waiting(workspace.index, _MOST)
+    ]
+    lines = table(("Id", "Kind", "Agent", "State", "Title"), rows)
+    count = queries.count_waiting(workspace.index)
+    return lines + _more(count, "coordinator pending list")
+
+
+def _problems(workspace: Workspace) -> list[str]:
+    found = queries.problems(workspace.index, _MOST)
+    lines = [
+        f"- `{cell(x['path'])}:{x['line']}` {x['code']}: {cell(x['message'])}"
+        for x in found
+    ]
+    return lines + _more(queries.count_problems(workspace.index), "coordinator check")
+
+
+def _more(count: int, command: str) -> list[str]:
+    return ["", f"… and {count - _MOST} more: `{command}`"] if count > _MOST else []

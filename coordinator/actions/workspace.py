@@ -1,0 +1,171 @@
+"""The open workspace: the one writer's hands on journal, blobs and index.
+
+Only a holder of the workspace's lock makes one. It decides nothing.
+"""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from active_contexts.refs_look import Look
+from agent_identities.attribution import Roster
+from agent_identities.model import Identity
+from coordinator.actions import settings as settings_module
+from coordinator.actions.layout import Layout
+from coordinator.index import queries
+from coordinator.index.database import Index
+from coordinator.kernel import clock
+from coordinator.kernel.blobs import Blobs
+from coordinator.kernel.git import Repository
+from coordinator.kernel.journal import Draft, Journal, Record
+from coordinator.kernel.locks import Held
+from coordinator.kernel.problems import Problem
+
+SYSTEM = "(coordinator)"
+MAINTAINER = "(maintainer)"
+Listener = Callable[[Sequence[Record]], None]
+
+
+@dataclass(slots=True)
+class Seen:
+    """What the last look at git found, by repository, and the mark it goes with."""
+
+    marks: dict[str, str] = field(default_factory=dict)
+    looks: dict[str, Look] = field(default_factory=dict)
+    troubles: dict[str, Problem] = field(default_factory=dict)
+    record: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: an agent by name, the maintainer, or nobody known (may only read)."""
+
+    agent: str = ""
+    is_maintainer: bool = False
+
+    @property
+    def actor(self) -> str:
+        """The name that stands in records."""
+        return self.agent or (MAINTAINER if self.is_maintainer else "")
+
+
+class Workspace:
+    """Journal, blobs and index of one workspace, opened together.
+
+    `health` is set by the daemon while it runs: its own state, for `status`.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        *,
+        held: Held,
+        now: Callable[[], datetime] = clock.now,
+    ) -> None:
+        """Open everything and bring the index up to the journal.
+
+        Raises:
+            CoordinatorError: Settings, journal or blobs cannot be used.
+        """
+        self.layout = layout
+        self.held = held
+        self.now = now
+        self.settings = settings_module.load(layout.settings)
+        self.health: Callable[[], dict[str, Any]] | None = None
+        self.stop_wanted = False
+        self.seen = Seen()
+        self.listeners: list[Listener] = []
+        self._roster: Roster | None = None
+        for folder in (layout.temporary, layout.trash, layout.tokens, layout.logs):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _empty(layout.temporary)
+        self.journal = Journal(layout.journal, held=held, now=now)
+        self.blobs = Blobs(layout.blobs, held=held)
+        self.index = Index(layout.index, read_text=self.read_text)
+        self.index.catch_up(self.journal)
+        if self.journal.cut:
+            cut = {"note": f"{self.journal.cut} torn bytes", "bytes": self.journal.cut}
+            self.record(Draft("journal.cut", SYSTEM, "journal", cut))
+
+    def close(self) -> None:
+        """Close everything."""
+        self.index.close()
+        self.blobs.close()
+        self.journal.close()
+
+    def record(
+        self, *drafts: Draft, texts: dict[str, str] | None = None
+    ) -> list[Record]:
+        """Append records, synced, and take them into the index.
+
+        `texts` are the texts of blobs that the records name, where at hand.
+
+        Raises:
+            DiskRefusedError: Nothing was recorded.
+        """
+        self.ensure_index()
+        records = self.journal.append(drafts)
+        with suppress(sqlite3.Error):  # a cache: caught up before its next use
+            self.index.apply(records, texts)
+        self._roster = None if _touches_roster(records) else self._roster
+        for listener in self.listeners:
+            listener(records)
+        return records
+
+    def ensure_index(self) -> None:
+        """Bring the index up to the journal, where a full disk kept it behind."""
+        if self.index.last != self.journal.last:
+            self.index.catch_up(self.journal)
+
+    def read_text(self, blob: str) -> str:
+        """Return an accepted document's text.
+
+        Raises:
+            BlobMissingError: The bytes are not there.
+        """
+        return self.blobs.get(blob).decode("utf-8")
+
+    @property
+    def roster(self) -> Roster:
+        """The agents that are not retired."""
+        if self._roster is None:
+            self._roster = Roster(queries.identities(self.index))
+        return self._roster
+
+    def identities(self) -> list[Identity]:
+        """Return the agents' identities, by name."""
+        return queries.identities(self.index)
+
+    def repositories(self) -> dict[str, Repository]:
+        """Return the repositories by name, as the settings have them."""
+        return {
+            name: Repository((self.layout.root / path).resolve())
+            for name, path in self.settings.repositories.items()
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of an action: on which workspace, by whom, from which folder."""
+
+    workspace: Workspace
+    caller: Caller
+    folder: Path
+    key: str = ""
+
+
+def _touches_roster(records: Sequence[Record]) -> bool:
+    return any(
+        x.kind == "agent.retired" or x.subject.startswith("agent-system/agent-identit")
+        for x in records
+    )
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        with suppress(OSError):
+            path.unlink()

@@ -1,0 +1,260 @@
+"""Worktrees by command: given to agents, listed, taken back, repaired.
+
+The effects on git are `active_contexts.worktrees`'; here is who gets what, and the
+record of it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from active_contexts import worktree_pool, worktree_repair, worktree_safety, worktrees
+from active_contexts.worktree_guard import empty_trash
+from active_contexts.worktree_model import Assigned, Tracked, Worktree
+from active_contexts.worktree_repair import Mend
+from coordinator.actions import sights
+from coordinator.actions.registry import Arguments, Nothing, Positional, Who, action
+from coordinator.actions.workspace import SYSTEM, Call, Workspace
+from coordinator.kernel.errors import CoordinatorError, NotFound, Refused
+from coordinator.kernel.journal import Draft
+
+
+class AddArguments(Arguments):
+    """Whom for, and for what."""
+
+    agent: Annotated[str, Positional()] = Field(..., description="the agent")
+    feature: Annotated[str, Positional()] = Field(
+        ..., description="the feature; its branch is <agent>/<feature>"
+    )
+    repository: str = Field("", description="the repository; none: the only one")
+
+
+@action(
+    "worktree add",
+    who=Who.MEMBER,
+    example="coordinator worktree add backend login",
+)
+def add(call: Call, arguments: AddArguments) -> dict[str, Any]:
+    """Make a feature's branch off the target, and a worktree that is on it."""
+    workspace = call.workspace
+    _check_own(call, arguments.agent)
+    tracked = sights.tracked(workspace, arguments.repository)
+    at_home = make_home(workspace, tracked, arguments.agent)
+    given = worktrees.start_feature(
+        sights.grounds(workspace), tracked, at_home, arguments.feature
+    )
+    record_added(workspace, tracked, given, call.caller.actor)
+    sights.look(workspace)
+    return as_value(worktrees.describe(tracked, given))
+
+
+def make_home(workspace: Workspace, tracked: Tracked, agent: str) -> Assigned:
+    """Make an agent's home worktree where it has none; record it.
+
+    Raises:
+        NotFound: The agent is not on the roster.
+        CoordinatorError: Git cannot make it.
+    """
+    identity = workspace.roster.find(agent)
+    if identity is None:
+        raise NotFound(
+            f"There is no agent named {agent!r}.", hint="Run: coordinator agent list"
+        )
+    ground = sights.grounds(workspace)
+    wanted = worktrees.home(ground, tracked, agent, identity.prefix)
+    for known in sights.assigned(workspace, tracked.name):
+        if known.agent == agent and not known.feature:
+            wanted = replace(wanted, path=known.path)
+    made = worktrees.add_home(ground, tracked, wanted)
+    record_added(workspace, tracked, made, SYSTEM)
+    return made
+
+
+def record_added(
+    workspace: Workspace, tracked: Tracked, given: Assigned, actor: str
+) -> None:
+    """Record a worktree, unless it is recorded just so already."""
+    for known in sights.assigned(workspace, tracked.name):
+        if known == replace(given, commit=known.commit):
+            return
+    data = {
+        "agent": given.agent,
+        "feature": given.feature,
+        "repository": tracked.name,
+        "path": str(given.path.relative_to(workspace.layout.root)),
+        "branch": given.branch,
+        "commit": given.commit,
+        "entry": given.entry,
+        "note": given.branch or "detached",
+    }
+    workspace.record(Draft("worktree.added", actor, given.path.name, data))
+
+
+@action("worktree list", who=Who.ANYONE, example="coordinator worktree list")
+def list_worktrees(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
+    """List the agents' worktrees with what git says about each."""
+    del arguments
+    return [as_value(x) for x in described(call.workspace)]
+
+
+def described(workspace: Workspace) -> Iterator[Worktree]:
+    """Yield what is to be seen of every worktree, by repository and agent."""
+    for tracked in sights.all_tracked(workspace):
+        for known in sights.assigned(workspace, tracked.name):
+            yield worktrees.describe(tracked, known)
+
+
+def as_value(found: Worktree) -> dict[str, Any]:
+    """Return a worktree as the command line shows it."""
+    return {
+        "agent": found.agent,
+        "feature": found.feature,
+        "repository": found.repository,
+        "path": str(found.path),
+        "branch": found.branch,
+        "commit": found.commit,
+        "dirty": found.dirty,
+        "ahead": found.ahead,
+        "behind": found.behind,
+        "state": found.state.value,
+    }
+
+
+class RemoveArguments(Arguments):
+    """Which worktree."""
+
+    agent: Annotated[str, Positional()] = Field(..., description="the agent")
+    feature: Annotated[str, Positional()] = Field(
+        "", description="the feature; none: the agent's home worktree"
+    )
+    repository: str = Field("", description="the repository; none: the only one")
+    force: bool = Field(
+        default=False, description="save what is nowhere else, then remove"
+    )
+
+
+@action(
+    "worktree remove",
+    who=Who.MEMBER,
+    example="coordinator worktree remove backend login",
+)
+def remove(call: Call, arguments: RemoveArguments) -> dict[str, Any]:
+    """Remove a worktree; refused while it holds anything that is nowhere else."""
+    workspace = call.workspace
+    _check_own(call, arguments.agent)
+    tracked = sights.tracked(workspace, arguments.repository)
+    known = _find(workspace, tracked, arguments)
+    saved: tuple[str, ...] = ()
+    if arguments.force:
+        saved = _save_and_remove(workspace, tracked, known)
+    else:
+        worktree_safety.remove(sights.grounds(workspace), tracked, known.path)
+    record_removed(workspace, tracked, known, call.caller.actor)
+    sights.look(workspace)
+    return {"agent": known.agent, "path": str(known.path), "saved": list(saved)}
+
+
+def _save_and_remove(
+    workspace: Workspace, tracked: Tracked, known: Assigned
+) -> tuple[str, ...]:
+    stamp = f"{workspace.now():%Y%m%d-%H%M%S}-{workspace.journal.last}"
+    under = f"refs/coordinator/saved/{known.prefix}/{known.path.name}/{stamp}"
+    ground = sights.grounds(workspace)
+    return worktree_safety.save_and_remove(ground, tracked, known.path, under)
+
+
+def record_removed(
+    workspace: Workspace, tracked: Tracked, known: Assigned, actor: str
+) -> None:
+    """Record that an agent has a worktree no more."""
+    data = {
+        "agent": known.agent,
+        "feature": known.feature,
+        "repository": tracked.name,
+    }
+    workspace.record(Draft("worktree.removed", actor, known.path.name, data))
+
+
+def _find(workspace: Workspace, tracked: Tracked, wanted: RemoveArguments) -> Assigned:
+    """Return the named worktree; a feature may also be the one its home is on."""
+    own = [
+        x for x in sights.assigned(workspace, tracked.name) if x.agent == wanted.agent
+    ]
+    for known in own:
+        if known.feature == wanted.feature:
+            return known
+    if any(x.branch.endswith(f"/{wanted.feature}") for x in own if not x.feature):
+        raise Refused(
+            f"{wanted.agent} works on {wanted.feature!r} in its home worktree.",
+            hint=f"Run: coordinator worktree remove {wanted.agent}",
+        )
+    raise NotFound(
+        f"{wanted.agent} has no such worktree of {tracked.name}.",
+        hint="Run: coordinator worktree list",
+    )
+
+
+def _check_own(call: Call, agent: str) -> None:
+    if call.caller.agent and call.caller.agent != agent:
+        raise Refused(
+            f"{call.caller.agent} may not change the worktrees of {agent}.",
+            hint=f"{agent} itself or a maintainer can.",
+        )
+
+
+@action("worktree repair", who=Who.MEMBER, example="coordinator worktree repair")
+def repair(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
+    """Bring back worktrees that were moved, deleted or cut off; lose nothing."""
+    del arguments
+    return repair_all(call.workspace, call.caller.actor)
+
+
+def repair_all(workspace: Workspace, actor: str) -> list[dict[str, Any]]:
+    """Repair every worktree, record what changed, and return what was done."""
+    done: list[dict[str, Any]] = []
+    ground = sights.grounds(workspace)
+    for tracked in sights.all_tracked(workspace):
+        known = sights.assigned(workspace, tracked.name)
+        for mended in worktree_repair.repair(ground, tracked, known):
+            if mended.what not in {Mend.NOTHING, Mend.FOREIGN, Mend.NO_TARGET}:
+                record_added(workspace, tracked, mended.now, actor)
+            done.append(
+                {
+                    "agent": mended.now.agent,
+                    "feature": mended.now.feature,
+                    "path": str(mended.now.path),
+                    "done": mended.what.value,
+                }
+            )
+    sights.look(workspace)
+    return done
+
+
+def tend(workspace: Workspace) -> None:
+    """Fill the pools and empty the trash; what git refuses waits for the next time."""
+    ground = sights.grounds(workspace)
+    empty_trash(ground, before=workspace.now())
+    for tracked in sights.all_tracked(workspace):
+        try:
+            worktree_pool.fill(ground, tracked, workspace.settings.worktrees.pool)
+        except CoordinatorError:
+            continue
+
+
+def path_of_home(workspace: Workspace, agent: str, repository: str) -> Path:
+    """Return the folder of an agent's home worktree.
+
+    Raises:
+        NotFound: It has none.
+    """
+    tracked = sights.tracked(workspace, repository)
+    for known in sights.assigned(workspace, tracked.name):
+        if known.agent == agent and not known.feature:
+            return known.path
+    raise NotFound(
+        f"{agent} has no home worktree of {tracked.name}.",
+        hint="Run: coordinator worktree repair",
+    )

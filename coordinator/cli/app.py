@@ -1,0 +1,261 @@
+"""The command line, made from the registry of actions.
+
+Each action becomes a command; this face holds no rule of its own. Commands that only
+make sense on the caller's side (up, demo …) stand in `coordinator.cli.local`.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+import click
+from pydantic.fields import FieldInfo
+
+import coordinator.actions.verbs  # noqa: F401 - registers every action
+from coordinator.actions import registry
+from coordinator.actions.registry import Action, Body, Positional
+from coordinator.cli import show
+from coordinator.kernel.errors import CoordinatorError, ErrorKind, External
+
+Perform = Callable[[str, dict[str, Any], str], Any]
+_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 88}
+_GROUPS = {
+    "agent": "The team: who is on the roster.",
+    "context": "What each agent is doing now.",
+    "decision": "What was decided.",
+    "hooks": "Git hooks that check branch names.",
+    "learning": "What was learned.",
+    "pending": "What waits for a person or another agent.",
+    "report": "Final status, daily report, decision log.",
+    "worktree": "The agents' git worktrees.",
+}
+
+
+@dataclass(slots=True)
+class Session:
+    """One command line at work: how it performs actions, and what it prints.
+
+    `perform` takes an action's name, its arguments and the key.
+    """
+
+    perform: Perform
+    folder: Path
+    stdin: str = ""
+    width: int = 88
+    color: bool = False
+    json: bool = False
+    out: list[str] = field(default_factory=list)
+    code: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a command line printed, and its exit code."""
+
+    stdout: str
+    stderr: str
+    code: int
+
+
+def answer(
+    argv: list[str], session: Session, tree: click.Command | None = None
+) -> Reply:
+    """Run a command line to its end; only bugs are raised, and nothing is printed.
+
+    `tree` stands in for the tree of the registry alone.
+    """
+    session.json = "--json" in _before_separator(argv)
+    argv = _without_json(argv)
+    try:
+        command = tree or root()
+        command.main(argv, "coordinator", standalone_mode=False, obj=session)
+    except click.exceptions.Exit as ended:
+        session.code = ended.exit_code
+    except click.UsageError as error:
+        hint = f"Run: {error.ctx.command_path} --help" if error.ctx else ""
+        return _failure(session, "usage", error.format_message(), hint)
+    except click.Abort:
+        return Reply("", "Interrupted.\n", 130)
+    except CoordinatorError as error:
+        return _failure(session, error.kind, error.message, error.hint)
+    return Reply("".join(session.out), "", session.code)
+
+
+def _before_separator(argv: list[str]) -> list[str]:
+    return argv[: argv.index("--")] if "--" in argv else argv
+
+
+def _without_json(argv: list[str]) -> list[str]:
+    """Take out `--json`, which is accepted anywhere before a `--`."""
+    head = _before_separator(argv)
+    return [x for x in head if x != "--json"] + argv[len(head) :]
+
+
+def _failure(session: Session, kind: str, message: str, hint: str) -> Reply:
+    code = 2 if kind == ErrorKind.USAGE else 1
+    if session.json:
+        error = {"error": {"kind": str(kind), "message": message, "hint": hint}}
+        return Reply("", json.dumps(error, ensure_ascii=False) + "\n", code)
+    return Reply("", show.error(message, hint), code)
+
+
+def root(local: Sequence[tuple[str, click.Command]] = ()) -> click.Group:
+    """Return the command tree; `local` adds commands below groups (empty: the top)."""
+    group = click.Group(
+        "coordinator",
+        help="Coordinates a team of coding agents over plain files and git.",
+        context_settings=_SETTINGS,
+        params=_global_options(),
+    )
+    for action in registry.actions():
+        _parent(group, action.name).add_command(_command(action))
+    for parent, command in local:
+        _parent(group, f"{parent} x" if parent else "x").add_command(command)
+    return group
+
+
+def _global_options() -> list[click.Parameter]:
+    return [
+        click.Option(
+            ["--workspace", "global_workspace"],
+            metavar="PATH",
+            help="The workspace (default: the one around the present folder).",
+        ),
+        click.Option(
+            ["--as", "global_agent"], metavar="AGENT", help="Act as this agent."
+        ),
+        click.Option(
+            ["--json", "global_json"], is_flag=True, help="Print one JSON value."
+        ),
+    ]
+
+
+def _parent(group: click.Group, name: str) -> click.Group:
+    words = name.split(" ")
+    if len(words) == 1:
+        return group
+    found = group.commands.get(words[0])
+    if isinstance(found, click.Group):
+        return found
+    made = click.Group(words[0], help=_GROUPS[words[0]], context_settings=_SETTINGS)
+    group.add_command(made)
+    return made
+
+
+def _command(action: Action) -> click.Command:
+    fields = action.arguments.model_fields
+    params = [_parameter(name, x) for name, x in fields.items() if not _is_body(x)]
+    if action.changes:
+        params.append(
+            click.Option(
+                ["--key", "idempotency_key"],
+                default="",
+                metavar="K",
+                help="The same key again gives the first outcome and does nothing.",
+            )
+        )
+
+    @click.pass_obj
+    def run(session: Session, /, **values: Any) -> None:  # noqa: ANN401 - click's values
+        for name in [x for x in values if x.startswith("global_")]:
+            del values[name]
+        key = values.pop("idempotency_key", "")
+        arguments = {k: v for k, v in values.items() if v is not None}
+        for name, x in fields.items():
+            if _is_body(x):
+                arguments[name] = session.stdin
+        result = session.perform(action.name, arguments, key)
+        _print(session, action, arguments, result)
+
+    return click.Command(
+        action.name.rpartition(" ")[2],
+        callback=run,
+        params=[*params, *_global_options()],
+        help=f"{action.summary}\n\n\b\nExample:\n  {action.example}",
+        short_help=action.summary,
+        context_settings=_SETTINGS,
+    )
+
+
+def shown(session: Session, name: str, result: object) -> str:
+    """Return a result as the session wants to see it."""
+    if session.json:
+        return json.dumps(result, ensure_ascii=False, indent=2) + "\n"
+    return show.text_of(name, result, session.width, session.color)
+
+
+def error_of(values: dict[str, str]) -> CoordinatorError:
+    """Return the error that a daemon's reply speaks of."""
+    error = CoordinatorError(values["message"], hint=values["hint"])
+    error.kind = ErrorKind(values["kind"])
+    return error
+
+
+def _print(
+    session: Session, action: Action, arguments: dict[str, Any], result: object
+) -> None:
+    wants_json = session.json or arguments.get("format") == "json"
+    if wants_json:
+        shown = show.json_of(action.name, result)
+        text = json.dumps(shown, ensure_ascii=False, indent=2) + "\n"
+    else:
+        text = show.text_of(action.name, result, session.width, session.color)
+    if output := arguments.get("output"):
+        _write(session.folder / output, text)
+        text = "" if session.json else f"Written to {output}.\n"
+    session.out.append(text)
+    session.code = show.exit_code(action.name, result)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise External(
+            f"{path} cannot be written: {error.strerror}.", hint="Name another file."
+        ) from None
+
+
+def _is_body(info: FieldInfo) -> bool:
+    return any(isinstance(x, Body) for x in info.metadata)
+
+
+def _parameter(name: str, info: FieldInfo) -> click.Parameter:
+    many = get_origin(info.annotation) is tuple
+    kind = _type(info.annotation)
+    if any(isinstance(x, Positional) for x in info.metadata):
+        return click.Argument(
+            [name],
+            type=kind,
+            nargs=-1 if many else 1,
+            required=info.is_required(),
+            default=None if info.is_required() or many else info.default,
+        )
+    flag = f"--{name.replace('_', '-')}"
+    if info.annotation is bool:
+        return click.Option([flag, name], is_flag=True, help=_help(info))
+    return click.Option(
+        [flag, name],
+        type=kind,
+        multiple=many,
+        required=info.is_required(),
+        default=None,
+        help=_help(info),
+    )
+
+
+def _help(info: FieldInfo) -> str:
+    text = (info.description or "").strip()
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _type(annotation: Any) -> Any:  # noqa: ANN401 - type forms
+    if get_origin(annotation) in {Union, UnionType}:
+        inner = [x for x in get_args(annotation) if x is not type(None)]
+        return _type(inner[0])
+    if get_origin(annotation) is Literal:
+        return click.Choice(list(get_args(annotation)))
+    return annotation if annotation in {int, float} else str

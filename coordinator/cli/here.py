@@ -1,0 +1,76 @@
+"""Actions without a daemon: the same desk, opened here under the workspace's lock."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from coordinator.actions import setup, views
+from coordinator.actions.layout import Layout
+from coordinator.actions.workspace import Workspace
+from coordinator.daemon.desk import Desk, Request
+from coordinator.index.history import History
+from coordinator.kernel import locks
+
+_LOCK_SECONDS = 0.25
+
+
+class Here:
+    """A desk that opens at its first use, and closes with its derived files current."""
+
+    def __init__(self, root: Path, asked: dict[str, Any]) -> None:
+        self._layout = Layout(root)
+        self._asked = asked
+        self._stack = ExitStack()
+        self._desk: Desk | None = None
+        self._first = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if self._desk is not None:
+                self._bring_up_to_date(self._desk.workspace)
+        finally:
+            self._stack.close()
+
+    def perform(self, action: str, arguments: dict[str, Any], key: str) -> Any:  # noqa: ANN401 - JSON
+        """Do what is asked, as the daemon would.
+
+        Raises:
+            LockTaken: Another process has the workspace now.
+            CoordinatorError: It cannot be done.
+        """
+        asked = self._asked
+        request = Request(
+            action, arguments, asked["folder"], asked["agent"], asked["token"], key
+        )
+        return self._open().perform(request)
+
+    def _open(self) -> Desk:
+        if self._desk is None:
+            setup.check_version(self._layout)
+            lock = locks.hold(self._layout.lock, seconds=_LOCK_SECONDS)
+            held = self._stack.enter_context(lock)
+            workspace = Workspace(self._layout, held=held)
+            self._stack.callback(workspace.close)
+            self._first = workspace.journal.last
+            self._desk = Desk(workspace)
+        return self._desk
+
+    def _bring_up_to_date(self, workspace: Workspace) -> None:
+        if workspace.journal.last == self._first:
+            return
+        views.refresh(workspace)
+        views.refresh_finals(workspace)
+        history = History(self._layout.history, workspace.blobs.get)
+        try:
+            history.catch_up(workspace.journal)
+        finally:
+            history.close()

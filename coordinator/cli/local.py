@@ -1,0 +1,242 @@
+"""Work on the caller's own side: commands without a daemon, and starting one.
+
+It composes; every rule stands below.
+"""
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from click.shell_completion import get_completion_class
+
+from coordinator.actions import setup
+from coordinator.actions.layout import Layout
+from coordinator.cli import app, demo, starting
+from coordinator.cli.app import Reply, Session
+from coordinator.cli.here import Here
+from coordinator.daemon import client
+from coordinator.kernel import clock, processes
+from coordinator.kernel.errors import CoordinatorError, NotFound
+from coordinator.kernel.locks import LockTaken
+
+_PATIENCE_SECONDS = 10.0
+_BUG = 3
+Question = dict[str, Any]
+
+
+class NoWorkspace(NotFound):
+    """A command needs a workspace, and there is none around the folder."""
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(
+            f"{folder} lies in no workspace.",
+            hint="Run: coordinator init WORKSPACE --repo NAME=PATH, or add --workspace",
+        )
+
+
+def answer_here(root: str, asked: Question) -> dict[str, object]:
+    """Run a command line without a daemon; one that starts meanwhile is asked."""
+    deadline = clock.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            return _guarded(lambda: _answer(root, asked), asked)
+        except LockTaken as error:
+            reply = client.ask(root, asked)
+            if reply is not None:
+                return reply
+            if clock.monotonic() > deadline:
+                return _failure(asked, error)
+
+
+def _answer(root: str, asked: Question) -> Reply:
+    with Here(Path(root), asked) as here:
+
+        def perform(name: str, arguments: dict[str, Any], key: str) -> Any:  # noqa: ANN401 - JSON
+            if not root:
+                raise NoWorkspace(asked["folder"])
+            return here.perform(name, arguments, key)
+
+        return app.answer(asked["argv"], session_of(asked, perform))
+
+
+def session_of(asked: Question, perform: app.Perform) -> Session:
+    """Return the session that a question asks for."""
+    return Session(
+        perform,
+        Path(asked["folder"]),
+        stdin=asked.get("stdin", ""),
+        width=asked.get("width", 88),
+        color=asked.get("color", False),
+    )
+
+
+def _guarded(work: Callable[[], Reply], asked: Question) -> dict[str, object]:
+    """Turn what nobody foresaw into exit code 3 and a traceback in a file."""
+    try:
+        reply = work()
+    except (LockTaken, KeyboardInterrupt):
+        raise
+    except CoordinatorError as error:
+        return _failure(asked, error)
+    except Exception:  # noqa: BLE001 - the outer boundary of the program
+        return {"stdout": "", "stderr": _bug(), "code": _BUG}
+    return {"stdout": reply.stdout, "stderr": reply.stderr, "code": reply.code}
+
+
+def _failure(asked: Question, error: CoordinatorError) -> dict[str, object]:
+    def fail(*_: object) -> None:
+        raise error
+
+    command = click.Command("x", callback=fail)
+    tail = ["--json"] if "--json" in asked["argv"] else []
+    reply = app.answer(tail, session_of(asked, fail), command)
+    return {"stdout": reply.stdout, "stderr": reply.stderr, "code": reply.code}
+
+
+def _bug() -> str:
+    folder = Path(
+        os.environ.get("XDG_STATE_HOME") or Path("~/.local/state").expanduser()
+    )
+    path = folder / "agent-coordinator" / f"bug-{os.getpid()}.txt"
+    text = f"{sys.version}\n{traceback.format_exc()}"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    except OSError:
+        return text
+    return f"Error: This is a bug; what is known of it stands in {path}.\n"
+
+
+def run(root: str, asked: Question) -> dict[str, object]:
+    """Run a command that belongs to the caller's side, or show help."""
+    session = session_of(asked, _no_action)
+    tree = app.root(_commands(root, asked))
+    if "_COORDINATOR_COMPLETE" in os.environ:
+        tree.main(prog_name="coordinator")  # completion prints and exits
+    return _guarded(lambda: app.answer(asked["argv"], session, tree), asked)
+
+
+def _no_action(name: str, arguments: dict[str, Any], key: str) -> Any:  # noqa: ANN401 - JSON
+    message = f"{name} was meant for the daemon: {arguments}, {key}"
+    raise RuntimeError(message)
+
+
+def _commands(root: str, asked: Question) -> list[tuple[str, click.Command]]:
+    def need_root() -> Path:
+        if not root:
+            raise NoWorkspace(asked["folder"])
+        return Path(root)
+
+    @click.command(context_settings={"help_option_names": ["-h", "--help"]})
+    @click.option("--detach", is_flag=True, help="Run in the background.")
+    @click.pass_obj
+    def up(session: Session, detach: bool) -> None:  # noqa: FBT001 - click's value
+        r"""Start the daemon, with a live log until Ctrl-C.
+
+        \b
+        Example:
+          coordinator up --detach
+        """
+        layout = Layout(need_root())
+        setup.check_version(layout)
+        value = starting.detached(layout) if detach else starting.foreground(layout)
+        session.out.append(app.shown(session, "up", value))
+
+    @click.command(context_settings={"help_option_names": ["-h", "--help"]})
+    @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+    @click.pass_obj
+    def completion(session: Session, shell: str) -> None:
+        r"""Print the completion script of a shell.
+
+        \b
+        Example:
+          eval "$(coordinator completion bash)"
+        """
+        found = get_completion_class(shell)
+        if found is not None:
+            made = found(app.root(), {}, "coordinator", "_COORDINATOR_COMPLETE")
+            session.out.append(made.source() + "\n")
+
+    @click.command(
+        context_settings={
+            "help_option_names": ["-h", "--help"],
+            "ignore_unknown_options": True,
+        }
+    )
+    @click.argument("agent")
+    @click.option("--repository", default="", help="The repository, if several.")
+    @click.argument("argv", nargs=-1, required=True, type=click.UNPROCESSED)
+    def launch(agent: str, repository: str, argv: tuple[str, ...]) -> None:
+        r"""Start a program in an agent's home worktree, as that agent.
+
+        \b
+        Example:
+          coordinator agent launch backend -- claude
+        """
+        folder = _home(need_root(), asked, agent, repository)
+        environment = {
+            **os.environ,
+            "COORDINATOR_WORKSPACE": str(need_root()),
+            "COORDINATOR_AGENT": agent,
+        }
+        processes.replace(argv, cwd=folder, environment=environment)
+
+    return [
+        ("", up),
+        ("", completion),
+        ("", demo.command),
+        ("", _init(asked)),
+        ("agent", launch),
+    ]
+
+
+def _home(root: Path, asked: Question, agent: str, repository: str) -> Path:
+    trees = call(root, asked, "worktree list", {})
+    for tree in trees:
+        wanted = (agent, "", repository or tree["repository"])
+        if (tree["agent"], tree["feature"], tree["repository"]) == wanted:
+            return Path(tree["path"])
+    raise NotFound(
+        f"{agent} has no home worktree.", hint="Run: coordinator worktree repair"
+    )
+
+
+def call(root: Path, asked: Question, action: str, arguments: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
+    """Perform one action, by the daemon or here, and return its result.
+
+    Raises:
+        CoordinatorError: It cannot be done.
+    """
+    request = {k: asked[k] for k in ("folder", "agent", "token")}
+    request |= {"action": action, "arguments": arguments}
+    reply: Any = client.ask(str(root), request)
+    if reply is None:
+        with Here(root, asked) as here:
+            return here.perform(action, arguments, asked.get("key", ""))
+    if "error" in reply:
+        raise app.error_of(reply["error"])
+    return reply["result"]
+
+
+def _init(asked: Question) -> click.Command:
+    """Init first makes the folders: before them there is nothing to lock."""
+    command = app.root().commands["init"]
+    forward = command.callback
+
+    @click.pass_context
+    def run_init(context: click.Context, /, **values: Any) -> None:  # noqa: ANN401 - click's
+        given = Path(values["workspace"]).expanduser()
+        root = (Path(asked["folder"]) / given).resolve()
+        setup.prepare(root)
+        asked["token"] = setup.own_token()
+        session: Session = context.obj
+        session.perform = lambda name, arguments, _: call(root, asked, name, arguments)
+        if forward is not None:
+            context.invoke(forward, **values)
+
+    command.callback = run_init
+    return command

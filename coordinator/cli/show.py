@@ -1,0 +1,228 @@
+"""Results as text for people, and as the JSON of the contract.
+
+Text of agents is escaped here. Colours are used only where the caller has a terminal.
+"""
+
+from collections.abc import Callable, Sequence
+from io import StringIO
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from coordinator.kernel.names import display
+
+_STATE_STYLES = {
+    "working": "green",
+    "waiting": "yellow",
+    "blocked": "red",
+    "done": "cyan",
+}
+_COLUMNS: dict[str, tuple[str, ...]] = {
+    "agent list": ("name", "title", "prefix", "state", "last_seen"),
+    "context list": (
+        "name",
+        "state",
+        "task",
+        "branch",
+        "blockers",
+        "next",
+        "last_seen",
+    ),
+    "decision list": ("id", "status", "date", "agent", "title", "path", "line"),
+    "learning list": ("title", "agent", "decisions", "path"),
+    "pending list": ("id", "kind", "agent", "state", "branch", "title"),
+    "search": ("path", "agent", "title", "excerpt"),
+    "worktree list": (
+        "agent",
+        "repository",
+        "path",
+        "branch",
+        "dirty",
+        "ahead",
+        "behind",
+        "state",
+    ),
+    "worktree repair": ("agent", "feature", "path", "done"),
+    "hooks install": ("repository", "state"),
+}
+_REPORTS = ("report final", "report daily", "report decisions")
+
+
+def error(message: str, hint: str) -> str:
+    """Return an error for people: what is wrong, and what to do."""
+    lines = f"Error: {safe(message)}\n"
+    return f"{lines}Hint: {safe(hint)}\n" if hint else lines
+
+
+def exit_code(name: str, result: Any) -> int:  # noqa: ANN401 - a JSON value
+    """Return 1 where the answer is findings, else 0."""
+    if name == "check":
+        return 1 if result else 0
+    if name == "doctor":
+        return 0 if all(x["well"] for x in result) else 1
+    return 0
+
+
+def json_of(name: str, result: Any) -> Any:  # noqa: ANN401 - a JSON value
+    """Return what `--json` prints: of a report its values, else the result."""
+    return result["report"] if name in _REPORTS else result
+
+
+def text_of(name: str, result: Any, width: int, color: bool) -> str:  # noqa: ANN401, FBT001 - a JSON value; a fact of the terminal
+    """Return what people see of an action's result."""
+    if name in _REPORTS:
+        text: str = result["text"]
+        return text
+    special = _SPECIAL.get(name)
+    if special is not None:
+        return _render(special(result), width, color=color)
+    if isinstance(result, list):
+        return _render([_table(result, _COLUMNS.get(name, ()))], width, color=color)
+    return _render(_pairs(result), width, color=color)
+
+
+def safe(text: object) -> str:
+    """Return text of unknown origin for one line of a terminal."""
+    return display(" ".join(str(text).split()))
+
+
+def _render(parts: Sequence[Table | Text | str], width: int, *, color: bool) -> str:
+    buffer = StringIO()
+    console = Console(
+        file=buffer,
+        width=max(width, 60),
+        force_terminal=color,
+        no_color=not color,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+    )
+    for part in parts:
+        console.print(part, soft_wrap=isinstance(part, str))
+    return buffer.getvalue()
+
+
+def _table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> Table | Text:
+    if not rows:
+        return Text("None.")
+    columns = columns or tuple(rows[0])
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in columns:
+        table.add_column(name.replace("_", " ").upper(), overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(name, row.get(name), row) for name in columns))
+    return table
+
+
+def _cell(name: str, value: Any, row: dict[str, Any]) -> Text:  # noqa: ANN401 - JSON
+    if isinstance(value, bool):
+        return Text("yes" if value else "no")
+    if isinstance(value, list):
+        return Text(safe("; ".join(map(str, value))))
+    text = safe("" if value is None else value)
+    if name == "last_seen":
+        return Text(_moment(text))
+    if name == "state":
+        stale = " (stale)" if row.get("stale") else ""
+        return Text(text + stale, style=_STATE_STYLES.get(text, ""))
+    return Text(text)
+
+
+def _moment(at: str) -> str:
+    return f"{at[:10]} {at[11:19]}" if at else "never"
+
+
+def _pairs(result: dict[str, Any], indent: str = "") -> list[str]:
+    lines: list[str] = []
+    for key, value in result.items():
+        name = f"{indent}{key.replace('_', ' ')}"
+        if isinstance(value, dict):
+            lines += [f"{name}:", *_pairs(value, f"{indent}  ")]
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            lines.append(f"{name}:")
+            lines += [f"{indent}  - {_inline(x)}" for x in value]
+        elif isinstance(value, list):
+            lines.append(f"{name}: {safe(', '.join(map(str, value))) or 'none'}")
+        elif value not in {None, ""}:
+            lines.append(f"{name}: {safe(value)}")
+    return lines
+
+
+def _inline(row: dict[str, Any]) -> str:
+    pairs = ((k, v) for k, v in row.items() if v not in ("", None, []))
+    return safe(", ".join(f"{k} {v}" for k, v in pairs))
+
+
+def _status(result: dict[str, Any]) -> list[Table | Text | str]:
+    daemon = result["daemon"]
+    health = daemon["health"] or {}
+    line = (
+        f"daemon: running (pid {daemon['pid']})"
+        if daemon["running"]
+        else ("daemon: not running (start it: coordinator up --detach)")
+    )
+    parts: list[Table | Text | str] = [f"workspace: {safe(result['workspace'])}", line]
+    if health.get("read_only"):
+        parts.append(Text(f"READ-ONLY: {safe(health['read_only'])}", style="red"))
+    if health:
+        parts.append(
+            f"health: {safe(health['watcher'])}, scanned {health['scan_age']} s ago,"
+            f" {health['queue']} queued, {health['overflows']} overflows,"
+            f" {health['disk_free'] >> 20} MiB free"
+        )
+    parts.append(f"pending: {result['pending']}   problems: {result['problems']}")
+    columns = ("name", "state", "task", "branch", "worktree", "last_seen")
+    return [*parts, "", _table(result["agents"], columns)]
+
+
+def _problems(result: list[dict[str, Any]]) -> list[Table | Text | str]:
+    lines: list[Table | Text | str] = []
+    for x in result:
+        lines.append(
+            f"{safe(x['path'])}:{x['line']}: {x['code']}: {safe(x['message'])}"
+        )
+        if x["hint"]:
+            lines.append(f"    {safe(x['hint'])}")
+    return lines or ["No problems."]
+
+
+def _doctor(result: list[dict[str, Any]]) -> list[Table | Text | str]:
+    lines: list[Table | Text | str] = []
+    for x in result:
+        word = Text("ok   ", "green") if x["well"] else Text("WRONG", "red")
+        lines.append(Text.assemble(word, f" {safe(x['name'])}: {safe(x['message'])}"))
+        if x["hint"]:
+            lines.append(f"      {safe(x['hint'])}")
+    return lines
+
+
+def _history(result: Any) -> list[Table | Text | str]:  # noqa: ANN401 - list or one
+    if isinstance(result, dict):
+        return _document(result)
+    return [
+        f"{x['seq']:>6}  {_moment(x['at'])}  {safe(x['actor']).strip('()') or '?'}  "
+        f"{x['kind']}  {safe(x['subject'])}  {safe(x['note'])}".rstrip()
+        for x in result
+    ] or ["Nothing."]
+
+
+def _document(result: dict[str, Any]) -> list[Table | Text | str]:
+    """Show values first, then the document's own lines, escaped one by one."""
+    values = {k: v for k, v in result.items() if k not in {"text", "diff"}}
+    lines: list[Table | Text | str] = [*_pairs(values)]
+    for name in ("text", "diff"):
+        if result.get(name):
+            lines += ["", *map(display, str(result[name]).split("\n"))]
+    return lines
+
+
+_SPECIAL: dict[str, Callable[[Any], Sequence[Table | Text | str]]] = {
+    "status": _status,
+    "check": _problems,
+    "doctor": _doctor,
+    "history": _history,
+    "pending show": _document,
+}

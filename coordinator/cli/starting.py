@@ -1,0 +1,134 @@
+"""Starting the daemon: once per workspace, in the foreground or detached.
+
+The lock decides who runs; a pid or a socket left behind never does.
+"""
+
+import asyncio
+import json
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from coordinator.actions.layout import Layout
+from coordinator.daemon import client
+from coordinator.kernel import clock, locks, processes
+from coordinator.kernel.errors import Conflict, External
+from coordinator.kernel.locks import Held, LockTaken
+from coordinator.kernel.names import display
+
+_DYING_SECONDS = 5.0
+_START_SECONDS = 20.0
+_HEALTH: dict[str, object] = {"action": "health", "arguments": {}}
+
+
+class AlreadyRunning(Conflict):
+    """The workspace has a daemon."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(
+            f"The daemon runs already (pid {pid}).",
+            hint="Run: coordinator status, or coordinator down",
+        )
+
+
+def running_pid(layout: Layout) -> int:
+    """Return the process id of the daemon that answers, or 0."""
+    reply: Any = client.ask(str(layout.root), _HEALTH)
+    if reply is None or "result" not in reply:
+        return 0
+    return int(reply["result"].get("pid") or 0)
+
+
+def detached(layout: Layout) -> dict[str, Any]:
+    """Start the daemon in the background; return once it answers.
+
+    Raises:
+        External: It did not come up; its last words are in the message.
+    """
+    pid = running_pid(layout)
+    if pid:
+        return _value(layout, pid)
+    log = layout.logs / "start.log"
+    argv = [sys.executable, "-m", "coordinator.entry", "up"]
+    argv += ["--workspace", str(layout.root)]
+    child = processes.start_detached(argv, log=log, cwd=layout.root)
+    deadline = clock.monotonic() + _START_SECONDS
+    while clock.monotonic() < deadline:
+        pid = running_pid(layout)
+        if pid:
+            return _value(layout, pid)
+        if not processes.is_running_child(child):
+            break
+        clock.sleep(0.02)
+    pid = running_pid(layout)
+    if pid:
+        return _value(layout, pid)
+    raise External(f"The daemon did not start: {_last_words(log)}", hint=f"Read {log}")
+
+
+def _value(layout: Layout, pid: int) -> dict[str, Any]:
+    return {"running": True, "pid": pid, "workspace": str(layout.root), "url": None}
+
+
+def _last_words(log: Path) -> str:
+    with suppress(OSError):
+        lines = log.read_text("utf-8", "replace").strip().splitlines()
+        return display(" ".join(lines[-2:]))
+    return "it said nothing."
+
+
+def foreground(layout: Layout) -> dict[str, Any]:
+    """Run the daemon until it is stopped.
+
+    A dying daemon's lock is waited for, up to 5 s.
+
+    Raises:
+        AlreadyRunning: Another one answers.
+        LockTaken: Another process has the workspace and does not let go.
+    """
+    deadline = clock.monotonic() + _DYING_SECONDS
+    while True:
+        try:
+            with locks.hold(layout.lock, seconds=0.05) as held:
+                _run(layout, held)
+            return {"running": False, "workspace": str(layout.root)}
+        except LockTaken:
+            pid = running_pid(layout)
+            if pid:
+                raise AlreadyRunning(pid) from None
+            if clock.monotonic() > deadline:
+                raise
+
+
+def _run(layout: Layout, held: Held) -> None:
+    text = json.dumps({"pid": os.getpid(), "started": clock.render(clock.now())})
+    layout.daemon.write_text(f"{text}\n", "utf-8")
+    asyncio.run(_serve(layout, held))
+
+
+async def _serve(layout: Layout, held: Held) -> None:
+    # Only whoever won the lock pays for these imports.
+    from coordinator.actions.workspace import Workspace  # noqa: PLC0415
+    from coordinator.cli import face, live  # noqa: PLC0415
+    from coordinator.daemon import log, server  # noqa: PLC0415
+    from coordinator.daemon.desk import Desk  # noqa: PLC0415
+    from coordinator.daemon.health import Health  # noqa: PLC0415
+    from coordinator.daemon.service import Service  # noqa: PLC0415
+
+    log.begin(layout.logs)
+    workspace = Workspace(layout, held=held)
+    workspace.listeners.append(live.show)
+    health = Health(os.getpid(), clock.render(clock.now()))
+    desk = Desk(workspace)
+    service = Service(desk, health)
+    listening = await server.serve(layout.socket, desk, service, face.answer)
+    live.say(f"The daemon runs for {layout.root} (pid {os.getpid()}); Ctrl-C stops it.")
+    try:
+        await service.run()
+    finally:
+        listening.close()
+        layout.socket.unlink(missing_ok=True)
+        workspace.close()
+    live.say("The daemon has stopped.")

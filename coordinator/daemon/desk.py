@@ -1,0 +1,115 @@
+"""The desk: performs one call at a time on the open workspace.
+
+Daemon and in-process commands do the same thing here. It knows no socket and no
+command line.
+"""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import to_jsonable_python
+
+import coordinator.actions.verbs  # noqa: F401 - registers every action
+from coordinator.actions import callers, documents, registry
+from coordinator.actions.callers import Credentials
+from coordinator.actions.registry import Action, Arguments
+from coordinator.actions.workspace import Call, Workspace
+from coordinator.kernel.errors import Conflict, NotFound, UsageProblem
+from coordinator.kernel.journal import Draft
+from coordinator.watch.intake import Intake
+from coordinator.watch.scan import scan
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A call as it comes in: an action's name, its arguments, and who shows what."""
+
+    action: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+    folder: str = "/"
+    agent: str = ""
+    token: str = ""
+    key: str = ""
+
+
+class Desk:
+    """Workspace and intake, ready for calls; used by one thread at a time."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.intake = Intake(workspace)
+
+    def perform(self, request: Request) -> Any:  # noqa: ANN401 - a JSON value
+        """Do what is asked and return the result as a JSON value.
+
+        The same key again returns the first outcome and does nothing.
+
+        Raises:
+            CoordinatorError: It cannot be done, with the reason.
+        """
+        action = _find(request.action)
+        arguments = _validate(action, request.arguments)
+        shown = Credentials(Path(request.folder), request.agent, request.token)
+        caller = callers.resolve(self.workspace, shown)
+        callers.check(action, caller, shown)
+        if request.key and action.changes:
+            earlier = self._find_outcome(request.key, action)
+            if earlier is not None:
+                return json.loads(earlier)
+        if action.fresh:
+            self.freshen()
+        if caller.agent:
+            documents.note_alive(self.workspace, caller.agent)
+        call = Call(self.workspace, caller, shown.folder, request.key)
+        result = to_jsonable_python(action.run(call, arguments))
+        if request.key and action.changes:
+            self._keep_outcome(request.key, action, result)
+        return result
+
+    def freshen(self) -> list[str]:
+        """Take in everything that stands on the disk now; return what changed."""
+        self.workspace.ensure_index()
+        self.intake.compare_now(scan(self.workspace.layout.root))
+        return self.intake.drain()
+
+    def _find_outcome(self, key: str, action: Action) -> str | None:
+        question = "SELECT action, blob FROM outcomes WHERE key = ?"
+        row = self.workspace.index.row(question, (key,))
+        if row is None:
+            return None
+        if row["action"] != action.name:
+            raise Conflict(
+                f"The key {key!r} was used for {row['action']!r} already.",
+                hint="Use another key for another action.",
+            )
+        return self.workspace.read_text(row["blob"])
+
+    def _keep_outcome(self, key: str, action: Action, result: object) -> None:
+        text = json.dumps(result, ensure_ascii=False)
+        [blob] = self.workspace.blobs.put([text.encode()])
+        data = {"action": action.name, "outcome": blob}
+        self.workspace.record(Draft("outcome.kept", "(coordinator)", key, data))
+
+
+def _find(name: str) -> Action:
+    found = registry.find(name)
+    if found is None:
+        raise NotFound(
+            f"There is no action named {name!r}.", hint="Run: coordinator --help"
+        )
+    return found
+
+
+def _validate(action: Action, values: dict[str, Any]) -> Arguments:
+    try:
+        return action.arguments.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(x) for x in first["loc"]) or "the arguments"
+        raise UsageProblem(
+            f"{action.name}: {place}: {first['msg']}.",
+            hint=f"Run: coordinator {action.name} --help",
+        ) from None

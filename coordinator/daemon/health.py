@@ -1,0 +1,40 @@
+"""The daemon's own state, as `status` and `health` show it.
+
+It measures nothing by itself; the service writes here.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from coordinator.kernel import clock
+
+
+@dataclass(slots=True)
+class Health:
+    """What a person needs to know of a running daemon; times are monotonic seconds."""
+
+    pid: int
+    started_at: str
+    watcher: str = "starting"
+    looked: float = field(default_factory=clock.monotonic)
+    look_seconds: float = 0.0
+    queued: int = 0
+    overflows: int = 0
+    disk_free: int = 0
+    read_only: str = ""
+    history: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the state now; ages in seconds, the free disk in bytes."""
+        return {
+            "pid": self.pid,
+            "started_at": self.started_at,
+            "watcher": self.watcher,
+            "scan_age": round(clock.monotonic() - self.looked, 3),
+            "scan_seconds": round(self.look_seconds, 4),
+            "queue": self.queued,
+            "overflows": self.overflows,
+            "disk_free": self.disk_free,
+            "read_only": self.read_only,
+            "history": self.history,
+        }

@@ -1,0 +1,242 @@
+"""The daemon's loop: hints, looks, views and history around one writing thread.
+
+All work on the workspace runs on the engine, one thread, one thing at a time; the loop
+only says when. The look every few seconds is its only clockwork.
+"""
+
+import asyncio
+import errno
+import shutil
+import signal
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from loguru import logger
+
+from coordinator.actions import documents, sights, views, worktrees
+from coordinator.daemon.desk import Desk
+from coordinator.daemon.health import Health
+from coordinator.index.history import History
+from coordinator.kernel import clock
+from coordinator.kernel.errors import CoordinatorError
+from coordinator.kernel.journal import DiskRefusedError, Record
+from coordinator.watch.hints import Drained, Hints
+from coordinator.watch.scan import scan
+
+_POLL_SECONDS = 0.05
+_HISTORY_SECONDS = 0.5
+_VIEWS_SECONDS = 0.2
+_STOP_SECONDS = 4.0
+_SCANS_PER_LOOK = 200
+_SCANS_PER_POLL = 10
+_VIEWS_SHARE = 10
+_TENDING = {"workspace.created", "worktree.added", "worktree.removed"}
+_DISK_ERRORS = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG, errno.EIO}
+_Result = TypeVar("_Result")
+
+
+class Service:
+    """One daemon's life, from the first look to the stop."""
+
+    def __init__(self, desk: Desk, health: Health) -> None:
+        self._desk = desk
+        self._workspace = desk.workspace
+        self._health = health
+        self._engine = ThreadPoolExecutor(1, "engine")
+        self._looker = ThreadPoolExecutor(1, "look")
+        self._scribe = ThreadPoolExecutor(1, "history")
+        self._history = History(
+            self._workspace.layout.history, self._workspace.blobs.get
+        )
+        self._wake = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._next_look = 0.0
+        self._views_due: float | None = None
+        self._views_rest_until = 0.0
+        self._finals_wanted = True
+        self._tending_wanted = True
+        self._history_due: float | None = 0.0
+        self._loop = asyncio.get_running_loop()
+        root = self._workspace.layout.root
+        self._hints = Hints(root, documents.FOLDERS, self._wake_up)
+        self._workspace.listeners.append(self._hear)
+        self._workspace.health = health.as_json
+
+    def _wake_up(self) -> None:
+        """Wake the loop from another thread."""
+        self._loop.call_soon_threadsafe(self._wake.set)
+
+    def _hear(self, records: Sequence[Record]) -> None:
+        """Hear of records on the engine's thread."""
+        self._loop.call_soon_threadsafe(self._note_records, records)
+
+    def stop(self) -> None:
+        """Ask for the stop; what is in hand is finished."""
+        self._stopping.set()
+        self._wake.set()
+
+    async def call(self, work: Callable[[], _Result]) -> _Result:
+        """Run something on the engine, after what is there already."""
+        return await self._loop.run_in_executor(self._engine, work)
+
+    async def run(self) -> None:
+        """Watch until the stop."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, self.stop)
+        self._start_hints()
+        try:
+            while not self._stopping.is_set():
+                await self._turn()
+        finally:
+            await self._finish()
+
+    async def _turn(self) -> None:
+        """Wait for the next reason to work, and do one piece of work of each kind."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), self._delay())
+        self._wake.clear()
+        if self._stopping.is_set():
+            return
+        drained = self._hints.drain()
+        if drained.overflowed:
+            self._look_soon()
+        await self._guarded(lambda: self._take(drained))
+        now = clock.monotonic()
+        if now >= self._next_look:
+            await self._look()
+        if self._views_due is not None and now >= self._views_due:
+            await self._refresh_views()
+        if self._history_due is not None and now >= self._history_due:
+            self._history_due = None
+            await self._write_history()
+
+    def _delay(self) -> float:
+        """Return how long nothing is to be done, in seconds."""
+        now = clock.monotonic()
+        times = [self._next_look, self._views_due, self._history_due]
+        delays = [max(0.0, x - now) for x in times if x is not None]
+        due = None if self._health.read_only else self._desk.intake.next_due()
+        return min([*delays, due] if due is not None else delays)
+
+    def _take(self, drained: Drained) -> None:
+        intake = self._desk.intake
+        intake.hint_settled(drained.settled)
+        intake.hint_touched(drained.touched)
+        if intake.next_due() == 0.0 and not self._health.read_only:
+            intake.step()
+        self._health.queued = intake.queued
+        self._health.overflows = self._hints.overflows
+
+    async def _look(self) -> None:
+        """Look at the whole disk, and at what git shows where that changed."""
+        root = self._workspace.layout.root
+        snapshot = await self._loop.run_in_executor(self._looker, scan, root)
+        await self._guarded(self._heal)
+        await self._guarded(lambda: self._desk.intake.compare(snapshot))
+        await self._guarded(self._look_at_git)
+        await self._guarded(lambda: views.refresh(self._workspace))
+        health = self._health
+        health.looked, health.look_seconds = clock.monotonic(), snapshot.seconds
+        health.disk_free = shutil.disk_usage(self._workspace.layout.root).free
+        if not self._hints.is_current():
+            self._start_hints()
+        self._next_look = clock.monotonic() + self._pause(snapshot.seconds)
+
+    def _look_at_git(self) -> None:
+        if sights.look(self._workspace):
+            self._finals_wanted = True
+
+    async def _refresh_views(self) -> None:
+        start = clock.monotonic()
+        self._views_due = None
+        await self._guarded(lambda: views.refresh(self._workspace))
+        if self._finals_wanted:
+            self._finals_wanted = False
+            await self._guarded(lambda: views.refresh_finals(self._workspace))
+        if self._tending_wanted:
+            self._tending_wanted = False
+            await self._guarded(lambda: worktrees.tend(self._workspace))
+        # However large the views are, most of the time is for the agents.
+        now = clock.monotonic()
+        self._views_rest_until = now + _VIEWS_SHARE * (now - start)
+
+    def _pause(self, seconds: float) -> float:
+        if self._hints.is_running:
+            shortest = self._workspace.settings.watch.look_seconds
+            return max(shortest, _SCANS_PER_LOOK * seconds)
+        return max(_POLL_SECONDS, _SCANS_PER_POLL * seconds)
+
+    def _look_soon(self) -> None:
+        # In a long burst every event overflows: looks must not follow without a rest.
+        soonest = self._health.looked + max(0.2, 2 * self._health.look_seconds)
+        self._next_look = min(self._next_look, soonest)
+
+    def _heal(self) -> None:
+        """Leave the read-only mode if the disk takes a record again."""
+        if self._health.read_only:
+            documents.note_heal(self._workspace, self._health.read_only)
+            logger.info("the disk takes records again")
+            self._health.read_only = ""
+
+    def _note_records(self, records: Sequence[Record]) -> None:
+        now = clock.monotonic()
+        for record in records:
+            self._finals_wanted |= "final-status" in record.subject
+            self._tending_wanted |= record.kind in _TENDING
+        if self._views_due is None:
+            self._views_due = max(now + _VIEWS_SECONDS, self._views_rest_until)
+        if self._history_due is None:
+            self._history_due = now + _HISTORY_SECONDS
+        self._wake.set()
+
+    async def _write_history(self) -> None:
+        journal = self._workspace.journal
+        try:
+            await self._loop.run_in_executor(
+                self._scribe, self._history.catch_up, journal
+            )
+            self._health.history = ""
+        except (CoordinatorError, OSError) as error:
+            self._health.history = str(error)
+            logger.error("history: {}", error)
+
+    async def _guarded(self, work: Callable[[], Any]) -> None:
+        """Run work on the engine; a refusing disk means read-only, no end."""
+        try:
+            await self.call(work)
+        except DiskRefusedError as error:
+            self._enter_read_only(error.message)
+        except OSError as error:
+            if error.errno not in _DISK_ERRORS:
+                raise
+            self._enter_read_only(f"The disk refuses: {error.strerror}.")
+        except CoordinatorError as error:
+            logger.error("{}", error.message)
+
+    def _enter_read_only(self, reason: str) -> None:
+        if not self._health.read_only:
+            logger.warning("read-only: {}", reason)
+        self._health.read_only = reason
+
+    def _start_hints(self) -> None:
+        if not self._workspace.settings.watch.use_events:
+            self._health.watcher = "polling (by setting)"
+            return
+        reason = self._hints.restart()
+        self._health.watcher = f"polling ({reason})" if reason else "events"
+        if reason:
+            logger.warning("no file events, looking often instead: {}", reason)
+
+    async def _finish(self) -> None:
+        """Finish what is in hand, then let go; the rest is caught up at the start."""
+        self._hints.stop()
+        try:
+            async with asyncio.timeout(_STOP_SECONDS):
+                await self.call(lambda: None)
+                await self._loop.run_in_executor(self._scribe, self._history.close)
+        except TimeoutError:
+            logger.warning("stopped before a long action ended; it will be repaired")
+        for executor in (self._engine, self._looker, self._scribe):
+            executor.shutdown(wait=False, cancel_futures=True)

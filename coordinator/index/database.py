@@ -1,0 +1,163 @@
+"""The index: an SQLite database, derived from journal and blobs, for asking questions.
+
+It may be deleted at any moment; opening brings it up to the journal's last record. It
+decides nothing.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+from coordinator.index import fold, schema
+from coordinator.kernel.journal import Journal, Record
+from coordinator.kernel.problems import Problem
+
+_CHUNK = 20_000
+_SETTINGS = (
+    "PRAGMA journal_mode = WAL",
+    # A power cut may cost the last transactions, never the database; what is missing
+    # is read again from the journal.
+    "PRAGMA synchronous = NORMAL",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA cache_size = -32000",
+)
+ReadText = Callable[[str], str]
+Sight = tuple[str, str, str]  # a worktree's path, branch and commit
+
+
+class Index:
+    """The open database; used by one thread at a time."""
+
+    def __init__(self, path: Path, *, read_text: ReadText) -> None:
+        """Open, making the database anew where it is missing, broken or older.
+
+        `read_text` returns the text of a blob by its name.
+        """
+        self._path = path
+        self._read_text = read_text
+        self._connection = self._open()
+        self._last = self._read_last()
+
+    @property
+    def last(self) -> int:
+        """The number of the last record that is in here."""
+        return self._last
+
+    def close(self) -> None:
+        """Close the database."""
+        self._connection.close()
+
+    def rebuild(self, journal: Journal) -> None:
+        """Throw everything away and read the journal from its start."""
+        self._connection.close()
+        _remove(self._path)
+        self._connection = self._open()
+        self._last = 0
+        self.catch_up(journal)
+
+    def catch_up(self, journal: Journal) -> int:
+        """Take in what the journal has and the index lacks; return how many records.
+
+        Raises:
+            CoordinatorError: The journal or a blob is damaged or missing.
+        """
+        if self.last > journal.last:
+            self.rebuild(journal)
+            return journal.last
+        count = 0
+        batch: list[Record] = []
+        for record in journal.read(self.last):
+            batch.append(record)
+            if len(batch) == _CHUNK:
+                count += self.apply(batch)
+                batch = []
+        return count + self.apply(batch)
+
+    def apply(
+        self, records: Sequence[Record], texts: dict[str, str] | None = None
+    ) -> int:
+        """Take in records that follow the last one, in one transaction.
+
+        `texts` are texts by blob name that the caller has at hand. Returns how many.
+        """
+        if not records:
+            return 0
+        known = texts or {}
+
+        def read(name: str) -> str:
+            return known[name] if name in known else self._read_text(name)
+
+        with self._connection:
+            self._connection.execute("BEGIN")
+            fold.apply(self._connection, records, read)
+            self._connection.execute(
+                "UPDATE meta SET value = ? WHERE key = 'last'", (str(records[-1].seq),)
+            )
+        self._last = records[-1].seq
+        return len(records)
+
+    def rows(self, question: str, values: Iterable[Any] = ()) -> list[dict[str, Any]]:
+        """Return the answer as one dictionary per row, in the question's order."""
+        with closing(self._connection.execute(question, tuple(values))) as cursor:
+            names = [x[0] for x in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor]
+
+    def row(self, question: str, values: Iterable[Any] = ()) -> dict[str, Any] | None:
+        """Return the first row of the answer, or None."""
+        return next(iter(self.rows(question, values)), None)
+
+    def replace_sights(
+        self, heads: Sequence[Sight], problems: Sequence[Problem]
+    ) -> None:
+        """Put what a look at git found in the place of what the last one found."""
+        rows = [(x.path, "look", x.line, x.code, x.message, x.hint) for x in problems]
+        with self._connection:
+            self._connection.execute("BEGIN")
+            self._connection.execute("DELETE FROM problems WHERE source = 'look'")
+            self._connection.execute("DELETE FROM heads")
+            self._connection.executemany(
+                "INSERT INTO problems VALUES (?, ?, ?, ?, ?, ?)", rows
+            )
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO heads VALUES (?, ?, ?)", heads
+            )
+
+    def _read_last(self) -> int:
+        value = self._connection.execute("SELECT value FROM meta").fetchone()
+        return int(value[0])
+
+    def _open(self) -> sqlite3.Connection:
+        with suppress(sqlite3.DatabaseError):
+            connection = _connect(self._path)
+            if _version(connection) == schema.VERSION:
+                return connection
+            connection.close()
+        _remove(self._path)
+        connection = _connect(self._path)
+        connection.executescript(schema.TABLES)
+        connection.execute("INSERT INTO meta VALUES ('last', '0')")
+        connection.execute(f"PRAGMA user_version = {schema.VERSION}")
+        return connection
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        for setting in _SETTINGS:
+            connection.execute(setting)
+    except sqlite3.DatabaseError:
+        connection.close()
+        raise
+    return connection
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)

@@ -1,0 +1,210 @@
+"""Documents in the index: each accepted text goes through its owner's parser once.
+
+One table tells which owner reads which document. It writes rows and nothing else.
+"""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import active_contexts.format
+import agent_identities.format
+import learnings.format
+import pending_commits.format
+from coordinator.kernel.journal import Record
+from coordinator.kernel.problems import Problem
+
+Row = tuple[Any, ...]
+
+
+@dataclass(slots=True)
+class _Read:
+    """What a parser made of one document: a title and rows by table."""
+
+    title: str
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+    problems: Sequence[Problem] = ()
+
+
+def _identities(record: Record, text: str) -> _Read:
+    path = record.subject
+    found, problems = agent_identities.format.parse(text, path)
+    rows = [(x.name, path, x.line, _json(asdict(x))) for x in found]
+    title = ", ".join(x.title for x in found)
+    return _Read(title, {"identities": rows}, problems)
+
+
+def _context(record: Record, text: str) -> _Read:
+    path, agent = record.subject, record.data["agent"]
+    found, problems = active_contexts.format.parse(text, path)
+    row = (
+        path,
+        agent,
+        record.at,
+        found.state.value,
+        found.said,
+        found.task,
+        found.branch,
+        found.worktree,
+        _json(found.blockers),
+        found.next,
+        found.note,
+    )
+    return _Read(found.task or found.said, {"contexts": [row]}, problems)
+
+
+def _pending(record: Record, text: str) -> _Read:
+    path, data = record.subject, record.data
+    found, problems = pending_commits.format.parse(text, path)
+    row = (
+        path,
+        data["id"],
+        found.kind.value,
+        data["agent"],
+        found.title,
+        found.branch,
+        _json(found.to),
+        found.task,
+        int(found.draft),
+        record.at,
+    )
+    return _Read(found.title, {"pending": [row]}, problems)
+
+
+def _learning(record: Record, text: str) -> _Read:
+    path, agent = record.subject, record.data["agent"]
+    found, problems = learnings.format.parse(text, path)
+    row = (path, agent, found.title, found.line, record.at)
+    decisions = [
+        (
+            path,
+            x.line,
+            x.id,
+            x.title,
+            x.status.value,
+            x.date,
+            agent or x.agent,
+            x.text,
+            _json(x.supersedes),
+            _json(x.superseded_by),
+            record.at,
+        )
+        for x in found.decisions
+    ]
+    return _Read(found.title, {"learnings": [row], "decisions": decisions}, problems)
+
+
+_READERS: dict[str, Callable[[Record, str], _Read]] = {
+    "identities": _identities,
+    "contexts": _context,
+    "pending": _pending,
+    "learnings": _learning,
+}
+_TABLES = ("identities", "contexts", "pending", "learnings", "decisions")
+_INSERT = {
+    "identities": "INSERT INTO identities VALUES (?, ?, ?, ?)",
+    "contexts": "INSERT INTO contexts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "pending": "INSERT INTO pending VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "learnings": "INSERT INTO learnings VALUES (?, ?, ?, ?, ?)",
+    "decisions": "INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+}
+
+
+def replace(
+    connection: sqlite3.Connection,
+    records: Sequence[Record],
+    read: Callable[[str], str],
+) -> None:
+    """Put the accepted versions in the place of what the index has of them."""
+    if not records:
+        return
+    remove(connection, [x.subject for x in records])
+    first = connection.execute("SELECT max(number) FROM documents").fetchone()[0] or 0
+    rows: dict[str, list[Row]] = {name: [] for name in _TABLES}
+    documents: list[Row] = []
+    found: list[Row] = []
+    problems: list[Row] = []
+    for number, record in enumerate(records, first + 1):
+        text = read(record.data["blob"])
+        parsed = _READERS[record.data["owner"]](record, text)
+        documents.append(_document(number, record, parsed.title))
+        found.append((number, parsed.title, text))
+        problems += _problem_rows(record, parsed.problems)
+        for table, new in parsed.rows.items():
+            rows[table] += new
+    for table, new in rows.items():
+        connection.executemany(_INSERT[table], new)
+    connection.executemany(
+        "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", documents
+    )
+    connection.executemany(
+        "INSERT INTO search (rowid, title, body) VALUES (?, ?, ?)", found
+    )
+    connection.executemany("INSERT INTO problems VALUES (?, ?, ?, ?, ?, ?)", problems)
+
+
+def _document(number: int, record: Record, title: str) -> Row:
+    data = record.data
+    return (
+        number,
+        record.subject,
+        data["owner"],
+        data["agent"],
+        data["blob"],
+        data["size"],
+        record.seq,
+        record.at,
+        title,
+    )
+
+
+def _problem_rows(record: Record, problems: Sequence[Problem]) -> Iterator[Row]:
+    path = record.subject
+    for x in problems:
+        yield path, "document", x.line, x.code, x.message, x.hint
+    if not record.data["agent"] and record.data["owner"] in {"contexts", "pending"}:
+        message = "No agent's name begins the name of this file."
+        hint = "Rename it to begin with an agent's name: coordinator agent list"
+        yield path, "document", 0, "unknown-agent", message, hint
+
+
+def remove(connection: sqlite3.Connection, paths: Sequence[str]) -> None:
+    """Take the documents out, and all that was read from them."""
+    marks = [(path,) for path in paths]
+    numbers = [
+        row
+        for mark in marks
+        for row in connection.execute(
+            "SELECT number FROM documents WHERE path = ?", mark
+        )
+    ]
+    connection.executemany("DELETE FROM problems WHERE path = ?", marks)
+    if not numbers:
+        return
+    connection.executemany("DELETE FROM search WHERE rowid = ?", numbers)
+    connection.executemany("DELETE FROM documents WHERE number = ?", numbers)
+    for table in _TABLES:
+        connection.executemany(f"DELETE FROM {table} WHERE path = ?", marks)
+
+
+def forget_refusal(connection: sqlite3.Connection, path: str) -> None:
+    """Take out what was said when the file could not be read."""
+    connection.execute(
+        "DELETE FROM problems WHERE path = ? AND source = 'refused'", (path,)
+    )
+
+
+def attribute(connection: sqlite3.Connection, path: str, agent: str) -> None:
+    """Give a document to another agent, its text unchanged."""
+    for table in ("documents", "contexts", "pending", "learnings", "decisions"):
+        question = f"UPDATE {table} SET agent = ? WHERE path = ?"
+        connection.execute(question, (agent, path))
+    connection.execute(
+        "DELETE FROM problems WHERE path = ? AND code = 'unknown-agent'", (path,)
+    )
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,156 @@
+"""What each kind of record does to the index: the fold from journal to tables.
+
+Only the last accepted version of a document in a batch is parsed. It reads nothing but
+the records and the texts that they name.
+"""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+
+from coordinator.index import documents
+from coordinator.kernel.journal import Record
+
+ReadText = Callable[[str], str]
+_Handler = Callable[[sqlite3.Connection, Record], None]
+
+
+def apply(
+    connection: sqlite3.Connection, records: Sequence[Record], read: ReadText
+) -> None:
+    """Take in the records, in order, within the caller's transaction."""
+    connection.executemany(
+        "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [_entry(record) for record in records],
+    )
+    seen = {x.actor: x.at for x in records if x.actor and not x.actor.startswith("(")}
+    connection.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?)", seen.items())
+    accepted: dict[str, Record] = {}
+    for record in records:
+        if record.kind == "document.accepted":
+            accepted.pop(record.subject, None)
+            accepted[record.subject] = record
+        elif handler := _HANDLERS.get(record.kind):
+            if record.kind.startswith("document."):
+                _settle(connection, accepted, record.subject, read)
+            handler(connection, record)
+    documents.replace(connection, list(accepted.values()), read)
+
+
+def _settle(
+    connection: sqlite3.Connection,
+    accepted: dict[str, Record],
+    subject: str,
+    read: ReadText,
+) -> None:
+    """Take a waiting version in before another record about the same document."""
+    waiting = accepted.pop(subject, None)
+    if waiting is not None:
+        documents.replace(connection, [waiting], read)
+
+
+def _entry(record: Record) -> tuple[int, str, str, str, str, str, str]:
+    data = record.data
+    return (
+        record.seq,
+        record.at,
+        record.kind,
+        record.actor,
+        record.subject,
+        data.get("blob", ""),
+        data.get("note", ""),
+    )
+
+
+def _document_removed(connection: sqlite3.Connection, record: Record) -> None:
+    documents.remove(connection, [record.subject])
+
+
+def _document_refused(connection: sqlite3.Connection, record: Record) -> None:
+    data = record.data
+    values = (
+        record.subject,
+        data["line"],
+        data["code"],
+        data["message"],
+        data["hint"],
+    )
+    documents.forget_refusal(connection, record.subject)
+    connection.execute("INSERT INTO problems VALUES (?, 'refused', ?, ?, ?, ?)", values)
+
+
+def _document_attributed(connection: sqlite3.Connection, record: Record) -> None:
+    documents.attribute(connection, record.subject, record.data["agent"])
+
+
+def _pending_moved(connection: sqlite3.Connection, record: Record) -> None:
+    data = record.data
+    values = (data["path"], data["to"], record.at, record.subject)
+    connection.execute(
+        "INSERT OR IGNORE INTO states VALUES (?, ?, '', '', '', '', '', ?)",
+        (record.subject, data["path"], record.at),
+    )
+    connection.execute(
+        "UPDATE states SET path = ?, state = ?, at = ? WHERE id = ?", values
+    )
+    if "head" in data:
+        connection.execute(
+            "UPDATE states SET repository = ?, branch = ?, head = ?, target = ?"
+            " WHERE id = ?",
+            (
+                data["repository"],
+                data["branch"],
+                data["head"],
+                data["target"],
+                record.subject,
+            ),
+        )
+
+
+def _worktree_added(connection: sqlite3.Connection, record: Record) -> None:
+    data = record.data
+    connection.execute(
+        "INSERT OR REPLACE INTO worktrees VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            data["agent"],
+            data["feature"],
+            data["repository"],
+            data["path"],
+            data["branch"],
+            data["commit"],
+            data["entry"],
+            record.at,
+        ),
+    )
+
+
+def _worktree_removed(connection: sqlite3.Connection, record: Record) -> None:
+    data = record.data
+    connection.execute(
+        "DELETE FROM worktrees WHERE repository = ? AND agent = ? AND feature = ?",
+        (data["repository"], data["agent"], data["feature"]),
+    )
+
+
+def _agent_retired(connection: sqlite3.Connection, record: Record) -> None:
+    connection.execute(
+        "INSERT OR REPLACE INTO retired VALUES (?, ?)", (record.subject, record.at)
+    )
+
+
+def _outcome(connection: sqlite3.Connection, record: Record) -> None:
+    connection.execute(
+        "INSERT OR IGNORE INTO outcomes VALUES (?, ?, ?)",
+        (record.subject, record.data["action"], record.data["outcome"]),
+    )
+
+
+_HANDLERS: dict[str, _Handler] = {
+    "document.removed": _document_removed,
+    "document.refused": _document_refused,
+    "document.attributed": _document_attributed,
+    "pending.moved": _pending_moved,
+    "worktree.added": _worktree_added,
+    "worktree.removed": _worktree_removed,
+    "agent.retired": _agent_retired,
+    "outcome.kept": _outcome,
+}

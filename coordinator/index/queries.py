@@ -1,0 +1,157 @@
+"""Questions to the index that more than one action asks.
+
+Each returns plain dictionaries or values in a stated order; none changes anything.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from agent_identities.model import Identity
+from coordinator.index.database import Index
+
+Row = dict[str, Any]
+# Before its first event an item stands where its kind begins.
+_STATE = "coalesce(s.state, iif(p.kind = 'commit', 'draft', 'open'))"
+_FINISHED = "('closed', 'landed', 'withdrawn')"
+
+
+def identities(index: Index) -> list[Identity]:
+    """Return the agents' identities by name, without the retired.
+
+    Of two files that name one agent the one of its own wins over the file for all.
+    """
+    rows = index.rows(
+        "SELECT name, body FROM identities"
+        " WHERE name NOT IN (SELECT agent FROM retired)"
+        " ORDER BY name, path NOT LIKE '%/agent-identities/%', path"
+    )
+    first: dict[str, Identity] = {}
+    for row in rows:
+        body = json.loads(row["body"])
+        lists = {k: tuple(v) for k, v in body.items() if isinstance(v, list)}
+        first.setdefault(row["name"], Identity(**{**body, **lists}))
+    return list(first.values())
+
+
+def documents(index: Index, paths: list[str]) -> dict[str, Row]:
+    """Return path, owner, agent and blob of those documents that are known."""
+    marks = ", ".join("?" for _ in paths)
+    question = "SELECT path, owner, agent, blob FROM documents WHERE path IN"
+    rows = index.rows(f"{question} ({marks})", paths)
+    return {row["path"]: row for row in rows}
+
+
+def contexts(index: Index) -> list[Row]:
+    """Return all contexts, the newest of each agent last."""
+    rows = index.rows("SELECT * FROM contexts ORDER BY agent, at, path")
+    for row in rows:
+        row["blockers"] = json.loads(row["blockers"])
+    return rows
+
+
+_PENDING = (
+    "SELECT p.id, p.kind, p.agent, p.title, p.path, p.recipients, p.task, p.draft,"
+    " p.at,"
+    " coalesce(nullif(s.branch, ''), p.branch) AS branch,"
+    f" {_STATE} AS state, coalesce(s.head, '') AS head,"
+    " coalesce(s.target, '') AS target, coalesce(s.repository, '') AS repository"
+    " FROM pending p LEFT JOIN states s ON s.id = p.id"
+)
+
+
+def pending(index: Index) -> list[Row]:
+    """Return all pending items with their state, by id."""
+    return _pending(index, "ORDER BY p.id", ())
+
+
+def pending_of_kind(index: Index, kind: str) -> list[Row]:
+    """Return the pending items of one kind, by id."""
+    return _pending(index, "WHERE p.kind = ? ORDER BY p.id", (kind,))
+
+
+def pending_at(index: Index, paths: list[str]) -> list[Row]:
+    """Return the pending items whose documents lie at these paths, by id."""
+    marks = ", ".join("?" for _ in paths)
+    return _pending(index, f"WHERE p.path IN ({marks}) ORDER BY p.id", paths)
+
+
+def pending_item(index: Index, wanted: str) -> Row | None:
+    """Return the pending item of that id, or None."""
+    return next(iter(_pending(index, "WHERE p.id = ?", (wanted,))), None)
+
+
+def waiting(index: Index, most: int) -> list[Row]:
+    """Return the first pending items that are not finished, by id."""
+    condition = f"WHERE {_STATE} NOT IN {_FINISHED} ORDER BY p.id LIMIT ?"
+    return _pending(index, condition, (most,))
+
+
+def count_waiting(index: Index) -> int:
+    """Return how many pending items are not finished."""
+    question = "SELECT count(*) AS n FROM pending p LEFT JOIN states s ON s.id = p.id"
+    row = index.row(f"{question} WHERE {_STATE} NOT IN {_FINISHED}")
+    return int(row["n"]) if row else 0
+
+
+def _pending(index: Index, condition: str, values: Iterable[Any]) -> list[Row]:
+    rows = index.rows(f"{_PENDING} {condition}", values)
+    for row in rows:
+        row["recipients"] = json.loads(row["recipients"])
+    return rows
+
+
+def decisions(index: Index) -> list[Row]:
+    """Return all decisions, the oldest first, then by file and line."""
+    rows = index.rows(
+        "SELECT * FROM decisions ORDER BY coalesce(nullif(date, ''), at), path, line"
+    )
+    for row in rows:
+        row["supersedes"] = json.loads(row["supersedes"])
+        row["superseded_by"] = json.loads(row["superseded_by"])
+    return rows
+
+
+def problems(index: Index, most: int = -1) -> list[Row]:
+    """Return the first problems by path and line; -1: all."""
+    return index.rows(
+        "SELECT path, line, code, message, hint FROM problems"
+        " ORDER BY path, line, code, message LIMIT ?",
+        (most,),
+    )
+
+
+def problems_of(index: Index, path: str) -> list[Row]:
+    """Return the problems of one document, by line."""
+    return index.rows(
+        "SELECT path, line, code, message, hint FROM problems WHERE path = ?"
+        " ORDER BY line, code, message",
+        (path,),
+    )
+
+
+def count_problems(index: Index) -> int:
+    """Return how many problems there are."""
+    row = index.row("SELECT count(*) AS n FROM problems")
+    return int(row["n"]) if row else 0
+
+
+def worktrees(index: Index) -> list[Row]:
+    """Return the worktrees that the coordinator made, with what git showed last."""
+    return index.rows(
+        "SELECT w.agent, w.feature, w.repository, w.path, w.branch AS made_on,"
+        " coalesce(h.branch, '') AS branch, coalesce(h.head, '') AS head"
+        " FROM worktrees w LEFT JOIN heads h ON h.path = w.path"
+        " ORDER BY w.repository, w.agent, w.feature"
+    )
+
+
+def seen(index: Index) -> dict[str, str]:
+    """Return when each agent was last seen, by the server's clock."""
+    return {row["agent"]: row["at"] for row in index.rows("SELECT * FROM seen")}
+
+
+def pending_ids(index: Index) -> dict[str, str]:
+    """Return each pending item's id by path, of removed ones too."""
+    rows = index.rows("SELECT id, path FROM states UNION SELECT id, path FROM pending")
+    return {row["path"]: row["id"] for row in rows}

@@ -1,0 +1,44 @@
+"""Where a workspace's daemon answers, found with the lightest of imports.
+
+The thin client loads this on every command; it uses `os` alone and opens nothing.
+"""
+
+import os
+
+OWN = ".coordinator"
+SETTINGS = "coordinator.toml"
+_LONGEST = 100  # sun_path holds 104 bytes on macOS, 108 on Linux
+
+
+def find_root(start: str) -> str:
+    """Return the workspace that a folder lies in, or an empty string."""
+    folder = os.path.realpath(start)
+    while True:
+        if os.path.isfile(f"{folder}/{SETTINGS}") and os.path.isdir(f"{folder}/{OWN}"):
+            return folder
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return ""
+        folder = parent
+
+
+def socket_path(root: str) -> str:
+    """Return the socket of a workspace; elsewhere if its path is too long for one."""
+    path = f"{root}/{OWN}/socket"
+    if len(os.fsencode(path)) <= _LONGEST:
+        return path
+    from hashlib import sha256  # noqa: PLC0415 - seldom needed, and not light
+
+    name = sha256(os.fsencode(root)).hexdigest()[:24]
+    folder = os.environ.get("TMPDIR", "/tmp")  # noqa: S108 - made private by the daemon
+    return f"{folder}/agent-coordinator-{os.getuid()}/{name}.sock"
+
+
+def maintainer_token() -> str:
+    """Return where the maintainer's token lies, outside of every workspace.
+
+    The home comes from the password database where HOME is unset (cron, systemd).
+    """
+    given = os.environ.get("XDG_CONFIG_HOME", "")
+    folder = given or f"{os.path.expanduser('~')}/.config"
+    return f"{folder}/agent-coordinator/maintainer-token"

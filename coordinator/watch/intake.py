@@ -1,0 +1,231 @@
+"""The intake: from hints and scans to accepted documents, fair to every author.
+
+It decides when a file may be taken and in which order; what it means is decided below.
+Used by one thread at a time.
+"""
+
+import heapq
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from coordinator.actions import documents, submissions
+from coordinator.actions.documents import Found
+from coordinator.actions.workspace import Workspace
+from coordinator.kernel import clock, files
+from coordinator.kernel.errors import CoordinatorError
+from coordinator.kernel.files import Content, Stamp, Unsettled
+from coordinator.kernel.problems import Problem
+from coordinator.watch.scan import Snapshot
+
+BATCH = 256
+BATCH_BYTES = 2 << 20
+_RACY_SECONDS = 0.05  # a file this young may change again under the same stamp
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What one round of reading gave, by what is to be done with it."""
+
+    found: list[Found] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    unsettled: list[str] = field(default_factory=list)
+    size: int = 0
+
+
+class Intake:
+    """Paths that wait to be read, by author, and the stamps of what was read."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._stamps: dict[str, Stamp] = {}
+        self._candidates: dict[str, Stamp] = {}
+        self._listed = _listed_before(workspace)
+        self._queues: dict[str, dict[str, None]] = {}
+        self._resting: list[tuple[float, str]] = []
+        self._quiet = workspace.settings.watch.quiet_milliseconds / 1000
+
+    @property
+    def queued(self) -> int:
+        """How many paths wait to be read now."""
+        return sum(map(len, self._queues.values()))
+
+    def next_due(self) -> float | None:
+        """Return in how many seconds a resting file may be taken; 0: one is due."""
+        if self.queued:
+            return 0.0
+        if not self._resting:
+            return None
+        return max(0.0, self._resting[0][0] - clock.monotonic())
+
+    def hint_settled(self, paths: Iterable[str]) -> None:
+        """Queue files that were closed or renamed in, whatever their stamp says."""
+        for path in paths:
+            if documents.owner_of(path):
+                self._enqueue(path)
+
+    def hint_touched(self, paths: Iterable[str]) -> None:
+        """Queue files that changed and may still be written, after the quiet time."""
+        for path in paths:
+            if documents.owner_of(path):
+                self._rest(path)
+
+    def compare(self, snapshot: Snapshot) -> None:
+        """Queue what a scan shows to be new, changed or gone."""
+        now = clock.now().timestamp()
+        for path in self._differing(snapshot):
+            age = now - snapshot.stamps[path].ctime_ns / 1e9
+            if 0 <= age < self._quiet:
+                self._rest(path)
+            else:
+                self._enqueue(path)
+        self._compare_names(snapshot)
+
+    def compare_now(self, snapshot: Snapshot) -> None:
+        """As `compare`, without waiting for files to rest: somebody asks now."""
+        for path in self._differing(snapshot):
+            self._enqueue(path)
+        self._compare_names(snapshot)
+
+    def _differing(self, snapshot: Snapshot) -> Iterator[str]:
+        for path, stamp in snapshot.stamps.items():
+            if self._stamps.get(path) != stamp:
+                self._candidates[path] = stamp
+                yield path
+
+    def _compare_names(self, snapshot: Snapshot) -> None:
+        unknown = tuple(f"{folder}/" for folder in snapshot.missing)
+        known = self._stamps.keys() if self._stamps else self._known_before()
+        for path in known - snapshot.stamps.keys():
+            if not path.startswith(unknown):
+                self._enqueue(path)
+        listed = {x.path for x in snapshot.problems}
+        documents.remove(self._workspace, sorted(self._listed - listed))
+        documents.refuse(self._workspace, snapshot.problems)
+        self._listed = listed
+
+    def _known_before(self) -> set[str]:
+        """Documents of an earlier life of the daemon."""
+        question = "SELECT path FROM documents UNION SELECT path FROM problems"
+        rows = self._workspace.index.rows(f"{question} WHERE source = 'refused'")
+        return {row["path"] for row in rows if documents.owner_of(row["path"])}
+
+    def step(self) -> list[str]:
+        """Read and take in one batch; return the documents that changed.
+
+        Raises:
+            CoordinatorError: The disk refuses; everything stays queued.
+            OSError: As above.
+        """
+        self._wake_rested()
+        paths = list(self._pick())
+        batch = self._read(paths)
+        try:
+            changed = self._take(batch)
+        except (CoordinatorError, OSError):
+            for path in paths:
+                self._enqueue(path)
+            raise
+        for path in batch.unsettled:
+            self._rest(path)
+        submissions.submit_found(self._workspace, changed)
+        return changed
+
+    def drain(self) -> list[str]:
+        """Take in batches until nothing is queued; return all that changed."""
+        changed: list[str] = []
+        while self.queued:
+            changed += self.step()
+        return changed
+
+    def _pick(self) -> Iterator[str]:
+        """Take paths off the queues, one author after the other."""
+        authors = deque(self._queues)
+        for _ in range(BATCH):
+            if not authors:
+                return
+            author = authors.popleft()
+            queue = self._queues[author]
+            path = next(iter(queue))
+            del queue[path]
+            if queue:
+                authors.append(author)
+            else:
+                del self._queues[author]
+            yield path
+
+    def _read(self, paths: list[str]) -> _Batch:
+        batch = _Batch()
+        for path in paths:
+            if batch.size > BATCH_BYTES:
+                self._enqueue(path)
+                continue
+            result = files.read(self._workspace.layout.root, path)
+            self._sort(path, result, batch)
+        return batch
+
+    def _sort(
+        self,
+        path: str,
+        result: Content | Problem | Unsettled | None,
+        batch: _Batch,
+    ) -> None:
+        match result:
+            case Content():
+                batch.found.append(Found(path, result))
+                batch.size += len(result.data)
+            case Problem():
+                batch.problems.append(result)
+            case Unsettled():
+                batch.unsettled.append(path)
+            case None:
+                batch.gone.append(path)
+
+    def _take(self, batch: _Batch) -> list[str]:
+        changed: list[str] = []
+        if batch.found:
+            changed = documents.accept(self._workspace, batch.found)
+        if batch.problems:
+            documents.refuse(self._workspace, batch.problems)
+        if batch.gone:
+            changed += documents.remove(self._workspace, batch.gone)
+        self._remember(batch)
+        return changed
+
+    def _remember(self, batch: _Batch) -> None:
+        now = clock.now().timestamp()
+        for document in batch.found:
+            stamp = document.content.stamp
+            if now - stamp.ctime_ns / 1e9 > _RACY_SECONDS:
+                self._stamps[document.path] = stamp
+            else:
+                self._stamps.pop(document.path, None)
+            self._candidates.pop(document.path, None)
+        for problem in batch.problems:
+            if stamp_seen := self._candidates.pop(problem.path, None):
+                self._stamps[problem.path] = stamp_seen
+        for path in batch.gone:
+            self._stamps.pop(path, None)
+            self._candidates.pop(path, None)
+
+    def _enqueue(self, path: str) -> None:
+        name = path.rpartition("/")[2]
+        author = self._workspace.roster.attribute(name) or ""
+        self._queues.setdefault(author, {})[path] = None
+
+    def _rest(self, path: str) -> None:
+        heapq.heappush(self._resting, (clock.monotonic() + self._quiet, path))
+
+    def _wake_rested(self) -> None:
+        now = clock.monotonic()
+        while self._resting and self._resting[0][0] <= now:
+            self._enqueue(heapq.heappop(self._resting)[1])
+
+
+def _listed_before(workspace: Workspace) -> set[str]:
+    """Return what an earlier scan complained of by name alone, without reading."""
+    rows = workspace.index.rows(
+        "SELECT path FROM problems WHERE code IN ('bad-name', 'folder-missing')"
+    )
+    return {row["path"] for row in rows}

@@ -1,0 +1,84 @@
+"""What is wrong with a pending item's text, apart from what only its readers see.
+
+It finds and explains; it decides nothing about the item.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from coordinator.kernel import markdown
+from coordinator.kernel.names import display, slug
+from coordinator.kernel.problems import Problem
+from pending_commits import kinds
+from pending_commits.model import Kind, is_branch_name
+from pending_commits.source import Entry, Source
+
+_MOST_MARKERS = 20
+_LONGEST_QUOTE = 60
+_MARKER = re.compile(r"(?:<{7}|>{7})(?:[ \t]|\Z)")
+# States that only a person or the queue gives, and the keys that would claim them.
+_GIVEN = frozenset({"approved", "queued", "checking", "landed", "merged"})
+_STATE_KEYS = ("status", "state", "review", "approval")
+_APPROVAL_KEYS = ("approved", "approved_by", "reviewed_by")
+_REFUSING = frozenset({"", "false", "no", "none", "off", "pending", "not", "n"})
+
+
+def find(source: Source, item_id: str, branch: Entry) -> Iterator[Problem]:
+    """Yield the problems of the text, in no order."""
+    yield from source.matter.problems
+    yield from _emptiness(source)
+    yield from _unknown_kind(source)
+    yield from _bad_branch(source, branch)
+    yield from _claims(source, item_id)
+    yield from _markers(source)
+
+
+def _emptiness(source: Source) -> Iterator[Problem]:
+    if not source.text.strip():
+        hint = "Write what waits for a person, or remove the file."
+        yield Problem(source.path, 0, "empty", "The file says nothing.", hint)
+
+
+def _unknown_kind(source: Source) -> Iterator[Problem]:
+    written = source.matter.text("kind")
+    if written and kinds.named(written) is None:
+        message = f"{_quote(written)} is no kind of pending item."
+        hint = f"Use one of: {', '.join(Kind)}."
+        line = source.line_of("kind")
+        yield Problem(source.path, line, "unknown-kind", message, hint)
+
+
+def _bad_branch(source: Source, branch: Entry) -> Iterator[Problem]:
+    if branch.value and not is_branch_name(branch.value):
+        message = f"{_quote(branch.value)} cannot be the name of a branch."
+        hint = "Write the branch as git shows it, such as backend/login."
+        yield Problem(source.path, branch.line, "bad-branch", message, hint)
+
+
+def _claims(source: Source, item_id: str) -> Iterator[Problem]:
+    for key in (*_STATE_KEYS, *_APPROVAL_KEYS):
+        written = source.entry(key)
+        first = slug(written.value).partition("-")[0]
+        claimed = first in _GIVEN if key in _STATE_KEYS else first not in _REFUSING
+        if claimed:
+            said = _quote(f"{key}: {written.value}")
+            message = f"The file says {said}, but no text in a file decides that."
+            hint = f"A maintainer runs: coordinator review approve {item_id}"
+            yield Problem(source.path, written.line, "claims-authority", message, hint)
+
+
+def _markers(source: Source) -> Iterator[Problem]:
+    # Looked for in code too: agents have worked from such files.
+    if "<<<<<<<" not in source.text and ">>>>>>>" not in source.text:
+        return
+    lines = enumerate(markdown.split_lines(source.text), 1)
+    marked = (number for number, line in lines if _MARKER.match(line))
+    for number in islice(marked, _MOST_MARKERS):
+        message = "A merge left its conflict marker in the file."
+        hint = "Keep the right side and remove the markers."
+        yield Problem(source.path, number, "conflict-marker", message, hint)
+
+
+def _quote(text: str) -> str:
+    return f"'{display(text[:_LONGEST_QUOTE])}'"

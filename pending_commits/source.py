@@ -1,0 +1,100 @@
+"""A pending item's text taken apart once: front matter, lines, `Key: value` lines.
+
+It finds where things stand and says nothing about what they mean.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from coordinator.kernel import frontmatter, markdown
+from coordinator.kernel.frontmatter import FrontMatter
+from coordinator.kernel.markdown import Line, LineKind
+
+LONGEST_LINE = 200
+_LONGEST_VALUE = 500
+_HEAD_LINES = 40
+
+_KEY = re.compile(
+    r"[*_]{0,3}(branch|to|for|needs|depends on|task|status|state|approved|approved by)"
+    r"[*_]{0,3}[ \t]*:[*_]{0,3}[ \t]+(.*)\Z",
+    re.IGNORECASE,
+)
+_NO_PROSE = frozenset({LineKind.CODE, LineKind.FENCE, LineKind.BLANK})
+_ENDING = re.compile(r"\.(?:md|markdown|txt)\Z", re.IGNORECASE)
+
+
+class Entry(NamedTuple):
+    """A value and the line where it stands, 0 for absent."""
+
+    value: str = ""
+    line: int = 0
+
+
+class Names(NamedTuple):
+    """Several names and the line where they stand, 0 for absent."""
+
+    names: tuple[str, ...] = ()
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The text taken apart; `prose` are the lines outside of code, blank ones aside.
+
+    `heading` is the first heading on one line, `keys` the body's `Key: value` lines.
+    """
+
+    path: str
+    text: str
+    matter: FrontMatter
+    lines: Sequence[Line]
+    prose: Sequence[Line]
+    heading: str
+    keys: Mapping[str, Entry]
+
+    def entry(self, *names: str) -> Entry:
+        """Return the front matter's scalar of these names, else the body's line."""
+        for name in names:
+            if value := self.matter.text(name):
+                return Entry(value[:_LONGEST_VALUE], self.line_of(name))
+        return self.in_body(*names)
+
+    def in_body(self, *names: str) -> Entry:
+        """Return the first of these `Key: value` lines at the body's head."""
+        return next((self.keys[x] for x in names if x in self.keys), Entry())
+
+    def line_of(self, *names: str) -> int:
+        """Return the line of a front matter key; 1 where it cannot be found."""
+        spelled = "|".join(names).replace("_", "[ _-]")
+        found = re.search(rf"(?im)^[\"']?(?:{spelled})[\"']?[ \t]*:", self.text)
+        return len(markdown.split_lines(self.text[: found.end()])) if found else 1
+
+
+def take_apart(text: str, path: str) -> Source:
+    """Scan the text; `path` is relative to the workspace."""
+    matter = frontmatter.split(text, path)
+    lines = markdown.scan(matter.body, first=matter.body_line)
+    prose = [x for x in lines if x.kind not in _NO_PROSE]
+    heading = one_line(markdown.first_heading(lines))
+    keys = dict(_keys(prose[:_HEAD_LINES]))
+    return Source(path, text, matter, lines, prose, heading, keys)
+
+
+def _keys(prose: Sequence[Line]) -> Iterator[tuple[str, Entry]]:
+    # Where a key is repeated its first line counts, so that one is given last.
+    for line in reversed(prose):
+        if ":" in line.content and (pair := _KEY.match(line.content)):
+            key = pair[1].lower().replace(" ", "_")
+            yield key, Entry(pair[2].strip()[:_LONGEST_VALUE], line.number)
+
+
+def one_line(text: str) -> str:
+    """Return the beginning of a text, at most 200 characters, without line ends."""
+    return " ".join(text[: 2 * LONGEST_LINE].split())[:LONGEST_LINE].rstrip()
+
+
+def stem(path: str) -> str:
+    """Return the file's name without its ending: `backend-api-guide`."""
+    return _ENDING.sub("", path.rpartition("/")[2])

@@ -1,0 +1,223 @@
+import contextlib
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from active_contexts import worktree_pool, worktree_safety, worktrees
+from active_contexts.worktree_entries import common_folder, save_role
+from active_contexts.worktree_model import Assigned
+from coordinator.kernel import git as kernel_git
+from tests.active_contexts.worktree_yard import Yard, make_yard, tip
+from tests.support import commit, git
+
+
+@pytest.fixture
+def yard(tmp_path: Path, repository: Path) -> Yard:
+    """A workspace with one repository."""
+    return make_yard(tmp_path / "work", repository)
+
+
+def fill(yard: Yard, size: int) -> int:
+    """Fill the pool."""
+    return worktree_pool.fill(yard.grounds, yard.tracked, size)
+
+
+def ready(yard: Yard) -> list[str]:
+    """Return the names in the pool that can be handed out."""
+    found = worktree_pool.ready(yard.grounds, yard.tracked)
+    return [x.path.name for x in found]
+
+
+def recycle(yard: Yard, path: Path) -> None:
+    """Give a worktree back."""
+    worktree_safety.recycle(yard.grounds, yard.tracked, path)
+
+
+def test_the_pool_is_filled_once(yard: Yard) -> None:
+    """Filling again makes nothing, and moves what stands behind on."""
+    assert fill(yard, 2) == 2
+    head = commit(yard.repository, "b.txt", "b", "Ahead")
+    assert fill(yard, 2) == 0
+    assert ready(yard) == ["shop-1", "shop-2"]
+    for entry in worktree_pool.ready(yard.grounds, yard.tracked):
+        assert entry.head.commit == head
+        assert (entry.path / "b.txt").exists()
+
+
+def test_without_a_target_the_pool_stays_empty(yard: Yard) -> None:
+    """There is nothing to make worktrees from."""
+    tracked = replace(yard.tracked, target="trunk")
+    assert worktree_pool.fill(yard.grounds, tracked, 1) == 0
+
+
+def test_a_pooled_worktree_is_handed_out(yard: Yard) -> None:
+    """It appears in its place complete, on its branch, with its role."""
+    fill(yard, 2)
+    home = yard.home("backend")
+    (home.path / "new.txt").write_text("in use")
+    second = yard.start(home, "login")
+    assert ready(yard) == []
+    assert git(second.path, "status", "-sb") == "## backend/login"
+    assert yard.entry(second.path).role == "backend"
+    reason = git(second.path, "log", "-g", "-1", "--format=%gs", "backend/login")
+    assert reason == ""
+
+
+def test_a_returned_worktree_holds_nothing_of_its_last_agent(yard: Yard) -> None:
+    """Detached, without ignored files, without role; then handed out again."""
+    home = yard.start(yard.home("backend"), "login")
+    (home.path / "debug.log").write_text("ignored")
+    recycle(yard, home.path)
+    recycle(yard, home.path)
+    (entry,) = worktree_pool.ready(yard.grounds, yard.tracked)
+    assert entry.role == ""
+    assert not (entry.path / "debug.log").exists()
+    assert not home.path.exists()
+    again = yard.home("docs")
+    assert yard.entry(again.path).folder == entry.folder
+    assert git(yard.repository, "branch", "--list", "backend/login")
+
+
+def make_sparse(path: Path) -> None:
+    """Leave a setting that the next agent would inherit."""
+    git(path, "sparse-checkout", "set", "src")
+
+
+def hide(path: Path) -> None:
+    """Leave a flag in the index."""
+    git(path, "update-index", "--assume-unchanged", "README.md")
+
+
+def make_ref(path: Path) -> None:
+    """Leave a ref that only this worktree sees."""
+    git(path, "update-ref", "refs/worktree/mine", "HEAD")
+
+
+@pytest.mark.parametrize("leave", [make_sparse, hide, make_ref])
+def test_what_would_show_to_the_next_agent_is_not_recycled(
+    yard: Yard, leave: Callable[[Path], None]
+) -> None:
+    """Such a worktree goes to the trash."""
+    home = yard.home("backend")
+    leave(home.path)
+    recycle(yard, home.path)
+    assert ready(yard) == []
+    assert not home.path.exists()
+    assert len(list(yard.grounds.trash.iterdir())) == 1
+
+
+def test_what_a_crash_left_in_the_pool_is_made_ready_or_thrown_away(
+    yard: Yard,
+) -> None:
+    """Half made, half handed out, half returned, without folder, without entry."""
+    fill(yard, 6)
+    pool = yard.grounds.pool
+    made = {x.path.name: x for x in worktree_pool.ready(yard.grounds, yard.tracked)}
+    common = common_folder(yard.repository)
+    (made["shop-1"].folder / "locked").write_text("initializing")
+    save_role(made["shop-2"], common, "backend")
+    save_role(made["shop-3"], common, "backend")
+    (made["shop-3"].path / "written.txt").write_text("late")
+    shutil.rmtree(pool / "shop-4")
+    (pool / "shop-5/.git").unlink()
+    (pool / "shop-9").mkdir()
+    (pool / "other-1").mkdir()
+    worktree_pool.tidy(yard.grounds, yard.tracked)
+    assert ready(yard) == ["shop-2", "shop-6"]
+    assert sorted(x.name for x in pool.iterdir()) == ["other-1", "shop-2", "shop-6"]
+    trash = [x.name.rpartition("-")[0] for x in yard.grounds.trash.iterdir()]
+    assert sorted(trash) == ["shop-1", "shop-3", "shop-4", "shop-5", "shop-9"]
+    worktree_pool.tidy(yard.grounds, yard.tracked)
+    assert ready(yard) == ["shop-2", "shop-6"]
+
+
+class Crash(BaseException):
+    """The process ends here."""
+
+
+def crash_after(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this many git commands and role files take effect, then crash."""
+    left = [count]
+    real = kernel_git.Repository.ask
+
+    def ask(self: kernel_git.Repository, *args: str, **extra: object) -> object:
+        if left[0] == 0:
+            raise Crash
+        left[0] -= 1
+        return real(self, *args, **extra)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(kernel_git.Repository, "ask", ask)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("in_use", [True, False])
+@pytest.mark.parametrize("size", [0, 1])
+@pytest.mark.parametrize("steps", range(11))
+def test_starting_a_feature_again_after_a_crash_ends_the_same(
+    yard: Yard, steps: int, size: int, *, in_use: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After any number of effects, the same call reaches the same end."""
+    home = yard.home("backend")
+    if in_use:
+        (home.path / "new.txt").write_text("in use")
+    fill(yard, size)
+    with monkeypatch.context() as patch:
+        crash_after(steps, patch)
+        with contextlib.suppress(Crash):
+            yard.start(home, "login")
+    worktree_pool.tidy(yard.grounds, yard.tracked)
+    second = yard.start(home, "login")
+    expected = "shop-backend--login" if in_use else "shop-backend"
+    assert second.path.name == expected
+    assert git(second.path, "status", "-sb").splitlines()[0] == "## backend/login"
+    assert yard.entry(second.path).role == "backend"
+    fill(yard, 1)
+    assert len(ready(yard)) == 1
+
+
+def test_a_move_that_was_cut_short_is_finished(yard: Yard) -> None:
+    """The folder is in its place, its entry still names the pool: tidy keeps it."""
+    fill(yard, 1)
+    (entry,) = worktree_pool.ready(yard.grounds, yard.tracked)
+    save_role(entry, common_folder(yard.repository), "backend")
+    entry.path.rename(yard.workspace / "shop-backend")
+    worktree_pool.tidy(yard.grounds, yard.tracked)
+    home = yard.home("backend")
+    assert home.entry == entry.folder.name
+    assert git(home.path, "status", "--short") == ""
+    assert str(home.path) in git(yard.repository, "worktree", "list")
+
+
+def test_a_copy_of_a_worktree_is_not_the_worktree(yard: Yard) -> None:
+    """Two folders with one entry: the one that git knows is meant."""
+    home = yard.home("backend")
+    copy = yard.workspace / "shop-docs"
+    shutil.copytree(home.path, copy)
+    assert worktree_pool.reconnect(yard.tracked, copy) is None
+    found = worktree_pool.reconnect(yard.tracked, home.path)
+    assert found is not None
+    assert found.path == home.path
+
+
+def test_a_lock_that_goes_away_is_waited_for(yard: Yard) -> None:
+    """A user's own git at work is no failure."""
+    ref = yard.repository / ".git/refs/heads/backend/login.lock"
+    ref.parent.mkdir()
+    ref.touch()
+    home = yard.home("backend")
+    with pytest.raises(kernel_git.GitFailed):
+        yard.start(home, "login")
+    ref.unlink()
+    assert yard.start(home, "login").branch == "backend/login"
+
+
+def test_the_same_feature_of_two_agents_is_two_worktrees(yard: Yard) -> None:
+    """Each under its own prefix."""
+    paths: list[Assigned] = [yard.start(yard.home(x), "login") for x in ("a", "b")]
+    assert [x.branch for x in paths] == ["a/login", "b/login"]
+    assert tip(yard.repository, "a/login") == tip(yard.repository, "b/login")
+    seen = [worktrees.describe(yard.tracked, x).branch for x in paths]
+    assert seen == ["a/login", "b/login"]

@@ -1,0 +1,259 @@
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from active_contexts import refs_look, worktree_locks, worktree_pool, worktree_repair
+from active_contexts.worktree_locks import Lock, LockVerdict, judge
+from active_contexts.worktree_model import Assigned, Tracked
+from active_contexts.worktree_repair import Mend, Mended
+from coordinator.kernel.files import Stamp
+from tests.active_contexts.worktree_yard import Yard, make_yard, tip
+from tests.support import commit, git
+
+
+@pytest.fixture
+def yard(tmp_path: Path, repository: Path) -> Yard:
+    """A workspace with one repository."""
+    return make_yard(tmp_path / "work", repository)
+
+
+@pytest.fixture
+def login(yard: Yard) -> Assigned:
+    """Backend's home on a branch with a commit, a change and an untracked file."""
+    home = yard.start(yard.home("backend"), "login")
+    head = commit(home.path, "a.txt", "a\n", "Work")
+    (home.path / "a.txt").write_text("changed\n")
+    (home.path / "new.txt").write_text("new\n")
+    return replace(home, commit=head)
+
+
+def repair(yard: Yard, *known: Assigned) -> list[Mended]:
+    """Repair twice: the second time there is nothing left to do."""
+    done = worktree_repair.repair(yard.grounds, yard.tracked, known)
+    again = worktree_repair.repair(yard.grounds, yard.tracked, [x.now for x in done])
+    left = {Mend.FOREIGN, Mend.NO_TARGET}
+    assert all(x.what is Mend.NOTHING or x.what in left for x in again)
+    assert [x.now for x in again] == [x.now for x in done]
+    return list(done)
+
+
+def is_whole(path: Path) -> bool:
+    """Tell whether the agent's work is there, on its branch."""
+    lines = git(path, "status", "-sb", "--porcelain").splitlines()
+    return lines == ["## backend/login", " M a.txt", "?? new.txt"]
+
+
+def test_what_is_whole_is_left_alone(yard: Yard, login: Assigned) -> None:
+    """Only a lost role is written again; a foreign checkout is not changed."""
+    (yard.entry(login.path).folder / "coordinator-agent").unlink()
+    git(login.path, "switch", "-q", "-c", "topic")
+    (done,) = repair(yard, login)
+    assert (done.what, done.now.branch) == (Mend.NOTHING, "topic")
+    assert yard.entry(login.path).role == "backend"
+
+
+def test_a_moved_worktree_is_found(yard: Yard, login: Assigned) -> None:
+    """Anywhere directly in the workspace."""
+    there = yard.workspace / "elsewhere"
+    login.path.rename(there)
+    (done,) = repair(yard, login)
+    assert (done.what, done.now.path) == (Mend.MOVED, there)
+    assert is_whole(there)
+    assert str(there) in git(yard.repository, "worktree", "list")
+
+
+def test_a_moved_repository_is_followed(yard: Yard, login: Assigned) -> None:
+    """The worktrees are led to where it is now."""
+    there = yard.repository.with_name("moved")
+    yard.repository.rename(there)
+    now = make_yard(yard.workspace, there)
+    (done,) = repair(now, login)
+    assert done.now.path == login.path
+    assert is_whole(login.path)
+
+
+def test_a_pruned_worktree_is_registered_again(yard: Yard, login: Assigned) -> None:
+    """Nothing of the agent's work is touched."""
+    away = login.path.rename(yard.workspace.parent / "away")
+    git(yard.repository, "worktree", "prune")
+    away.rename(login.path)
+    (done,) = repair(yard, login)
+    assert (done.what, done.now.branch) == (Mend.REGISTERED, "backend/login")
+    assert is_whole(login.path)
+    assert yard.entry(login.path).role == "backend"
+    worktree_pool.tidy(yard.grounds, yard.tracked)
+    assert is_whole(login.path)
+    assert list(yard.grounds.pool.iterdir()) == []
+
+
+def test_a_moved_and_pruned_worktree_is_found(yard: Yard, login: Assigned) -> None:
+    """By the name of the entry that it still points to."""
+    there = login.path.rename(yard.workspace / "elsewhere")
+    git(yard.repository, "worktree", "prune")
+    (done,) = repair(yard, login)
+    assert (done.what, done.now.path) == (Mend.MOVED, there)
+    assert is_whole(there)
+
+
+def test_a_reused_entry_is_not_taken_for_the_old_one(
+    yard: Yard, login: Assigned
+) -> None:
+    """A pruned worktree does not share the git directory of a newer one."""
+    folder = yard.entry(login.path).folder
+    away = login.path.rename(yard.workspace.parent / "away")
+    git(yard.repository, "worktree", "prune")
+    other = yard.home("frontend")
+    assert yard.entry(other.path).folder == folder
+    away.rename(login.path)
+    mended = repair(yard, login, other)
+    assert [x.what for x in mended] == [Mend.REGISTERED, Mend.NOTHING]
+    assert is_whole(login.path)
+    assert git(other.path, "status", "--short") == ""
+
+
+def test_a_lost_git_file_is_written_again(yard: Yard, login: Assigned) -> None:
+    """The entry still knows the folder."""
+    (login.path / ".git").unlink()
+    repair(yard, login)
+    assert is_whole(login.path)
+
+
+def test_a_deleted_worktree_is_added_again(yard: Yard, login: Assigned) -> None:
+    """On its branch, whether or not git still knows it."""
+    shutil.rmtree(login.path)
+    (done,) = repair(yard, login)
+    assert (done.what, done.now.branch) == (Mend.ADDED, "backend/login")
+    assert git(login.path, "rev-parse", "HEAD") == login.commit
+    shutil.rmtree(login.path)
+    git(yard.repository, "worktree", "prune")
+    (done,) = repair(yard, done.now)
+    assert (done.what, done.now.branch) == (Mend.ADDED, "backend/login")
+    assert git(login.path, "status", "-sb") == "## backend/login"
+
+
+def test_a_deleted_detached_worktree_keeps_its_commit(yard: Yard) -> None:
+    """What was committed on no branch is not lost."""
+    home = yard.home("backend")
+    head = commit(home.path, "a.txt", "a", "Unlanded")
+    shutil.rmtree(home.path)
+    (done,) = repair(yard, home)
+    assert (done.what, done.now.commit) == (Mend.ADDED, head)
+
+
+def test_a_branch_that_is_in_use_elsewhere_is_not_taken_away(
+    yard: Yard, login: Assigned
+) -> None:
+    """The worktree comes back detached at its commit."""
+    shutil.rmtree(login.path)
+    git(yard.repository, "worktree", "prune")
+    git(yard.repository, "switch", "-q", "backend/login")
+    (done,) = repair(yard, login)
+    assert (done.what, done.now.branch) == (Mend.ADDED, "")
+    assert done.now.commit == login.commit
+
+
+def test_a_deleted_branch_leads_to_the_target(yard: Yard, login: Assigned) -> None:
+    """There is nothing else to stand on; without a target, nothing is made."""
+    shutil.rmtree(login.path)
+    git(yard.repository, "worktree", "prune")
+    git(yard.repository, "branch", "-D", "-q", "backend/login")
+    lost = replace(login, commit="")
+    tracked = Tracked("shop", yard.repository, "trunk")
+    (done,) = worktree_repair.repair(yard.grounds, tracked, [lost])
+    assert done.what is Mend.NO_TARGET
+    (done,) = repair(yard, lost)
+    assert (done.what, done.now.commit) == (Mend.ADDED, tip(yard.repository))
+
+
+def test_something_else_in_its_place_is_left_to_a_person(
+    yard: Yard, login: Assigned
+) -> None:
+    """A folder that is no worktree, or another repository."""
+    shutil.rmtree(login.path)
+    login.path.mkdir()
+    (login.path / "notes.txt").write_text("mine")
+    (done,) = repair(yard, replace(login, entry=""))
+    assert done.what in {Mend.FOREIGN, Mend.NOTHING}
+    shutil.rmtree(login.path)
+    git(yard.workspace, "clone", "-q", str(yard.repository), "shop-backend")
+    (done,) = repair(yard, login)
+    assert done.what is Mend.FOREIGN
+    assert refs_look.look(yard.tracked, [login], ["backend"]).drifts[0].hint
+
+
+STAMP = Stamp(1, 0, 100, 100)
+LOCK = Lock(Path("index.lock"), STAMP, 1000.0)
+
+
+@pytest.mark.parametrize(
+    ("before", "lives", "now", "said"),
+    [
+        (LOCK, False, 1061.0, LockVerdict.STALE),
+        (LOCK, False, 1060.0, LockVerdict.IN_USE),
+        (LOCK, True, 9999.0, LockVerdict.IN_USE),
+        (LOCK, None, 9999.0, LockVerdict.SUSPECT),
+        (None, False, 9999.0, LockVerdict.SUSPECT),
+        (
+            replace(LOCK, stamp=Stamp(2, 0, 100, 100)),
+            False,
+            9999.0,
+            LockVerdict.SUSPECT,
+        ),
+    ],
+)
+def test_a_lock_is_stale_only_when_it_is_surely_nobodys(
+    *, before: Lock | None, lives: bool | None, now: float, said: LockVerdict
+) -> None:
+    """Older than 60 s, the same at two looks, and no git process there."""
+    assert judge(before, LOCK, lives=lives, now=now) is said
+
+
+def test_a_stale_lock_is_removed_unless_it_changed(yard: Yard) -> None:
+    """It is looked at again at the last moment."""
+    entry = yard.entry(yard.home("backend").path)
+    assert worktree_locks.find_lock(entry) is None
+    path = entry.folder / "index.lock"
+    path.touch()
+    seen = worktree_locks.find_lock(entry)
+    assert seen is not None
+    path.write_text("again")
+    assert not worktree_locks.remove_lock(seen)
+    now = worktree_locks.find_lock(entry)
+    assert now is not None
+    assert worktree_locks.remove_lock(now)
+    assert not worktree_locks.remove_lock(now)
+    assert not path.exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the system does not say")
+def test_a_git_process_in_a_worktree_is_seen(yard: Yard) -> None:
+    """By its folder; one elsewhere does not count."""
+    home = yard.home("backend")
+    other = yard.home("frontend")
+    assert worktree_locks.git_lives_in([home.path]) is False
+    with subprocess.Popen(
+        ["git", "cat-file", "--batch"],
+        cwd=home.path,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        running.stdin.write(b"HEAD\n")
+        running.stdin.flush()
+        running.stdout.readline()
+        assert worktree_locks.git_lives_in([home.path]) is True
+        assert worktree_locks.git_lives_in([other.path]) is False
+        running.stdin.close()
+
+
+def test_where_the_system_does_not_say_nothing_is_assumed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without /proc a lock stays a suspect."""
+    monkeypatch.setattr(worktree_locks, "_PROCESSES", tmp_path)
+    assert worktree_locks.git_lives_in([tmp_path]) is None

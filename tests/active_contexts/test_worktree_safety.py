@@ -1,0 +1,344 @@
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from active_contexts import worktree_guard, worktree_safety
+from active_contexts.worktree_entries import Entry
+from active_contexts.worktree_model import (
+    Assigned,
+    CannotSave,
+    NotOurs,
+    NotSafe,
+    Risk,
+)
+from coordinator.kernel.git import GitFailed
+from tests.active_contexts.worktree_yard import Yard, make_yard, tip
+from tests.support import commit, git, try_git
+
+UNDER = "refs/coordinator/saved/backend/shop-backend/20260131"
+
+
+@pytest.fixture
+def yard(tmp_path: Path, repository: Path) -> Yard:
+    """A workspace with one repository."""
+    return make_yard(tmp_path / "work", repository)
+
+
+@pytest.fixture
+def login(yard: Yard) -> Assigned:
+    """The home worktree of backend, on a fresh branch."""
+    return yard.start(yard.home("backend"), "login")
+
+
+def remove(yard: Yard, path: Path) -> None:
+    """Remove a worktree that holds nothing."""
+    worktree_safety.remove(yard.grounds, yard.tracked, path)
+
+
+def save(yard: Yard, path: Path) -> list[str]:
+    """Save and remove, and return the last words of the refs."""
+    done = worktree_safety.save_and_remove(yard.grounds, yard.tracked, path, UNDER)
+    assert all(x.startswith(f"{UNDER}/") for x in done)
+    return [x.removeprefix(f"{UNDER}/") for x in done]
+
+
+def show(yard: Yard, name: str, path: str) -> str:
+    """Return a file's text as it was saved."""
+    return git(yard.repository, "show", f"{UNDER}/{name}:{path}")
+
+
+def test_a_worktree_with_nothing_of_its_own_is_removed(
+    yard: Yard, login: Assigned
+) -> None:
+    """Folder and entry go to the trash, the branch stays; again: nothing."""
+    (login.path / "debug.log").write_text("ignored")
+    remove(yard, login.path)
+    remove(yard, login.path)
+    assert not login.path.exists()
+    assert "shop-backend" not in git(yard.repository, "worktree", "list")
+    assert git(yard.repository, "branch", "--list", "backend/login")
+    (place,) = yard.grounds.trash.iterdir()
+    assert sorted(x.name for x in place.iterdir()) == ["entry", "worktree"]
+
+
+RISKS: dict[str, tuple[Callable[[Path], object], Risk]] = {
+    "changed": (lambda x: (x / "README.md").write_text("x"), Risk.CHANGED),
+    "deleted": (lambda x: (x / "README.md").unlink(), Risk.CHANGED),
+    "staged": (lambda x: git(x, "rm", "-q", "--cached", "README.md"), Risk.CHANGED),
+    "untracked": (lambda x: (x / "new file").write_text("x"), Risk.UNTRACKED),
+    "in a folder": (lambda x: shutil.copytree(x / "src", x / "lib"), Risk.UNTRACKED),
+    "unlanded": (lambda x: commit(x, "a", "a", "Work"), Risk.UNLANDED),
+    "nested": (lambda x: git(x, "init", "-q", "inner"), Risk.NESTED),
+    "bisect": (lambda x: git(x, "bisect", "start"), Risk.BUSY),
+    "hidden": (
+        lambda x: (
+            git(x, "update-index", "--assume-unchanged", "README.md"),
+            (x / "README.md").write_text("x"),
+        ),
+        Risk.CHANGED,
+    ),
+    "skipped": (
+        lambda x: (
+            git(x, "update-index", "--skip-worktree", "README.md"),
+            (x / "README.md").write_text("x"),
+        ),
+        Risk.CHANGED,
+    ),
+    "setting": (
+        lambda x: (
+            git(x, "config", "status.showUntrackedFiles", "no"),
+            (x / "new").write_text("x"),
+        ),
+        Risk.UNTRACKED,
+    ),
+    "stash": (
+        lambda x: ((x / "README.md").write_text("x"), git(x, "stash", "-q")),
+        Risk.STASHED,
+    ),
+}
+
+
+@pytest.mark.parametrize("what", RISKS)
+def test_what_is_nowhere_else_keeps_a_worktree(
+    yard: Yard, login: Assigned, what: str
+) -> None:
+    """The refusal lists it and says how to go on; nothing has changed."""
+    make, risk = RISKS[what]
+    make(login.path)
+    for act in (worktree_safety.remove, worktree_safety.recycle):
+        with pytest.raises(NotSafe) as caught:
+            act(yard.grounds, yard.tracked, login.path)
+        assert risk in {x.risk for x in caught.value.findings}
+        assert risk in caught.value.message
+        assert "--force" in caught.value.hint
+    assert login.path.exists()
+    assert yard.entry(login.path).is_present
+
+
+def test_a_long_list_is_cut(yard: Yard, login: Assigned) -> None:
+    """A message stays readable."""
+    for number in range(9):
+        (login.path / f"{number}.txt").write_text("x")
+    with pytest.raises(NotSafe, match=r"0\.txt.* and 4 more"):
+        remove(yard, login.path)
+
+
+def test_an_empty_submodule_is_no_risk_and_a_filled_one_is(
+    yard: Yard, login: Assigned
+) -> None:
+    """Its repository would go with the worktree."""
+    oid = tip(yard.repository)
+    line = f"160000,{oid},vendor"
+    git(yard.repository, "update-index", "--add", "--cacheinfo", line)
+    git(yard.repository, "commit", "-q", "-m", "Add a submodule")
+    git(login.path, "merge", "-q", "main")
+    assert worktree_safety.findings(yard.tracked, yard.entry(login.path)) == ()
+    git(login.path, "clone", "-q", str(yard.repository), "vendor")
+    found = worktree_safety.findings(yard.tracked, yard.entry(login.path))
+    assert ("vendor",) in [x.details for x in found if x.risk is Risk.NESTED]
+    with pytest.raises(CannotSave, match="vendor"):
+        save(yard, login.path)
+    assert (login.path / "vendor/README.md").exists()
+
+
+def test_everything_is_saved_before_a_forced_removal(
+    yard: Yard, login: Assigned
+) -> None:
+    """Commits, changes, staged and untracked files, hidden changes, stash entries."""
+    place = login.path
+    head = commit(place, "a.txt", "committed\n", "Work")
+    (place / "README.md").write_text("stashed\n")
+    git(place, "stash", "-q")
+    (place / "src/cart.py").write_text("staged\n")
+    git(place, "add", "-A")
+    (place / "src/cart.py").write_text("written\n")
+    (place / "new file.txt").write_text("untracked\n")
+    git(place, "update-index", "--skip-worktree", "src/login.py")
+    (place / "src/login.py").write_text("hidden\n")
+    assert save(yard, place) == ["head", "stash-0", "files", "index"]
+    assert not place.exists()
+    assert tip(yard.repository, f"{UNDER}/head") == head
+    assert tip(yard.repository, f"{UNDER}/files^") == head
+    assert show(yard, "files", "src/cart.py") == "written"
+    assert show(yard, "files", "src/login.py") == "hidden"
+    assert show(yard, "files", "new file.txt") == "untracked"
+    assert show(yard, "index", "src/cart.py") == "staged"
+    assert show(yard, "stash-0", "README.md") == "stashed"
+    assert git(yard.repository, "fsck", "--no-dangling") == ""
+    assert save(yard, place) == []
+
+
+def test_an_unfinished_rebase_is_saved_with_what_it_put_away(
+    yard: Yard, login: Assigned
+) -> None:
+    """The autostash of a stopped rebase is nowhere else."""
+    place = login.path
+    commit(place, "README.md", "ours\n", "Ours")
+    before = git(place, "rev-parse", "HEAD")
+    commit(yard.repository, "README.md", "theirs\n", "Theirs")
+    (place / "src/cart.py").write_text("put away\n")
+    assert try_git(place, "rebase", "--autostash", "main").returncode != 0
+    made = save(yard, place)
+    assert "rebase-merge-autostash-0" in made
+    assert show(yard, "rebase-merge-autostash-0", "src/cart.py") == "put away"
+    assert tip(yard.repository, f"{UNDER}/rebase-merge-orig-head-0") == before
+    assert "<<<<<<<" in show(yard, "files", "README.md")
+
+
+def test_a_clean_worktree_is_saved_as_its_head(yard: Yard, login: Assigned) -> None:
+    """There is nothing else to save."""
+    assert save(yard, login.path) == ["head"]
+
+
+def test_an_unborn_branch_is_saved(yard: Yard, login: Assigned) -> None:
+    """Files without any commit are saved as one."""
+    git(login.path, "switch", "-q", "--orphan", "backend/new")
+    (login.path / "first.txt").write_text("first\n")
+    assert save(yard, login.path) == ["orig_head-0", "files", "index"]
+    assert show(yard, "files", "first.txt") == "first"
+
+
+def test_nothing_is_removed_when_saving_fails(yard: Yard, login: Assigned) -> None:
+    """A broken index stops the removal."""
+    (yard.entry(login.path).folder / "index").write_bytes(b"broken")
+    for act in (save, remove):
+        with pytest.raises(GitFailed):
+            act(yard, login.path)
+    assert login.path.exists()
+
+
+def test_a_deleted_folder_still_has_its_commits_checked(
+    yard: Yard, login: Assigned
+) -> None:
+    """Its detached commits are known to git's entry alone."""
+    git(login.path, "switch", "-q", "--detach")
+    head = commit(login.path, "a.txt", "a", "Work")
+    shutil.rmtree(login.path)
+    with pytest.raises(NotSafe, match="not on the target"):
+        remove(yard, login.path)
+    assert "head" in save(yard, login.path)
+    assert tip(yard.repository, f"{UNDER}/head") == head
+
+
+def test_a_removal_that_a_crash_cut_short_is_finished(
+    yard: Yard, login: Assigned
+) -> None:
+    """The folder is in the trash, git's entry not yet: again ends the same."""
+    yard.grounds.trash.mkdir(parents=True)
+    login.path.rename(yard.grounds.trash / "half")
+    remove(yard, login.path)
+    assert "shop-backend" not in git(yard.repository, "worktree", "list")
+    assert yard.home("backend").path.exists()
+
+
+def test_a_persons_worktree_is_never_removed(yard: Yard, tmp_path: Path) -> None:
+    """Neither inside the workspace nor outside, present or gone."""
+    inner = yard.workspace / "mine"
+    for path in (inner, tmp_path / "mine"):
+        git(yard.repository, "worktree", "add", "-q", "--detach", str(path))
+        with pytest.raises(NotOurs):
+            remove(yard, path)
+        shutil.rmtree(path)
+        remove(yard, path)
+    assert len(git(yard.repository, "worktree", "list").splitlines()) == 3
+
+
+def guard(yard: Yard, path: Path) -> None:
+    """Ask the guard."""
+    worktree_guard.guard(
+        path,
+        workspace=yard.grounds.workspace,
+        repositories=yard.grounds.repositories,
+    )
+
+
+def test_the_guard_lets_agents_worktrees_pool_and_trash_go(
+    yard: Yard, login: Assigned, tmp_path: Path
+) -> None:
+    """However the path is written."""
+    (yard.grounds.trash / "x").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(yard.workspace)
+    guard(yard, login.path)
+    guard(yard, yard.workspace / "shop-backend/../shop-backend")
+    guard(yard, tmp_path / "link/shop-backend")
+    guard(yard, yard.grounds.trash / "x")
+
+
+def test_the_guard_keeps_everything_else(
+    yard: Yard, login: Assigned, tmp_path: Path
+) -> None:
+    """Main worktrees, git directories, links, other folders, the workspace itself."""
+    work, shop = yard.workspace, yard.repository
+    (work / "link").symlink_to(login.path)
+    (work / "notes").mkdir()
+    yard.grounds.trash.mkdir(parents=True)
+    (yard.grounds.trash / "out").symlink_to(shop)
+    git(work, "init", "-q", "clone")
+    kept = [
+        shop, shop / ".git", shop / ".git/worktrees", shop / "src", tmp_path, work,
+        Path("/"), work / "link", work / "notes", work / "notes/..", work / "missing",
+        work / "clone", login.path / "src", login.path / "..", login.path / "README.md",
+        yard.grounds.trash, yard.grounds.pool, work / ".coordinator",
+        yard.grounds.trash / "out", yard.grounds.trash / "..",
+        work / "shop-backend/../../shop", tmp_path / "home",
+    ]  # fmt: skip
+    for path in kept:
+        with pytest.raises(NotOurs):
+            guard(yard, path)
+
+
+def test_the_guard_keeps_a_worktree_that_holds_a_repository(
+    yard: Yard, login: Assigned
+) -> None:
+    """A repository of the workspace that somebody moved into it, say."""
+    inside = login.path / "moved"
+    yard.repository.rename(inside)
+    other = make_yard(yard.workspace, inside)
+    with pytest.raises(NotOurs, match="git directory"):
+        guard(other, login.path)
+    trash = yard.grounds.trash
+    trash.mkdir(parents=True)
+    inside.rename(trash / "x")
+    with pytest.raises(NotOurs):
+        guard(make_yard(yard.workspace, trash / "x"), trash / "x")
+
+
+def test_the_guard_keeps_a_clone_in_a_worktrees_place(
+    yard: Yard, login: Assigned
+) -> None:
+    """An agent may have put a repository of its own where its worktree was."""
+    shutil.rmtree(login.path)
+    git(yard.workspace, "clone", "-q", str(yard.repository), "shop-backend")
+    with pytest.raises(NotOurs):
+        remove(yard, login.path)
+
+
+def test_the_trash_is_emptied_of_what_is_old(yard: Yard, login: Assigned) -> None:
+    """Read-only folders and links are no obstacle, and no link is followed."""
+    cache = login.path / "cache.log"
+    cache.mkdir()
+    (cache / "out").symlink_to(yard.repository)
+    cache.chmod(0o555)
+    remove(yard, login.path)
+    early = datetime.now(UTC) - timedelta(hours=1)
+    assert worktree_guard.empty_trash(yard.grounds, before=early) == 0
+    late = datetime.now(UTC) + timedelta(hours=1)
+    assert worktree_guard.empty_trash(yard.grounds, before=late) == 1
+    assert list(yard.grounds.trash.iterdir()) == []
+    assert (yard.repository / "README.md").exists()
+
+
+def test_the_trash_of_a_new_workspace_is_empty(yard: Yard) -> None:
+    """There need not be one."""
+    assert worktree_guard.empty_trash(yard.grounds, before=datetime.now(UTC)) == 0
+
+
+def test_only_a_folder_that_is_ours_goes_to_the_trash(yard: Yard) -> None:
+    """The guard stands before the rename."""
+    shop = yard.repository
+    with pytest.raises(NotOurs):
+        worktree_guard.to_trash(yard.grounds, Entry(shop / ".git", shop))
+    assert (shop / ".git/HEAD").exists()

@@ -1,0 +1,77 @@
+"""A workspace with one repository, for the tests of worktrees."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from active_contexts import worktrees
+from active_contexts.worktree_entries import Entry, common_folder, entry_at
+from active_contexts.worktree_model import Assigned, Grounds, Tracked
+from tests.support import git
+
+PREFIXES = ("backend", "frontend")
+
+
+@dataclass(frozen=True)
+class Yard:
+    """The grounds, and the tracked repository `shop` with branch `main`."""
+
+    grounds: Grounds
+    tracked: Tracked
+
+    @property
+    def workspace(self) -> Path:
+        return self.grounds.workspace
+
+    @property
+    def repository(self) -> Path:
+        return self.tracked.path
+
+    def home(self, agent: str) -> Assigned:
+        """Add (or find) an agent's home worktree."""
+        wanted = worktrees.home(self.grounds, self.tracked, agent, agent)
+        return worktrees.add_home(self.grounds, self.tracked, wanted)
+
+    def start(self, at_home: Assigned, feature: str) -> Assigned:
+        """Start a feature."""
+        return worktrees.start_feature(self.grounds, self.tracked, at_home, feature)
+
+    def entry(self, path: Path) -> Entry:
+        """Return the entry of a worktree that must be there."""
+        found = entry_at(common_folder(self.repository), path)
+        assert found is not None
+        return found
+
+
+def make_yard(workspace: Path, repository: Path) -> Yard:
+    """Make a workspace around a repository."""
+    workspace.mkdir(exist_ok=True)
+    grounds = Grounds(workspace, (repository,))
+    return Yard(grounds, Tracked("shop", repository, "main"))
+
+
+def tip(repository: Path, ref: str = "main") -> str:
+    """Return a ref's commit."""
+    return git(repository, "rev-parse", ref)
+
+
+def set_trap(repository: Path, marker: Path) -> None:
+    """Name a program that leaves a marker everywhere a repository can name one."""
+    trap = repository.parent / "trap.sh"
+    trap.write_text(f"#!/bin/sh\necho \"$0 $*\" >> '{marker}'\ncat 2>/dev/null\n")
+    trap.chmod(0o755)
+    for key in (
+        "filter.evil.clean", "filter.evil.smudge", "filter.evil.process",
+        "core.fsmonitor", "diff.evil.textconv", "diff.evil.command", "diff.external",
+        "merge.evil.driver", "gpg.program", "core.editor", "core.pager",
+    ):  # fmt: skip
+        git(repository, "config", key, str(trap))
+    git(repository, "config", "log.showSignature", "true")
+    git(repository, "config", "commit.gpgSign", "true")
+    (repository / ".git" / "info").mkdir(exist_ok=True)
+    attributes = "* filter=evil diff=evil merge=evil\n"
+    (repository / ".git" / "info" / "attributes").write_text(attributes)
+    for name in ("post-checkout", "reference-transaction", "post-index-change"):
+        hook = repository / ".git" / "hooks" / name
+        hook.parent.mkdir(exist_ok=True)
+        hook.write_text(trap.read_text())
+        hook.chmod(0o755)
