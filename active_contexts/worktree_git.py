@@ -17,6 +17,8 @@ from coordinator.kernel.processes import Completed
 
 _LOCKED = re.compile(rb"\.lock'?: File exists|[Cc](?:annot|ould not) lock")
 _PAUSE_SECONDS = 0.15
+_STATUS = ("status", "-z", "--no-renames", "--ignore-submodules=dirty")
+_OID = "# branch.oid "
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +93,20 @@ def changes(worktree: Inside) -> tuple[str, ...]:
 
     What a submodule holds is not looked at: git would run that repository's settings.
     """
-    said = worktree.run(
-        "status",
-        "--porcelain",
-        "-z",
-        "--no-renames",
-        "--untracked-files=all",
-        "--ignore-submodules=dirty",
-    )
+    said = worktree.run(*_STATUS, "--porcelain", "--untracked-files=all")
     return tuple(x for x in said.split("\0") if x)
+
+
+def commit_and_dirt(worktree: Inside) -> tuple[str, bool]:
+    """Return what is checked out (empty: nothing yet), and whether anything changed."""
+    said = worktree.run(
+        *_STATUS, "--porcelain=v2", "--branch", "--untracked-files=normal"
+    )
+    lines = [x for x in said.split("\0") if x]
+    oids = (x.removeprefix(_OID) for x in lines if x.startswith(_OID))
+    commit = next(oids, "")
+    dirty = any(not x.startswith("# ") for x in lines)
+    return "" if commit == "(initial)" else commit, dirty
 
 
 def hidden(worktree: Inside) -> dict[str, str]:
@@ -116,12 +123,13 @@ def hidden(worktree: Inside) -> dict[str, str]:
     return found
 
 
-def distance(worktree: Inside, target_ref: str) -> tuple[int, int]:
+def distance(entry: Entry, target_ref: str) -> tuple[int, int]:
     """Return how many commits it has that the target has not, and the reverse.
 
     Zeros where either has no commit.
     """
-    done = worktree.ask(
+    # No file of the worktree is looked at, so no filter need be switched off.
+    done = Repository(entry.folder).ask(
         "rev-list", "--left-right", "--count", f"HEAD...{target_ref}", "--"
     )
     if done.code:

@@ -29,7 +29,7 @@ from active_contexts.worktree_model import (
 )
 from coordinator.kernel import git
 from coordinator.kernel.errors import External
-from coordinator.kernel.git import ZERO, Repository
+from coordinator.kernel.git import Repository
 
 # What git itself leaves in a worktree's git directory. More than that (a sparse
 # checkout, an own configuration, refs) would show to the next agent.
@@ -96,7 +96,7 @@ def make(grounds: Grounds, tracked: Tracked, commit: str) -> Entry:
 def take(grounds: Grounds, tracked: Tracked, wanted: Assigned, commit: str) -> Entry:
     """Hand a worktree out: at `wanted.path`, on `wanted.branch` where one is named.
 
-    The branch is made at `commit` where it is new; else `commit` is its tip.
+    `commit` is where it stands, the tip of that branch.
 
     Raises:
         FolderTaken: Something stands there.
@@ -111,15 +111,13 @@ def take(grounds: Grounds, tracked: Tracked, wanted: Assigned, commit: str) -> E
     _move_on(entry, commit)
     save_role(entry, common_folder(tracked.path), wanted.prefix)
     if wanted.branch:
-        put_on(tracked, entry, wanted.branch, commit)
+        put_on(entry, wanted.branch)
     return move(tracked, entry, wanted.path)
 
 
-def put_on(tracked: Tracked, entry: Entry, branch: str, commit: str) -> None:
-    """Put a worktree that stands detached at `commit` on a branch of that commit."""
+def put_on(entry: Entry, branch: str) -> None:
+    """Put a worktree that stands detached at a branch's tip on that branch."""
     ref = f"refs/heads/{branch}"
-    if ref not in tips(tracked.path, ref):
-        git.update_ref(Repository(tracked.path), ref, commit, ZERO)
     run_patiently(Repository(entry.folder), "symbolic-ref", "HEAD", ref)
 
 
@@ -202,7 +200,8 @@ def _make_ready(grounds: Grounds, entry: Entry) -> None:
     if not _is_plain(entry) or hidden(worktree) or changes(worktree):
         to_trash(grounds, entry)
         return
-    worktree.run("checkout", "-q", "--detach", "HEAD")
+    commit = worktree.run("rev-parse", "--verify", "HEAD")
+    worktree.run("update-ref", "--no-deref", "HEAD", commit)
     worktree.run("clean", "-ffdxq")
     (entry.folder / ROLE).unlink(missing_ok=True)
 

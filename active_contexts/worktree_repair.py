@@ -128,9 +128,7 @@ def _rebuild(
     common = common_folder(tracked.path)
     save_role(Entry(folder, made), common, prefix)
     if stand.branch:
-        run_patiently(
-            Repository(folder), "symbolic-ref", "HEAD", f"refs/heads/{stand.branch}"
-        )
+        worktree_pool.put_on(Entry(folder, made), stand.branch)
     inside(Entry(folder, path)).run("read-tree", "HEAD")
     _point(path, folder, common)
     run_patiently(main, "worktree", "repair", str(path))

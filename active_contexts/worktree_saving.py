@@ -137,8 +137,9 @@ def private_index(git: Inside) -> Iterator[Inside]:
 
 
 def _copy(index: Path, path: Path) -> None:
+    # With its time: git tells by it which files may have changed since unnoticed.
     if index.exists():
-        shutil.copyfile(index, path)
+        shutil.copy2(index, path)
 
 
 def _show(copy: Inside) -> None:

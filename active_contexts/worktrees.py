@@ -4,7 +4,6 @@ It runs nothing that an agent's repository names, and deletes nothing.
 """
 
 import os
-from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
 
@@ -18,7 +17,14 @@ from active_contexts.worktree_entries import (
     operation,
     save_role,
 )
-from active_contexts.worktree_git import Inside, changes, distance, hidden, inside, tips
+from active_contexts.worktree_git import (
+    changes,
+    commit_and_dirt,
+    distance,
+    hidden,
+    inside,
+    tips,
+)
 from active_contexts.worktree_model import (
     Assigned,
     BranchElsewhere,
@@ -33,7 +39,7 @@ from active_contexts.worktree_model import (
     WorktreeState,
 )
 from coordinator.kernel import git
-from coordinator.kernel.git import Repository
+from coordinator.kernel.git import ZERO, Repository
 
 
 class Refreshed(StrEnum):
@@ -87,14 +93,17 @@ def start_feature(
     path = at_home.path.with_name(f"{at_home.path.name}--{feature}")
     here = replace(at_home, branch=branch)
     second = replace(here, feature=feature, path=path)
-    found = _tips(tracked, f"refs/heads/{branch}")
-    commit = found.get(f"refs/heads/{branch}", found[tracked.target_ref])
+    ref = f"refs/heads/{branch}"
+    found = _tips(tracked, ref)
+    commit = found.get(ref, found[tracked.target_ref])
     for wanted in (here, second):
         entry = _holding(grounds, tracked, wanted)
         if entry is not None:
             return _assigned(wanted, entry, commit)
     _check_free(tracked, branch)
-    switched = _switch_home(tracked, here, commit, found)
+    if ref not in found:
+        git.update_ref(Repository(tracked.path), ref, commit, ZERO)
+    switched = _switch_home(tracked, here)
     if switched is not None:
         return _assigned(here, switched, commit)
     entry = worktree_pool.take(grounds, tracked, second, commit)
@@ -106,15 +115,14 @@ def describe(tracked: Tracked, known: Assigned) -> Worktree:
     entry = entry_at(common_folder(tracked.path), known.path)
     if entry is None or not entry.is_present:
         return _seen(tracked, known, WorktreeState.MISSING)
-    looking = inside(entry)
-    ahead, behind = distance(looking, tracked.target_ref)
+    ahead, behind = distance(entry, tracked.target_ref)
     busy = operation(entry.folder)
     state = WorktreeState.BUSY if busy else WorktreeState.READY
-    commit = looking.ask("rev-parse", "-q", "--verify", "HEAD").text.strip()
+    commit, dirty = commit_and_dirt(inside(entry))
     now = replace(known, branch=entry.branch_in_use, commit=commit)
     return replace(
         _seen(tracked, now, state),
-        dirty=bool(changes(looking)),
+        dirty=dirty,
         ahead=ahead,
         behind=behind,
         operation=busy,
@@ -136,10 +144,9 @@ def refresh_home(tracked: Tracked, at_home: Assigned) -> Refreshed:
         raise NoWorktree(at_home.path)
     if entry.head.commit == tip:
         return Refreshed.CURRENT
-    looking = inside(entry)
-    if entry.head.branch or not _is_idle(tracked, looking):
+    if entry.head.branch or not _is_idle(tracked, entry):
         return Refreshed.IN_USE
-    looking.run("checkout", "-q", "--detach", tip)
+    inside(entry).run("checkout", "-q", "--detach", tip)
     return Refreshed.MOVED
 
 
@@ -195,28 +202,21 @@ def _check_free(tracked: Tracked, branch: str) -> None:
         raise BranchElsewhere(branch, elsewhere)
 
 
-def _switch_home(
-    tracked: Tracked, here: Assigned, commit: str, found: Mapping[str, str]
-) -> Entry | None:
+def _switch_home(tracked: Tracked, here: Assigned) -> Entry | None:
     """Switch the home worktree to the branch, or return None where it is in use."""
     entry = entry_at(common_folder(tracked.path), here.path)
-    if entry is None or not entry.is_present:
+    if entry is None or not entry.is_present or not _is_idle(tracked, entry):
         return None
-    looking = inside(entry)
-    if not _is_idle(tracked, looking):
-        return None
-    if f"refs/heads/{here.branch}" in found:
-        looking.run("switch", "-q", here.branch)
-    else:
-        looking.run("switch", "-q", "--no-track", "-c", here.branch, commit)
+    inside(entry).run("switch", "-q", here.branch)
     return entry
 
 
-def _is_idle(tracked: Tracked, looking: Inside) -> bool:
-    if operation(looking.entry.folder) is not None:
+def _is_idle(tracked: Tracked, entry: Entry) -> bool:
+    if operation(entry.folder) is not None:
         return False
-    ahead, _ = distance(looking, tracked.target_ref)
-    return not ahead and not hidden(looking) and not changes(looking)
+    ahead, _ = distance(entry, tracked.target_ref)
+    looking = inside(entry) if not ahead else None
+    return looking is not None and not hidden(looking) and not changes(looking)
 
 
 def _assigned(wanted: Assigned, entry: Entry, commit: str) -> Assigned:

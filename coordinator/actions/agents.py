@@ -12,7 +12,7 @@ from agent_identities.model import Identity
 from coordinator.actions import callers, standing
 from coordinator.actions.contexts import take_in
 from coordinator.actions.registry import Arguments, Nothing, Positional, Who, action
-from coordinator.actions.workspace import Call, Workspace
+from coordinator.actions.workspace import MAINTAINER, Call, Workspace
 from coordinator.kernel import files
 from coordinator.kernel.errors import Conflict, NotFound, UsageProblem
 from coordinator.kernel.files import Content
@@ -143,7 +143,7 @@ def _save(workspace: Workspace, identity: Identity) -> bool:
         )
     except Conflict:
         return False
-    take_in(workspace, path)
+    take_in(workspace, path, writer=MAINTAINER)
     callers.issue_agent_token(workspace.layout, identity.name)
     return True
 

@@ -84,7 +84,9 @@ def acting_agent(call: Call) -> str:
     return call.caller.agent
 
 
-def write_document(workspace: Workspace, path: str, text: str) -> None:
+def write_document(
+    workspace: Workspace, path: str, text: str, *, writer: str = ""
+) -> None:
     """Write a document and take it in at once.
 
     Raises:
@@ -98,14 +100,14 @@ def write_document(workspace: Workspace, path: str, text: str) -> None:
             f"{path} cannot be written: {error.strerror}.",
             hint="Run: coordinator doctor --fix",
         ) from error
-    take_in(workspace, path)
+    take_in(workspace, path, writer=writer)
 
 
-def take_in(workspace: Workspace, path: str) -> None:
+def take_in(workspace: Workspace, path: str, *, writer: str = "") -> None:
     """Take in one document that was just written."""
     result = files.read(workspace.layout.root, path)
     if isinstance(result, Content):
-        documents.accept(workspace, [Found(path, result)])
+        documents.accept(workspace, [Found(path, result)], writer=writer)
 
 
 def _own_file(workspace: Workspace, agent: str) -> str:

@@ -47,10 +47,13 @@ def owner_of(path: str) -> str:
     return next((name for name, owns in _OWNERS.items() if owns(path)), "")
 
 
-def accept(workspace: Workspace, found: Sequence[Found]) -> list[str]:
+def accept(
+    workspace: Workspace, found: Sequence[Found], *, writer: str = ""
+) -> list[str]:
     """Take new versions in; return the paths that changed.
 
     The same bytes again are no new version, but a sign of life of their agent.
+    `writer` is who wrote where the name of the file tells nothing.
 
     Raises:
         DiskRefusedError: Nothing was recorded.
@@ -69,7 +72,7 @@ def accept(workspace: Workspace, found: Sequence[Found]) -> list[str]:
         return []
     workspace.blobs.put(x.content.data for x, _ in changed)
     ids = _Ids(workspace, [x.path for x, _ in changed])
-    drafts = [_accepted(workspace, document, blob, ids) for document, blob in changed]
+    drafts = [_accepted(workspace, x, blob, ids, writer) for x, blob in changed]
     texts = {blob: x.content.text for x, blob in changed}
     workspace.record(*drafts, texts=texts)
     if any(owner_of(x.path) == "identities" for x, _ in changed):
@@ -96,7 +99,9 @@ class _Ids:
         return self._known[path]
 
 
-def _accepted(workspace: Workspace, document: Found, blob: str, ids: _Ids) -> Draft:
+def _accepted(
+    workspace: Workspace, document: Found, blob: str, ids: _Ids, writer: str
+) -> Draft:
     path, owner = document.path, owner_of(document.path)
     name = path.rpartition("/")[2]
     agent = workspace.roster.attribute(name, document.content.uid) or ""
@@ -104,7 +109,7 @@ def _accepted(workspace: Workspace, document: Found, blob: str, ids: _Ids) -> Dr
     data = {"owner": owner, "agent": agent, "blob": blob, "size": size}
     if owner == "pending":
         data["id"] = ids.of(path)
-    return Draft("document.accepted", agent, path, data)
+    return Draft("document.accepted", agent or writer, path, data)
 
 
 def refuse(workspace: Workspace, problems: Iterable[Problem]) -> None:

@@ -159,7 +159,7 @@ def add_learning(call: Call, arguments: AddLearning) -> dict[str, Any]:
     path = learnings.store.free_path(
         call.workspace.layout.root, author, arguments.title
     )
-    write_document(call.workspace, path, text)
+    write_document(call.workspace, path, text, writer=call.caller.actor)
     return {"title": arguments.title, "agent": author, "path": path, "line": 1}
 
 
@@ -179,6 +179,6 @@ def _append(call: Call, title: str, reason: str, supersedes: str) -> dict[str, A
             )
     known = {x["id"] for x in decisions_in_force(workspace)}
     new = learnings.format.append_decision(before, title, reason, supersedes)
-    write_document(workspace, path, new)
+    write_document(workspace, path, new, writer=call.caller.actor)
     added = [x for x in decisions_in_force(workspace) if x["id"] not in known]
     return added[-1] if added else find_decision(call, supersedes)

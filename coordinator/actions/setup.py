@@ -19,7 +19,7 @@ from coordinator.actions import callers, hooks, settings, sights, worktrees
 from coordinator.actions.contexts import take_in
 from coordinator.actions.layout import VERSION, Layout
 from coordinator.actions.registry import Arguments, Positional, Who, action
-from coordinator.actions.workspace import Call, Workspace
+from coordinator.actions.workspace import MAINTAINER, Call, Workspace
 from coordinator.kernel import addresses, files, git, names
 from coordinator.kernel.errors import Conflict, CoordinatorError, External, UsageProblem
 from coordinator.kernel.git import Repository
@@ -220,7 +220,7 @@ def _make_roster(workspace: Workspace, wanted: tuple[str, ...]) -> None:
                 identity_for(name),
                 temporary=workspace.layout.temporary,
             )
-            take_in(workspace, path)
+            take_in(workspace, path, writer=MAINTAINER)
 
 
 def _make_homes(workspace: Workspace) -> list[dict[str, Any]]:

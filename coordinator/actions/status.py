@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from coordinator.actions import sights, standing
+from coordinator.actions import standing
 from coordinator.actions.registry import Arguments, Nothing, Positional, Who, action
 from coordinator.actions.workspace import Call, Workspace
 from coordinator.index import queries
@@ -62,7 +62,6 @@ class CheckArguments(Arguments):
 @action("check", who=Who.ANYONE, example="coordinator check", fresh=True)
 def check(call: Call, arguments: CheckArguments) -> list[dict[str, Any]]:
     """List the problems of all documents, with path and line; exit code 1 if any."""
-    sights.look(call.workspace)
     found = queries.problems(call.workspace.index)
     if not arguments.paths:
         return found

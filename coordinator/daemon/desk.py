@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from pydantic_core import to_jsonable_python
 
 import coordinator.actions.verbs  # noqa: F401 - registers every action
-from coordinator.actions import callers, documents, registry
+from coordinator.actions import callers, documents, registry, sights
 from coordinator.actions.callers import Credentials
 from coordinator.actions.registry import Action, Arguments
 from coordinator.actions.workspace import Call, Workspace
@@ -73,7 +73,9 @@ class Desk:
         """Take in everything that stands on the disk now; return what changed."""
         self.workspace.ensure_index()
         self.intake.compare_now(scan(self.workspace.layout.root))
-        return self.intake.drain()
+        changed = self.intake.drain()
+        sights.look(self.workspace)
+        return changed
 
     def _find_outcome(self, key: str, action: Action) -> str | None:
         question = "SELECT action, blob FROM outcomes WHERE key = ?"

@@ -209,11 +209,14 @@ class Service:
         except DiskRefusedError as error:
             self._enter_read_only(error.message)
         except OSError as error:
-            if error.errno not in _DISK_ERRORS:
-                raise
-            self._enter_read_only(f"The disk refuses: {error.strerror}.")
+            if error.errno in _DISK_ERRORS:
+                self._enter_read_only(f"The disk refuses: {error.strerror}.")
+            else:
+                logger.exception("the system refused something")
         except CoordinatorError as error:
             logger.error("{}", error.message)
+        except Exception:  # noqa: BLE001 - the loop's outer boundary: agents go on
+            logger.exception("bug in the daemon's own work")
 
     def _enter_read_only(self, reason: str) -> None:
         if not self._health.read_only:

@@ -128,7 +128,7 @@ def replace(
     problems: list[Row] = []
     for number, record in enumerate(records, first + 1):
         text = read(record.data["blob"])
-        parsed = _READERS[record.data["owner"]](record, text)
+        parsed = _parse(record, text)
         documents.append(_document(number, record, parsed.title))
         found.append((number, parsed.title, text))
         problems += _problem_rows(record, parsed.problems)
@@ -143,6 +143,17 @@ def replace(
         "INSERT INTO search (rowid, title, body) VALUES (?, ?, ?)", found
     )
     connection.executemany("INSERT INTO problems VALUES (?, ?, ?, ?, ?, ?)", problems)
+
+
+def _parse(record: Record, text: str) -> _Read:
+    """Read one document; a parser that fails costs this document's rows alone."""
+    try:
+        return _READERS[record.data["owner"]](record, text)
+    except Exception as error:  # noqa: BLE001 - the outer boundary of the loop
+        path = record.subject
+        message = f"This version cannot read the document ({type(error).__name__})."
+        hint = "It is kept as it is; please report it with the file."
+        return _Read("", problems=[Problem(path, 0, "not-understood", message, hint)])
 
 
 def _document(number: int, record: Record, title: str) -> Row:
