@@ -102,7 +102,8 @@ def title_in(heading: str) -> str:
     """Return a heading without number, emoji and marks; empty where it says nothing."""
     if PLACEHOLDER.match(heading.strip()):
         return ""
-    title = _HEADING_END.sub("", _HEADING_NOISE.sub("", heading[:_LONGEST], count=1))
+    start = _HEADING_NOISE.sub("", heading[:_LONGEST], count=1).replace("**", "")
+    title = _HEADING_END.sub("", start)
     return "" if is_generic(title) else title
 
 

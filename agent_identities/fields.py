@@ -48,11 +48,13 @@ _OTHER_WORDS = {
 _KEYS = {**{x: x for x in (*SCALARS, *LISTS)}, **_OTHER_WORDS}
 _QUALIFIER = re.compile(r"(?:agent|core|expert|key|main|my|primary|your)-")
 _LONGEST_LABEL = 60
+_PLACEHOLDER = frozenset("[<{")
 _BOLD = re.compile(
     r"(?:[^\w\s*]{1,4}\s{1,3})?(?:\*\*|__)\s{0,3}([^*:]{1,60}?)\s{0,3}"
     r"(?::\s{0,3}(?:\*\*|__)|(?:\*\*|__)\s{0,3}:)\s*(.*)\Z"
 )
-_RULE = frozenset("-*_ \t")
+_RULE = frozenset("-*_= \t")
+_CONFLICT = ("<<<<<<< ", ">>>>>>> ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,9 @@ class Section:
 
 def key_of(label: str) -> str | None:
     """Return the field that a label names, whatever its case, emoji or qualifier."""
-    return None if len(label) > _LONGEST_LABEL else _known_key(label)
+    if len(label) > _LONGEST_LABEL or label[:1] in _PLACEHOLDER:
+        return None
+    return _known_key(label)
 
 
 @lru_cache(maxsize=512)
@@ -104,6 +108,10 @@ def label_of(content: str) -> tuple[str, str] | None:
         return None
     match = _BOLD.match(content)
     return (match[1], match[2]) if match else None
+
+
+def _divides(content: str) -> bool:
+    return _RULE.issuperset(content) or content.startswith(_CONFLICT)
 
 
 def merge(sections: Iterable[Section]) -> dict[str, Field]:
@@ -229,7 +237,7 @@ class _Reader:
     def _text(self, line: Line) -> None:
         if label := label_of(line.content):
             self._label(label, line, indent=-1)
-        elif not self._open or _RULE.issuperset(line.content):
+        elif not self._open or _divides(line.content):
             self.close()
         elif self._open.items and not self._after_blank:
             self._open.items[-1].append(line.content)

@@ -67,9 +67,7 @@ def read_yaml(text: str, path: str) -> Parsed:
     """Read one mode or `customModes`; broken YAML line by line."""
     values, problems = frontmatter.read_block(text, path)
     renamed = tuple(replace(x, code="bad-yaml") for x in problems)
-    modes = _modes(values)
-    if problems and not any(_KEYS.keys() & x for x in modes):
-        modes = _salvaged(text)
+    modes = _modes(values) or (_salvaged(text) if problems else [])
     return _identities(modes, text, path, renamed)
 
 
@@ -77,13 +75,11 @@ def _modes(data: object) -> list[Mapping[str, object]]:
     if isinstance(data, dict):
         known = {_plain(key): value for key, value in data.items()}
         inner = known.get("custommodes")
-        return _modes(inner) if isinstance(inner, list) else [known]
+        if isinstance(inner, list):
+            return _modes(inner)
+        return [known] if _KEYS.keys() & known else []
     if isinstance(data, list):
-        return [
-            {_plain(key): value for key, value in x.items()}
-            for x in data
-            if isinstance(x, dict)
-        ]
+        return [mode for x in data if isinstance(x, dict) for mode in _modes(x)]
     return []
 
 

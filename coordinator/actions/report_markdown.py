@@ -103,7 +103,7 @@ def _agents(rows: list[Row]) -> list[str]:
             (
                 x["name"],
                 f"{x['state']} (stale)" if x["stale"] else x["state"],
-                x["task"] or x["said"],
+                x["task"],
                 x["branch"],
                 "; ".join(x["blockers"]),
                 moment(x["last_seen"]),

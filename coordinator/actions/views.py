@@ -59,7 +59,7 @@ def _agents(workspace: Workspace) -> list[str]:
         (
             x.name,
             f"{x.state} (stale)" if x.stale else x.state,
-            x.task or x.said,
+            x.task,
             x.branch,
             "; ".join(x.blockers),
             x.next,

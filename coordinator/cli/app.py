@@ -19,6 +19,7 @@ from coordinator.actions import registry
 from coordinator.actions.registry import Action, Body, Positional
 from coordinator.cli import show
 from coordinator.kernel.errors import CoordinatorError, ErrorKind, External
+from coordinator.kernel.locks import LockTaken
 
 Perform = Callable[[str, dict[str, Any], str], Any]
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 88}
@@ -63,7 +64,7 @@ class Reply:
 def answer(
     argv: list[str], session: Session, tree: click.Command | None = None
 ) -> Reply:
-    """Run a command line to its end; only bugs are raised, and nothing is printed.
+    """Run a command line to its end; only bugs and LockTaken are raised, and nothing is printed.
 
     `tree` stands in for the tree of the registry alone.
     """
@@ -79,6 +80,8 @@ def answer(
         return _failure(session, "usage", error.format_message(), hint)
     except click.Abort:
         return Reply("", "Interrupted.\n", 130)
+    except LockTaken:
+        raise  # whoever called decides how long to wait
     except CoordinatorError as error:
         return _failure(session, error.kind, error.message, error.hint)
     return Reply("".join(session.out), "", session.code)

@@ -162,10 +162,8 @@ def _read_by_line(
         if pair := _PAIR.match(line):
             key = _key(pair[1])
             values[key] = _unquote(pair[2] or "")
-        elif key and (item := _ITEM.match(line)):
-            held = values[key]
-            items = held if isinstance(held, list) else []
-            values[key] = [*items, _unquote(item[1])]
+        elif key and (item := _ITEM.match(line)) and _may_list(held := values[key]):
+            values[key] = [*held, _unquote(item[1])]
         elif key and line[:1].isspace() and isinstance(values[key], str):
             values[key] = f"{values[key]} {line.strip()}".strip()
     mark = getattr(error, "problem_mark", None)
@@ -173,6 +171,11 @@ def _read_by_line(
     reason = getattr(error, "problem", None) or str(error)
     message = f"The front matter is not valid YAML: {reason}."
     return values, (_problem(path, number, message),)
+
+
+def _may_list(value: Value) -> bool:
+    """A key without a value may begin a list; one with a text keeps it."""
+    return isinstance(value, list) or not value
 
 
 def _unquote(text: str) -> str:

@@ -181,6 +181,33 @@ def start_detached(argv: Sequence[str], *, log: Path, cwd: Path) -> int:
     return process.pid
 
 
+class Beside:
+    """A process that runs beside this one and prints where this one prints."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+        self._process = process
+
+    def end(self, seconds: float = 10.0) -> int:
+        """Ask it to stop, wait, and return its exit code (killed after `seconds`)."""
+        self._process.terminate()
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
+
+
+def start_beside(
+    argv: Sequence[str], *, environment: Mapping[str, str] | None = None
+) -> Beside:
+    """Start a process that inherits our output."""
+    return Beside(
+        subprocess.Popen(
+            list(argv), env=_environment(environment), stdin=subprocess.DEVNULL
+        )
+    )
+
+
 def replace(argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) -> None:
     """Become another program, in another folder.
 

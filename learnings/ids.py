@@ -1,0 +1,104 @@
+"""Ids of decisions: made, and found where one decision points to another.
+
+It knows no document; an id that it reads need not exist.
+"""
+
+import hashlib
+import re
+
+_NUMBERED_FILE = re.compile(
+    r"(?:(?:m?adr|decision|dr)[-_ ]?)?(\d{1,4})(?=[-_ .@]|\Z)(?!-\d\d-\d\d)",
+    re.IGNORECASE,
+)
+_NUMBERED_TITLE = re.compile(
+    r"\W{0,4}(?:m?adr[-_ #]{0,2}(\d{1,4})|(\d{1,4})(?=\.\s))\]?[\s.:\u2013\u2014-]*",
+    re.IGNORECASE,
+)
+_NOT_IN_TITLE = re.compile(r"[\W_]+")
+_LINK = re.compile(r"\[([^\[\]]{0,200})\]\(([^()\s]{0,200})\)")
+_NAME = re.compile(
+    r"(?:m?adr[-_ ]?#?(?P<adr>\d{1,4})|(?P<own>d-[0-9a-f]{6}(?:-\d{1,3})?)"
+    r"|(?P<file>\d{4})-[a-z][\w-]{0,100}|(?P<other>[a-z]{1,10}-\d{1,5}))"
+    r"(?![A-Za-z0-9])(?:-[\w-]{1,100})?(?:\.md\b)?",
+    re.IGNORECASE,
+)
+_TARGET = re.compile(r"(?:\.{0,2}/)*(?:[\w.-]+/)*(?:m?adr[-_]?)?(\d{1,4})[-_.]")
+_LABEL = re.compile(r"(?:m?adr[-_ ]?)?(\d{1,4})\b", re.IGNORECASE)
+_BETWEEN = re.compile(r"(?:[\s,&*_`\[\]\"'|:]|and\b)*", re.IGNORECASE)
+_BARE_NUMBER = re.compile(r"#?(\d{1,4})\Z")
+
+
+def record_id(stem: str, title: str) -> str:
+    """Return `adr-0009` for a numbered file or title, else an empty string."""
+    in_title = _NUMBERED_TITLE.match(title)
+    found = _NUMBERED_FILE.match(stem) or in_title
+    if not found:
+        return ""
+    return _numbered(found[1] or found[2])
+
+
+def without_number(title: str) -> str:
+    """Return the title behind `9.`, `ADR-0009:` or `[ADR 9]`."""
+    return _NUMBERED_TITLE.sub("", title, count=1) or title
+
+
+def title_id(stem: str, title: str) -> str:
+    """Return `d-` and six hex digits that stay while file name and title stay.
+
+    Case, punctuation and decoration of the title do not count.
+    """
+    words = _NOT_IN_TITLE.sub(" ", title).strip().casefold()
+    digest = hashlib.sha256(f"{stem}\0{words}".encode()).hexdigest()
+    return f"d-{digest[:6]}"
+
+
+def references(text: str) -> tuple[str, ...]:
+    """Return the ids that the text begins with: links, names, file names, numbers.
+
+    It stops at the first word that is no id, and `and`, commas and marks between ids
+    do not count as words.
+    """
+    if number := _BARE_NUMBER.match(text.strip()):
+        return (_numbered(number[1]),)
+    found: dict[str, None] = {}
+    at = 0
+    while True:
+        link = _LINK.match(text, at)
+        at = link.start() if link else _between(text, at)
+        link = link or _LINK.match(text, at)
+        match = link or _NAME.match(text, at)
+        if not match:
+            return tuple(found)
+        if name := _of_link(match[1], match[2]) if link else _of_name(match):
+            found[name] = None
+        at = match.end()
+
+
+def _between(text: str, at: int) -> int:
+    gap = _BETWEEN.match(text, at)
+    end = gap.end() if gap else at
+    # The bracket of a link is part of the link, not of what stands before it.
+    return text.rfind("[", at, end) if _opens_link(text, at, end) else end
+
+
+def _opens_link(text: str, at: int, end: int) -> bool:
+    opening = text.rfind("[", at, end)
+    return opening >= 0 and _LINK.match(text, opening) is not None
+
+
+def _of_link(label: str, target: str) -> str:
+    if name := _NAME.match(label):
+        return _of_name(name)
+    if number := _TARGET.match(target) or _LABEL.match(label):
+        return _numbered(number[1])
+    named = _NAME.search(target)
+    return _of_name(named) if named else ""
+
+
+def _of_name(match: re.Match[str]) -> str:
+    number = match["adr"] or match["file"]
+    return _numbered(number) if number else (match["own"] or match["other"]).lower()
+
+
+def _numbered(number: str) -> str:
+    return f"adr-{int(number):04d}"
