@@ -10,10 +10,6 @@ demo: $(STAMP)
 	$(BIN)/coordinator demo $(if $(REPO),--repo "$(REPO)")
 
 test: $(STAMP)
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
 	$(BIN)/coverage erase
 	$(BIN)/pytest -n auto --cov --cov-report=term $(ARGS)
 

@@ -53,6 +53,14 @@ def inside(entry: Entry, extra: Mapping[str, str] | None = None) -> Inside:
     return Inside(entry, git.without_filters(Repository(entry.folder)), extra or {})
 
 
+def apart(entry: Entry) -> Inside:
+    """Return git for a worktree, for commands that look at none of its files.
+
+    It saves the look at the filters.
+    """
+    return Inside(entry, Repository(entry.folder))
+
+
 def patiently(
     repository: Repository,
     *args: str,
@@ -128,8 +136,7 @@ def distance(entry: Entry, target_ref: str) -> tuple[int, int]:
 
     Zeros where either has no commit.
     """
-    # No file of the worktree is looked at, so no filter need be switched off.
-    done = Repository(entry.folder).ask(
+    done = apart(entry).ask(
         "rev-list", "--left-right", "--count", f"HEAD...{target_ref}", "--"
     )
     if done.code:

@@ -19,7 +19,14 @@ from active_contexts.worktree_entries import (
     save_role,
     scan,
 )
-from active_contexts.worktree_git import changes, hidden, inside, run_patiently, tips
+from active_contexts.worktree_git import (
+    apart,
+    changes,
+    hidden,
+    inside,
+    run_patiently,
+    tips,
+)
 from active_contexts.worktree_guard import to_trash
 from active_contexts.worktree_model import (
     Assigned,
@@ -29,7 +36,7 @@ from active_contexts.worktree_model import (
 )
 from coordinator.kernel import git
 from coordinator.kernel.errors import External
-from coordinator.kernel.git import Repository
+from coordinator.kernel.git import ZERO, Repository
 
 # What git itself leaves in a worktree's git directory. More than that (a sparse
 # checkout, an own configuration, refs) would show to the next agent.
@@ -96,7 +103,8 @@ def make(grounds: Grounds, tracked: Tracked, commit: str) -> Entry:
 def take(grounds: Grounds, tracked: Tracked, wanted: Assigned, commit: str) -> Entry:
     """Hand a worktree out: at `wanted.path`, on `wanted.branch` where one is named.
 
-    `commit` is where it stands, the tip of that branch.
+    `commit` is where it stands. A branch with a commit in `wanted` is there, with that
+    tip; one without is made.
 
     Raises:
         FolderTaken: Something stands there.
@@ -110,6 +118,9 @@ def take(grounds: Grounds, tracked: Tracked, wanted: Assigned, commit: str) -> E
     entry = there[0] if there else make(grounds, tracked, commit)
     _move_on(entry, commit)
     save_role(entry, common_folder(tracked.path), wanted.prefix)
+    if wanted.branch and not wanted.commit:
+        repository = Repository(tracked.path)
+        git.update_ref(repository, f"refs/heads/{wanted.branch}", commit, ZERO)
     if wanted.branch:
         put_on(entry, wanted.branch)
     return move(tracked, entry, wanted.path)
@@ -117,8 +128,9 @@ def take(grounds: Grounds, tracked: Tracked, wanted: Assigned, commit: str) -> E
 
 def put_on(entry: Entry, branch: str) -> None:
     """Put a worktree that stands detached at a branch's tip on that branch."""
+    # Unlike git checkout, this refreshes no index: a filter may run on that.
     ref = f"refs/heads/{branch}"
-    run_patiently(Repository(entry.folder), "symbolic-ref", "HEAD", ref)
+    apart(entry).run("symbolic-ref", "HEAD", ref)
 
 
 def move(tracked: Tracked, entry: Entry, path: Path) -> Entry:

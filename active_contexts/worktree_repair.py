@@ -154,7 +154,7 @@ def _add_again(
         return Mended(Mend.NO_TARGET, one)
     if entry is not None:
         to_trash(grounds, entry)
-    wanted = replace(one, branch=stand.branch)
+    wanted = replace(one, branch=stand.branch, commit=stand.commit)
     made = worktree_pool.take(grounds, tracked, wanted, stand.commit)
     return Mended(Mend.ADDED, _now(one, made))
 

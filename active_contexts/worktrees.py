@@ -39,7 +39,7 @@ from active_contexts.worktree_model import (
     WorktreeState,
 )
 from coordinator.kernel import git
-from coordinator.kernel.git import ZERO, Repository
+from coordinator.kernel.git import Repository
 
 
 class Refreshed(StrEnum):
@@ -91,19 +91,17 @@ def start_feature(
     """
     branch = name_for(at_home.prefix, feature)
     path = at_home.path.with_name(f"{at_home.path.name}--{feature}")
-    here = replace(at_home, branch=branch)
+    found = _tips(tracked, f"refs/heads/{branch}")
+    tip = found.get(f"refs/heads/{branch}", "")
+    commit = tip or found[tracked.target_ref]
+    here = replace(at_home, branch=branch, commit=tip)
     second = replace(here, feature=feature, path=path)
-    ref = f"refs/heads/{branch}"
-    found = _tips(tracked, ref)
-    commit = found.get(ref, found[tracked.target_ref])
     for wanted in (here, second):
         entry = _holding(grounds, tracked, wanted)
         if entry is not None:
             return _assigned(wanted, entry, commit)
     _check_free(tracked, branch)
-    if ref not in found:
-        git.update_ref(Repository(tracked.path), ref, commit, ZERO)
-    switched = _switch_home(tracked, here)
+    switched = _switch_home(tracked, here, commit)
     if switched is not None:
         return _assigned(here, switched, commit)
     entry = worktree_pool.take(grounds, tracked, second, commit)
@@ -202,12 +200,14 @@ def _check_free(tracked: Tracked, branch: str) -> None:
         raise BranchElsewhere(branch, elsewhere)
 
 
-def _switch_home(tracked: Tracked, here: Assigned) -> Entry | None:
+def _switch_home(tracked: Tracked, here: Assigned, commit: str) -> Entry | None:
     """Switch the home worktree to the branch, or return None where it is in use."""
     entry = entry_at(common_folder(tracked.path), here.path)
     if entry is None or not entry.is_present or not _is_idle(tracked, entry):
         return None
-    inside(entry).run("switch", "-q", here.branch)
+    new = () if here.commit else ("--no-track", "-c")
+    start = () if here.commit else (commit,)
+    inside(entry).run("switch", "-q", *new, here.branch, *start)
     return entry
 
 

@@ -47,11 +47,12 @@ def parse(text: str, path: str) -> Parsed:
 
 def _name_front(front: Section, head: FrontMatter) -> None:
     """Make the name that front matter states canonical; what it was is the title."""
-    slug, name = names.slug(head.text("slug", "name")), head.text("name")
-    if slug:
+    name = head.text("name")
+    slug = names.slug(head.text("slug") or name)
+    if slug and not PLACEHOLDER.match(name):
         line = front.fields["name"].line if "name" in front.fields else front.line
         front.fields["name"] = Field("name", line, text=slug)
-        if name and names.slug(name) != name and not PLACEHOLDER.match(name):
+        if name and names.slug(name) != name:
             front.fields.setdefault("title", Field("title", line, text=name))
 
 
@@ -145,9 +146,24 @@ def render(identity: Identity) -> str:
     return f"---\n{_yaml(front)}---\n\n" + "\n\n".join(x for x in body if x) + "\n"
 
 
+class _Dumper(yaml.SafeDumper):
+    """Writes YAML in which control characters and odd line ends are escaped."""
+
+
+def _quote(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    # PyYAML writes U+0085 and U+2028 as they are, and reads them as line ends.
+    style = None if text.isprintable() else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _quote)
+
+
 def _yaml(values: Mapping[str, str | list[str]]) -> str:
     written = {key: value for key, value in values.items() if value}
-    return yaml.safe_dump(written, sort_keys=False, allow_unicode=True, width=1 << 20)
+    return yaml.dump(
+        written, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1 << 20
+    )
 
 
 def _is_plain(text: str) -> bool:

@@ -15,16 +15,20 @@ _NUMBERED_TITLE = re.compile(
     re.IGNORECASE,
 )
 _NOT_IN_TITLE = re.compile(r"[\W_]+")
-_LINK = re.compile(r"\[([^\[\]]{0,200})\]\(([^()\s]{0,200})\)")
 _NAME = re.compile(
     r"(?:m?adr[-_ ]?#?(?P<adr>\d{1,4})|(?P<own>d-[0-9a-f]{6}(?:-\d{1,3})?)"
     r"|(?P<file>\d{4})-[a-z][\w-]{0,100}|(?P<other>[a-z]{1,10}-\d{1,5}))"
     r"(?![A-Za-z0-9])(?:-[\w-]{1,100})?(?:\.md\b)?",
     re.IGNORECASE,
 )
+_ONE = re.compile(
+    r"(?:[\s,&*_`\"'|:]|and\b)*"
+    r"(?:\[(?P<label>[^\[\]]{0,200})\]\((?P<target>[^()\s]{0,200})\)"
+    rf"|\[{{0,2}}(?P<name>{_NAME.pattern})\]{{0,2}})",
+    re.IGNORECASE,
+)
 _TARGET = re.compile(r"(?:\.{0,2}/)*(?:[\w.-]+/)*(?:m?adr[-_]?)?(\d{1,4})[-_.]")
 _LABEL = re.compile(r"(?:m?adr[-_ ]?)?(\d{1,4})\b", re.IGNORECASE)
-_BETWEEN = re.compile(r"(?:[\s,&*_`\[\]\"'|:]|and\b)*", re.IGNORECASE)
 _BARE_NUMBER = re.compile(r"#?(\d{1,4})\Z")
 
 
@@ -62,28 +66,16 @@ def references(text: str) -> tuple[str, ...]:
         return (_numbered(number[1]),)
     found: dict[str, None] = {}
     at = 0
-    while True:
-        link = _LINK.match(text, at)
-        at = link.start() if link else _between(text, at)
-        link = link or _LINK.match(text, at)
-        match = link or _NAME.match(text, at)
-        if not match:
-            return tuple(found)
-        if name := _of_link(match[1], match[2]) if link else _of_name(match):
-            found[name] = None
+    while match := _ONE.match(text, at):
         at = match.end()
-
-
-def _between(text: str, at: int) -> int:
-    gap = _BETWEEN.match(text, at)
-    end = gap.end() if gap else at
-    # The bracket of a link is part of the link, not of what stands before it.
-    return text.rfind("[", at, end) if _opens_link(text, at, end) else end
-
-
-def _opens_link(text: str, at: int, end: int) -> bool:
-    opening = text.rfind("[", at, end)
-    return opening >= 0 and _LINK.match(text, opening) is not None
+        name = match["name"]
+        if (
+            made := _of_name(match)
+            if name
+            else _of_link(match["label"], match["target"])
+        ):
+            found[made] = None
+    return tuple(found)
 
 
 def _of_link(label: str, target: str) -> str:

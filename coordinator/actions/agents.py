@@ -9,9 +9,16 @@ from pydantic import Field
 import agent_identities.store
 from agent_identities import importing
 from agent_identities.model import Identity
-from coordinator.actions import callers, standing
+from coordinator.actions import standing, tokens
 from coordinator.actions.contexts import take_in
-from coordinator.actions.registry import Arguments, Nothing, Positional, Who, action
+from coordinator.actions.registry import (
+    Arguments,
+    Fresh,
+    Nothing,
+    Positional,
+    Who,
+    action,
+)
 from coordinator.actions.workspace import MAINTAINER, Call, Workspace
 from coordinator.kernel import files
 from coordinator.kernel.errors import Conflict, NotFound, UsageProblem
@@ -29,7 +36,9 @@ class OneAgent(Arguments):
     agent: Annotated[str, Positional()] = Field(..., description="the agent's name")
 
 
-@action("agent list", who=Who.ANYONE, example="coordinator agent list", fresh=True)
+@action(
+    "agent list", who=Who.ANYONE, example="coordinator agent list", fresh=Fresh.CHEAPLY
+)
 def list_agents(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
     """List the agents with their role, branch prefix and state."""
     del arguments
@@ -53,7 +62,10 @@ def _short(identity: Identity, stands: standing.Standing) -> dict[str, Any]:
 
 
 @action(
-    "agent show", who=Who.ANYONE, example="coordinator agent show backend", fresh=True
+    "agent show",
+    who=Who.ANYONE,
+    example="coordinator agent show backend",
+    fresh=Fresh.CHEAPLY,
 )
 def show_agent(call: Call, arguments: OneAgent) -> dict[str, Any]:
     """Show an agent's identity and where it stands."""
@@ -144,7 +156,6 @@ def _save(workspace: Workspace, identity: Identity) -> bool:
     except Conflict:
         return False
     take_in(workspace, path, writer=MAINTAINER)
-    callers.issue_agent_token(workspace.layout, identity.name)
     return True
 
 
@@ -153,5 +164,5 @@ def retire(call: Call, arguments: OneAgent) -> dict[str, Any]:
     """Take an agent off the roster; what it wrote and its worktrees stay."""
     identity = find_identity(call.workspace, arguments.agent)
     call.workspace.record(Draft("agent.retired", call.caller.actor, identity.name))
-    (call.workspace.layout.tokens / identity.name).unlink(missing_ok=True)
+    tokens.withdraw(call.workspace.layout, identity.name)
     return {"name": identity.name, "retired": True}

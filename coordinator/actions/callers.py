@@ -3,20 +3,16 @@
 A folder inside an agent's worktree makes the caller that agent; elsewhere a token does.
 """
 
-import hmac
-import secrets
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 from active_contexts.worktree_entries import ROLE, first_line, own_folder
+from coordinator.actions import tokens
 from coordinator.actions.layout import Layout
 from coordinator.actions.registry import Action, Who
 from coordinator.actions.workspace import Caller, Workspace
-from coordinator.kernel import addresses, files
+from coordinator.kernel import addresses
 from coordinator.kernel.errors import NotFound, Refused
-
-_MAINTAINERS = "maintainers"  # no agent can have this name: it ends in no token
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +39,9 @@ def resolve(workspace: Workspace, shown: Credentials) -> Caller:
                 f"There is no agent named {shown.agent!r}.",
                 hint="Run: coordinator agent list",
             )
-        known = _read(workspace.layout.tokens / shown.agent)
-        return Caller(shown.agent) if _same(known, shown.token) else Caller()
-    hashes = _read(workspace.layout.tokens / _MAINTAINERS).split()
-    shown_hash = _hash(shown.token)
-    is_maintainer = any(_same(known, shown_hash) for known in hashes)
-    return Caller(is_maintainer=is_maintainer)
+        is_own = tokens.is_agents(workspace.layout, shown.agent, shown.token)
+        return Caller(shown.agent if is_own else "")
+    return Caller(is_maintainer=tokens.is_maintainers(workspace.layout, shown.token))
 
 
 def check(action: Action, caller: Caller, shown: Credentials) -> None:
@@ -86,49 +79,3 @@ def role_at(layout: Layout, folder: Path) -> str:
         return ""
     own = own_folder(layout.root / inside[0])
     return first_line(own / ROLE) if own else ""
-
-
-def issue_agent_token(layout: Layout, agent: str) -> None:
-    """Write a token for the agent, unless it has one."""
-    path = layout.tokens / agent
-    if not path.exists():
-        _write_secret(layout, layout.tokens, agent, secrets.token_urlsafe(32))
-
-
-def admit_maintainer(layout: Layout) -> None:
-    """Make the caller's own token where missing, and let it in."""
-    path = Path(addresses.maintainer_token())
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not _read(path):
-        descriptor = secrets.token_urlsafe(32)
-        files.write(
-            path.parent,
-            path.name,
-            descriptor.encode(),
-            temporary=path.parent,
-            mode=0o600,
-        )
-    hashes = _read(layout.tokens / _MAINTAINERS).split()
-    own = _hash(_read(path))
-    if own not in hashes:
-        text = "\n".join([*hashes, own]) + "\n"
-        _write_secret(layout, layout.tokens, _MAINTAINERS, text)
-
-
-def _write_secret(layout: Layout, folder: Path, name: str, text: str) -> None:
-    files.write(folder, name, text.encode(), temporary=layout.temporary, mode=0o600)
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text("ascii").strip()
-    except (OSError, UnicodeDecodeError):
-        return ""
-
-
-def _hash(token: str) -> str:
-    return sha256(token.encode()).hexdigest() if token else ""
-
-
-def _same(known: str, shown: str) -> bool:
-    return bool(known) and hmac.compare_digest(known, shown)

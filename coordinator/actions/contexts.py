@@ -8,7 +8,7 @@ import active_contexts.format
 import active_contexts.store
 from coordinator.actions import documents, standing
 from coordinator.actions.documents import Found
-from coordinator.actions.registry import Arguments, Nothing, Who, action
+from coordinator.actions.registry import Arguments, Fresh, Nothing, Who, action
 from coordinator.actions.workspace import Call, Workspace
 from coordinator.kernel import clock, files
 from coordinator.kernel.errors import External, Refused, UsageProblem
@@ -17,7 +17,12 @@ from coordinator.kernel.files import Content
 StateWord = Literal["working", "waiting", "blocked", "done", "idle"]
 
 
-@action("context list", who=Who.ANYONE, example="coordinator context list", fresh=True)
+@action(
+    "context list",
+    who=Who.ANYONE,
+    example="coordinator context list",
+    fresh=Fresh.CHEAPLY,
+)
 def list_contexts(call: Call, arguments: Nothing) -> list[standing.Standing]:
     """List what each agent is doing now."""
     del arguments

@@ -11,7 +11,7 @@ from active_contexts.hooks import HookState
 from active_contexts.hooks import state as hook_state
 from active_contexts.worktree_model import WorktreeState
 from coordinator.actions import hooks, setup, sights, worktrees
-from coordinator.actions.registry import Arguments, Who, action
+from coordinator.actions.registry import Arguments, Fresh, Who, action
 from coordinator.actions.workspace import Call, Workspace
 from coordinator.index.history import History
 from coordinator.kernel import git
@@ -36,7 +36,9 @@ class DoctorArguments(Arguments):
     fix: bool = Field(default=False, description="mend what can be mended safely")
 
 
-@action("doctor", who=Who.ANYONE, example="coordinator doctor --fix", fresh=True)
+@action(
+    "doctor", who=Who.ANYONE, example="coordinator doctor --fix", fresh=Fresh.WHOLLY
+)
 def doctor(call: Call, arguments: DoctorArguments) -> list[Finding]:
     """Examine the workspace: journal, history, index, git, hooks, worktrees, disk."""
     if arguments.fix:

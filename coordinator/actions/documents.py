@@ -11,6 +11,7 @@ import agent_identities.store
 import learnings.store
 import pending_commits.format
 import pending_commits.store
+from coordinator.actions import tokens
 from coordinator.actions.workspace import SYSTEM, Workspace
 from coordinator.index import queries
 from coordinator.kernel import clock
@@ -76,7 +77,7 @@ def accept(
     texts = {blob: x.content.text for x, blob in changed}
     workspace.record(*drafts, texts=texts)
     if any(owner_of(x.path) == "identities" for x, _ in changed):
-        reattribute(workspace)
+        _follow_roster(workspace)
     return [x.path for x, _ in changed]
 
 
@@ -169,8 +170,10 @@ def _is_known(workspace: Workspace, path: str) -> bool:
     return workspace.index.row(question, (path,)) is not None
 
 
-def reattribute(workspace: Workspace) -> None:
-    """Give documents to the agents that the present roster says they belong to."""
+def _follow_roster(workspace: Workspace) -> None:
+    """Give new agents their tokens, and documents to whom they belong by now."""
+    for agent in workspace.roster.names:
+        tokens.issue(workspace.layout, agent)
     rows = workspace.index.rows(
         "SELECT path, agent FROM documents WHERE owner <> 'identities'"
     )

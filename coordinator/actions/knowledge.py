@@ -10,6 +10,7 @@ from coordinator.actions.contexts import write_document
 from coordinator.actions.registry import (
     Arguments,
     Body,
+    Fresh,
     Nothing,
     Positional,
     Who,
@@ -23,7 +24,10 @@ from coordinator.kernel.files import Content
 
 
 @action(
-    "decision list", who=Who.ANYONE, example="coordinator decision list", fresh=True
+    "decision list",
+    who=Who.ANYONE,
+    example="coordinator decision list",
+    fresh=Fresh.CHEAPLY,
 )
 def list_decisions(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
     """List all decisions, the oldest first."""
@@ -57,7 +61,7 @@ class ShowArguments(Arguments):
     "decision show",
     who=Who.ANYONE,
     example="coordinator decision show adr-0009",
-    fresh=True,
+    fresh=Fresh.CHEAPLY,
 )
 def show_decision(call: Call, arguments: ShowArguments) -> dict[str, Any]:
     """Show one decision with its context."""
@@ -91,7 +95,7 @@ class AddDecision(Arguments):
     "decision add",
     who=Who.MEMBER,
     example='coordinator decision add "Use JWT" --reason "No session store needed"',
-    fresh=True,
+    fresh=Fresh.CHEAPLY,
 )
 def add_decision(call: Call, arguments: AddDecision) -> dict[str, Any]:
     """Write a decision into your own decision log."""
@@ -112,7 +116,7 @@ class Supersede(Arguments):
     "decision supersede",
     who=Who.MEMBER,
     example='coordinator decision supersede d-3fa91c "Use opaque tokens"',
-    fresh=True,
+    fresh=Fresh.CHEAPLY,
 )
 def supersede_decision(call: Call, arguments: Supersede) -> dict[str, Any]:
     """Write a decision that supersedes another; the other's file is left alone."""
@@ -132,7 +136,10 @@ class AddLearning(Arguments):
 
 
 @action(
-    "learning list", who=Who.ANYONE, example="coordinator learning list", fresh=True
+    "learning list",
+    who=Who.ANYONE,
+    example="coordinator learning list",
+    fresh=Fresh.CHEAPLY,
 )
 def list_learnings(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
     """List all learnings with the number of their decisions."""

@@ -11,6 +11,7 @@ from coordinator.actions.contexts import write_document
 from coordinator.actions.registry import (
     Arguments,
     Body,
+    Fresh,
     Nothing,
     Positional,
     Who,
@@ -37,7 +38,12 @@ class ShowItem(OneItem):
     diff: bool = Field(default=False, description="add the commits and their diff")
 
 
-@action("pending list", who=Who.ANYONE, example="coordinator pending list", fresh=True)
+@action(
+    "pending list",
+    who=Who.ANYONE,
+    example="coordinator pending list",
+    fresh=Fresh.CHEAPLY,
+)
 def list_pending(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
     """List the pending items with their state."""
     del arguments
@@ -79,7 +85,7 @@ def find_row(workspace: Workspace, wanted: str) -> queries.Row:
     "pending show",
     who=Who.ANYONE,
     example="coordinator pending show backend-login --diff",
-    fresh=True,
+    fresh=Fresh.CHEAPLY,
 )
 def show(call: Call, arguments: ShowItem) -> dict[str, Any]:
     """Show one pending item: its text, what git says, and the diff if wanted."""
@@ -128,7 +134,7 @@ class SubmitItem(Arguments):
     "pending submit",
     who=Who.MEMBER,
     example='echo "Ready." | coordinator pending submit --title "Add login"',
-    fresh=True,
+    fresh=Fresh.CHEAPLY,
 )
 def submit(call: Call, arguments: SubmitItem) -> dict[str, Any]:
     """Propose a branch for landing; its commit is taken from git."""
@@ -175,7 +181,7 @@ def _author(call: Call, branch: str) -> str:
     "pending withdraw",
     who=Who.MEMBER,
     example="coordinator pending withdraw backend-login",
-    fresh=True,
+    fresh=Fresh.CHEAPLY,
 )
 def withdraw(call: Call, arguments: OneItem) -> dict[str, Any]:
     """Take a proposed branch back; only its author or a maintainer may."""
@@ -186,7 +192,7 @@ def withdraw(call: Call, arguments: OneItem) -> dict[str, Any]:
     "pending ack",
     who=Who.MEMBER,
     example="coordinator pending ack frontend-request",
-    fresh=True,
+    fresh=Fresh.CHEAPLY,
 )
 def acknowledge(call: Call, arguments: OneItem) -> dict[str, Any]:
     """Say that you have read an item that is addressed to you."""
@@ -197,7 +203,7 @@ def acknowledge(call: Call, arguments: OneItem) -> dict[str, Any]:
     "pending close",
     who=Who.MEMBER,
     example="coordinator pending close frontend-request",
-    fresh=True,
+    fresh=Fresh.CHEAPLY,
 )
 def close(call: Call, arguments: OneItem) -> dict[str, Any]:
     """Close an item: nothing more is to be done about it."""

@@ -22,6 +22,14 @@ class Who(StrEnum):
     MAINTAINER = "maintainer"
 
 
+class Fresh(StrEnum):
+    """What is taken in before an action: nothing, what is at hand, or everything."""
+
+    NO = "no"
+    CHEAPLY = "cheaply"
+    WHOLLY = "wholly"
+
+
 class Arguments(BaseModel):
     """The arguments of an action; unknown ones are refused."""
 
@@ -46,7 +54,7 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One verb. `changes`: it writes; `fresh`: documents are taken in before it."""
+    """One verb of the product."""
 
     name: str
     arguments: type[Arguments]
@@ -54,7 +62,7 @@ class Action:
     who: Who
     summary: str
     example: str
-    fresh: bool = False
+    fresh: Fresh = Fresh.NO
 
     @property
     def changes(self) -> bool:
@@ -67,7 +75,7 @@ _Function = TypeVar("_Function", bound=Callable[[Call, Any], Any])
 
 
 def action(
-    name: str, *, who: Who, example: str, fresh: bool = False
+    name: str, *, who: Who, example: str, fresh: Fresh = Fresh.NO
 ) -> Callable[[_Function], _Function]:
     """Register a function `(call, arguments) -> result` as the action `name`.
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from coordinator.actions import report_markdown, reports
 from coordinator.actions.knowledge import decisions_in_force
-from coordinator.actions.registry import Arguments, Positional, Who, action
+from coordinator.actions.registry import Arguments, Fresh, Positional, Who, action
 from coordinator.actions.workspace import Call
 from coordinator.kernel.errors import UsageProblem
 
@@ -42,7 +42,7 @@ class DailyArguments(ReportArguments):
     "report final",
     who=Who.ANYONE,
     example="coordinator report final backend",
-    fresh=True,
+    fresh=Fresh.CHEAPLY,
 )
 def final(call: Call, arguments: FinalArguments) -> dict[str, Any]:
     """Write the final status report of an agent's feature."""
@@ -54,7 +54,7 @@ def final(call: Call, arguments: FinalArguments) -> dict[str, Any]:
     "report daily",
     who=Who.ANYONE,
     example="coordinator report daily --since 24h",
-    fresh=True,
+    fresh=Fresh.CHEAPLY,
 )
 def daily(call: Call, arguments: DailyArguments) -> dict[str, Any]:
     """Write who did what, what waits for whom, what is stale and what is wrong."""
@@ -66,7 +66,7 @@ def daily(call: Call, arguments: DailyArguments) -> dict[str, Any]:
     "report decisions",
     who=Who.ANYONE,
     example="coordinator report decisions --output decisions.md",
-    fresh=True,
+    fresh=Fresh.CHEAPLY,
 )
 def decisions(call: Call, arguments: ReportArguments) -> dict[str, Any]:
     """Write the decision log."""

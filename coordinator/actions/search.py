@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from coordinator.actions.registry import Arguments, Positional, Who, action
+from coordinator.actions.registry import Arguments, Fresh, Positional, Who, action
 from coordinator.actions.workspace import Call
 from coordinator.kernel.errors import NotFound
 
@@ -18,7 +18,12 @@ class SearchArguments(Arguments):
     limit: int = Field(50, ge=1, le=1_000, description="the most results")
 
 
-@action("search", who=Who.ANYONE, example="coordinator search login token", fresh=True)
+@action(
+    "search",
+    who=Who.ANYONE,
+    example="coordinator search login token",
+    fresh=Fresh.CHEAPLY,
+)
 def search(call: Call, arguments: SearchArguments) -> list[dict[str, Any]]:
     """Search all documents as they stand now, the best match first."""
     words = " ".join(arguments.words).split()
@@ -51,7 +56,7 @@ class HistoryArguments(Arguments):
     "history",
     who=Who.ANYONE,
     example="coordinator history --agent backend --limit 20",
-    fresh=True,
+    fresh=Fresh.CHEAPLY,
 )
 def history(call: Call, arguments: HistoryArguments) -> Any:  # noqa: ANN401 - list or one
     """Show who did what when; --show N prints the version that record N accepted."""

@@ -15,12 +15,12 @@ import agent_identities.store
 import learnings.store
 import pending_commits.store
 from agent_identities.model import DEFAULT_ROSTER, identity_for
-from coordinator.actions import callers, hooks, settings, sights, worktrees
+from coordinator.actions import hooks, settings, sights, tokens, worktrees
 from coordinator.actions.contexts import take_in
 from coordinator.actions.layout import VERSION, Layout
 from coordinator.actions.registry import Arguments, Positional, Who, action
 from coordinator.actions.workspace import MAINTAINER, Call, Workspace
-from coordinator.kernel import addresses, files, git, names
+from coordinator.kernel import files, git, names
 from coordinator.kernel.errors import Conflict, CoordinatorError, External, UsageProblem
 from coordinator.kernel.git import Repository
 from coordinator.kernel.journal import Draft
@@ -86,11 +86,6 @@ def prepare(root: Path) -> Layout:
     return layout
 
 
-def own_token() -> str:
-    """Return the token of the maintainer who runs this."""
-    return Path(addresses.maintainer_token()).read_text("ascii").strip()
-
-
 def _make_folders(layout: Layout) -> None:
     layout.root.mkdir(parents=True, exist_ok=True)
     layout.own.mkdir(mode=0o700, exist_ok=True)
@@ -103,7 +98,7 @@ def _make_folders(layout: Layout) -> None:
         files.write(
             layout.root, layout.settings.name, text.encode(), temporary=layout.temporary
         )
-    callers.admit_maintainer(layout)
+    tokens.admit_maintainer(layout)
     if not layout.version.exists():
         files.write(
             layout.own, "version", f"{VERSION}\n".encode(), temporary=layout.temporary
@@ -138,7 +133,7 @@ def init(call: Call, arguments: InitArguments) -> dict[str, Any]:
     _save_settings(workspace, repositories, arguments)
     _make_roster(workspace, arguments.agent)
     for name in workspace.roster.names:
-        callers.issue_agent_token(workspace.layout, name)
+        tokens.issue(workspace.layout, name)
     if workspace.journal.last == 0 or not _was_made(workspace):
         workspace.record(Draft("workspace.created", call.caller.actor, "workspace"))
     made = _make_homes(workspace)

@@ -4,7 +4,7 @@ They are derived from the outside world, so they are looked at again and never
 recorded. A look starts a process only where git's files have changed.
 """
 
-from active_contexts import refs_look
+from active_contexts import hooks, refs_look
 from active_contexts.worktree_entries import common_folder
 from active_contexts.worktree_model import Assigned, Grounds, Tracked
 from coordinator.actions import submissions
@@ -93,10 +93,12 @@ def _look_at(workspace: Workspace, one: Tracked) -> bool:
     seen = workspace.seen
     known = assigned(workspace, one.name)
     try:
-        mark = refs_look.fingerprint(common_folder(one.path)) + repr(known)
+        common = common_folder(one.path)
+        prefixes = list(workspace.roster.prefixes)
+        mark = f"{refs_look.fingerprint(common)} {known} {prefixes}"
         if seen.marks.get(one.name) == mark:
             return False
-        prefixes = list(workspace.roster.prefixes)
+        hooks.save_prefixes(common, prefixes)
         seen.looks[one.name] = refs_look.look(one, known, prefixes)
         seen.troubles.pop(one.name, None)
     except CoordinatorError as error:

@@ -6,13 +6,20 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from coordinator.actions import standing
-from coordinator.actions.registry import Arguments, Nothing, Positional, Who, action
+from coordinator.actions.registry import (
+    Arguments,
+    Fresh,
+    Nothing,
+    Positional,
+    Who,
+    action,
+)
 from coordinator.actions.workspace import Call, Workspace
 from coordinator.index import queries
 from coordinator.kernel.errors import UsageProblem
 
 
-@action("status", who=Who.ANYONE, example="coordinator status", fresh=True)
+@action("status", who=Who.ANYONE, example="coordinator status", fresh=Fresh.CHEAPLY)
 def status(call: Call, arguments: Nothing) -> dict[str, Any]:
     """Show the daemon, the agents, and how much waits for a person."""
     del arguments
@@ -59,7 +66,7 @@ class CheckArguments(Arguments):
     )
 
 
-@action("check", who=Who.ANYONE, example="coordinator check", fresh=True)
+@action("check", who=Who.ANYONE, example="coordinator check", fresh=Fresh.WHOLLY)
 def check(call: Call, arguments: CheckArguments) -> list[dict[str, Any]]:
     """List the problems of all documents, with path and line; exit code 1 if any."""
     found = queries.problems(call.workspace.index)

@@ -64,9 +64,12 @@ class Reply:
 def answer(
     argv: list[str], session: Session, tree: click.Command | None = None
 ) -> Reply:
-    """Run a command line to its end; only bugs and LockTaken are raised, and nothing is printed.
+    """Run a command line to its end; nothing is printed.
 
     `tree` stands in for the tree of the registry alone.
+
+    Raises:
+        LockTaken: The workspace is another process's now; the caller decides.
     """
     session.json = "--json" in _before_separator(argv)
     argv = _without_json(argv)

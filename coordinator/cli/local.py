@@ -13,7 +13,7 @@ from typing import Any
 import click
 from click.shell_completion import get_completion_class
 
-from coordinator.actions import setup
+from coordinator.actions import setup, tokens
 from coordinator.actions.layout import Layout
 from coordinator.cli import app, demo, starting
 from coordinator.cli.app import Reply, Session
@@ -232,7 +232,7 @@ def _init(asked: Question) -> click.Command:
         given = Path(values["workspace"]).expanduser()
         root = (Path(asked["folder"]) / given).resolve()
         setup.prepare(root)
-        asked["token"] = setup.own_token()
+        asked["token"] = tokens.own()
         session: Session = context.obj
         session.perform = lambda name, arguments, _: call(root, asked, name, arguments)
         if forward is not None:

@@ -5,9 +5,10 @@ command line.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 from pydantic import ValidationError
 from pydantic_core import to_jsonable_python
@@ -15,12 +16,14 @@ from pydantic_core import to_jsonable_python
 import coordinator.actions.verbs  # noqa: F401 - registers every action
 from coordinator.actions import callers, documents, registry, sights
 from coordinator.actions.callers import Credentials
-from coordinator.actions.registry import Action, Arguments
+from coordinator.actions.registry import Action, Arguments, Fresh
 from coordinator.actions.workspace import Call, Workspace
 from coordinator.kernel.errors import Conflict, NotFound, UsageProblem
 from coordinator.kernel.journal import Draft
 from coordinator.watch.intake import Intake
-from coordinator.watch.scan import scan
+from coordinator.watch.scan import Snapshot, scan
+
+_CHEAP_SCAN_SECONDS = 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +39,16 @@ class Request:
 
 
 class Desk:
-    """Workspace and intake, ready for calls; used by one thread at a time."""
+    """Workspace and intake, ready for calls; used by one thread at a time.
+
+    `take_hints` is set by the daemon while it watches: it hands hints to the intake.
+    """
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self.intake = Intake(workspace)
+        self.take_hints: Callable[[], None] | None = None
+        self.scan_seconds = 0.0
 
     def perform(self, request: Request) -> Any:  # noqa: ANN401 - a JSON value
         """Do what is asked and return the result as a JSON value.
@@ -59,8 +67,7 @@ class Desk:
             earlier = self._find_outcome(request.key, action)
             if earlier is not None:
                 return json.loads(earlier)
-        if action.fresh:
-            self.freshen()
+        self._freshen(action.fresh)
         if caller.agent:
             documents.note_alive(self.workspace, caller.agent)
         call = Call(self.workspace, caller, shown.folder, request.key)
@@ -72,10 +79,36 @@ class Desk:
     def freshen(self) -> list[str]:
         """Take in everything that stands on the disk now; return what changed."""
         self.workspace.ensure_index()
-        self.intake.compare_now(scan(self.workspace.layout.root))
+        self.intake.compare_now(self._scan())
         changed = self.intake.drain()
         sights.look(self.workspace)
         return changed
+
+    def _freshen(self, fresh: Fresh) -> None:
+        match fresh:
+            case Fresh.NO:
+                self.workspace.ensure_index()
+            case Fresh.CHEAPLY:
+                self.freshen_cheaply()
+            case Fresh.WHOLLY:
+                self.freshen()
+            case _:
+                assert_never(fresh)
+
+    def freshen_cheaply(self) -> None:
+        """Take in what is at hand; scan too where there are no hints or it is cheap."""
+        self.workspace.ensure_index()
+        if self.take_hints is not None:
+            self.take_hints()
+        if self.take_hints is None or self.scan_seconds < _CHEAP_SCAN_SECONDS:
+            self.intake.compare_now(self._scan())
+        self.intake.drain_some()
+        sights.look(self.workspace)
+
+    def _scan(self) -> Snapshot:
+        snapshot = scan(self.workspace.layout.root)
+        self.scan_seconds = snapshot.seconds
+        return snapshot
 
     def _find_outcome(self, key: str, action: Action) -> str | None:
         question = "SELECT action, blob FROM outcomes WHERE key = ?"

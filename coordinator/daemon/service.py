@@ -8,6 +8,7 @@ import asyncio
 import errno
 import shutil
 import signal
+import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -22,7 +23,7 @@ from coordinator.index.history import History
 from coordinator.kernel import clock
 from coordinator.kernel.errors import CoordinatorError
 from coordinator.kernel.journal import DiskRefusedError, Record
-from coordinator.watch.hints import Drained, Hints
+from coordinator.watch.hints import Hints
 from coordinator.watch.scan import scan
 
 _POLL_SECONDS = 0.05
@@ -63,6 +64,7 @@ class Service:
         self._hints = Hints(root, documents.FOLDERS, self._wake_up)
         self._workspace.listeners.append(self._hear)
         self._workspace.health = health.as_json
+        desk.take_hints = self._take_hints
 
     def _wake_up(self) -> None:
         """Wake the loop from another thread."""
@@ -99,10 +101,7 @@ class Service:
         self._wake.clear()
         if self._stopping.is_set():
             return
-        drained = self._hints.drain()
-        if drained.overflowed:
-            self._look_soon()
-        await self._guarded(lambda: self._take(drained))
+        await self._guarded(self._take)
         now = clock.monotonic()
         if now >= self._next_look:
             await self._look()
@@ -120,10 +119,16 @@ class Service:
         due = None if self._health.read_only else self._desk.intake.next_due()
         return min([*delays, due] if due is not None else delays)
 
-    def _take(self, drained: Drained) -> None:
+    def _take_hints(self) -> None:
+        drained = self._hints.drain()
+        self._desk.intake.hint_settled(drained.settled)
+        self._desk.intake.hint_touched(drained.touched)
+        if drained.overflowed:
+            self._look_soon()
+
+    def _take(self) -> None:
         intake = self._desk.intake
-        intake.hint_settled(drained.settled)
-        intake.hint_touched(drained.touched)
+        self._take_hints()
         if intake.next_due() == 0.0 and not self._health.read_only:
             intake.step()
         self._health.queued = intake.queued
@@ -138,6 +143,7 @@ class Service:
         await self._guarded(self._look_at_git)
         await self._guarded(lambda: views.refresh(self._workspace))
         health = self._health
+        self._desk.scan_seconds = snapshot.seconds
         health.looked, health.look_seconds = clock.monotonic(), snapshot.seconds
         health.disk_free = shutil.disk_usage(self._workspace.layout.root).free
         if not self._hints.is_current():
@@ -208,6 +214,8 @@ class Service:
             await self.call(work)
         except DiskRefusedError as error:
             self._enter_read_only(error.message)
+        except sqlite3.OperationalError as error:
+            self._enter_read_only(f"The index cannot be written: {error}.")
         except OSError as error:
             if error.errno in _DISK_ERRORS:
                 self._enter_read_only(f"The disk refuses: {error.strerror}.")

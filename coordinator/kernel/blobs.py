@@ -5,7 +5,9 @@ It knows no names: the journal's records do.
 """
 
 import os
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
@@ -15,7 +17,8 @@ from coordinator.kernel.errors import External, NotFound
 from coordinator.kernel.locks import Held
 
 PACK_BYTES = 4 << 20
-_HEX = 64
+_HEAD = re.compile(rb"([0-9a-f]{64}) ([0-9]{1,12})\n")
+_MOST_TRIED = 1 << 26  # bytes hashed in vain while looking behind a damage
 
 
 class BlobMissingError(NotFound):
@@ -56,7 +59,7 @@ class Blobs:
         packs = self._packs()
         number = _next_number(packs[-1]) if packs else 1
         self._pack = folder / _name(number)
-        self._descriptor = _open(self._pack)
+        self._descriptor = files.open_append(self._pack)
         self._size = os.fstat(self._descriptor).st_size
 
     def close(self) -> None:
@@ -126,21 +129,22 @@ class Blobs:
 
     def _write(self, data: bytes) -> None:
         try:
+            files.take_back(self._descriptor, self._size)
             files.write_all(self._descriptor, data)
             files.sync_data(self._descriptor)
         except OSError:
-            os.ftruncate(self._descriptor, self._size)
+            with suppress(OSError):
+                files.take_back(self._descriptor, self._size)
             raise
 
     def _roll(self) -> None:
         pack = self._folder / _name(int(self._pack.stem) + 1)
-        descriptor = _open(pack)
-        files.sync_folder(self._folder)
+        descriptor = files.open_append(pack)
         os.close(self._descriptor)
         self._pack, self._size, self._descriptor = pack, 0, descriptor
 
     def _packs(self) -> list[Path]:
-        return sorted(self._folder.glob("[0-9]*.pack"))
+        return sorted(self._folder.glob(f"{'[0-9]' * 8}.pack"))
 
     def _load(self) -> dict[str, tuple[Path, int, int]]:
         places: dict[str, tuple[Path, int, int]] = {}
@@ -154,36 +158,53 @@ def _name(number: int) -> str:
     return f"{number:08d}.pack"
 
 
-def _open(pack: Path) -> int:
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-    return os.open(pack, flags, 0o600)
-
-
-def _entries(data: bytes) -> Iterable[tuple[str, int, int]]:
-    """Yield name, offset and size of each whole entry."""
+def _entries(data: bytes) -> Iterator[tuple[str, int, int]]:
+    """Yield name, offset and size of each whole entry, those behind a damage as well."""
     start = 0
-    while True:
-        end = data.find(b"\n", start, start + _HEX + 22)
-        if end < 0:
+    while start < len(data):
+        entry = _entry_at(data, start) or _next_entry(data, start + 1)
+        if entry is None:
             return
-        size_text = data[start + _HEX + 1 : end]
-        if not size_text.isdigit():
-            return
-        offset, size = end + 1, int(size_text)
-        if data[offset + size : offset + size + 1] != b"\n":
-            return
-        yield data[start : start + _HEX].decode("ascii", "replace"), offset, size
+        yield entry
+        _, offset, size = entry
         start = offset + size + 1
 
 
+def _end(head: re.Match[bytes]) -> int:
+    return head.end() + int(head[2])
+
+
+def _entry_at(data: bytes, start: int) -> tuple[str, int, int] | None:
+    head = _HEAD.match(data, start)
+    if head is None or data[_end(head) : _end(head) + 1] != b"\n":
+        return None
+    return head[1].decode(), head.end(), int(head[2])
+
+
+def _next_entry(data: bytes, start: int) -> tuple[str, int, int] | None:
+    """Find the next entry whose bytes are what its name says."""
+    tried = 0
+    for head in _HEAD.finditer(data, start):
+        entry = _entry_at(data, head.start())
+        if entry is None:
+            continue
+        name, offset, size = entry
+        if name_of(data[offset : offset + size]) == name:
+            return entry
+        tried += size
+        if tried > _MOST_TRIED:
+            break
+    return None
+
+
 def _next_number(pack: Path) -> int:
-    """Go on in this pack where it ends with a whole entry, else in a fresh one.
+    """Go on in this pack where it is whole, else in a fresh one.
 
     A torn end is left as it is: no record names it, and a damaged entry in the middle
     must not cost those behind it.
     """
     data = pack.read_bytes()
     end = 0
-    for _, offset, size in _entries(data):
-        end = offset + size + 1
+    while entry := _entry_at(data, end):
+        end = entry[1] + entry[2] + 1
     return int(pack.stem) + (end != len(data))

@@ -4,6 +4,7 @@ Every path is opened below a root, component by component, without following lin
 so a link swapped in by an agent leads nowhere. It knows no format.
 """
 
+import errno
 import os
 import secrets
 import stat
@@ -13,10 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from coordinator.kernel import clock
 from coordinator.kernel.names import display
 from coordinator.kernel.problems import Problem
 
 MAX_BYTES = 1 << 20
+_INSTANT = 0.002  # seconds
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -73,9 +76,21 @@ def folder(root: Path, relative: str = "") -> Iterator[int]:
 
 def _parts(relative: str) -> list[str]:
     parts = relative.split("/") if relative else []
-    if any(part in {"", ".", ".."} for part in parts):
-        raise FileNotFoundError(relative)
+    if any(part in {"", ".", ".."} or not _can_be_name(part) for part in parts):
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), relative)
     return parts
+
+
+def _can_be_name(part: str) -> bool:
+    try:
+        return b"\0" not in os.fsencode(part)
+    except UnicodeEncodeError:
+        return False
+
+
+def _parent_and_name(relative: str) -> tuple[str, str]:
+    *_, name = _parts(relative) or [""]
+    return relative[: -len(name) - 1], name
 
 
 def read(
@@ -86,10 +101,10 @@ def read(
     Returns None where there is no such file, and a problem where it is something
     else; it never blocks on a FIFO or a device.
     """
-    parent, _, name = relative.rpartition("/")
     try:
+        parent, name = _parent_and_name(relative)
         with folder(root, parent) as handle:
-            status = os.stat(name, dir_fd=handle, follow_symlinks=False)
+            status = _settled_status(name, handle)
             if refusal := _refusal(relative, status, limit):
                 return refusal
             descriptor = os.open(name, _READ, dir_fd=handle)
@@ -103,6 +118,15 @@ def read(
         return _unreadable(relative, error)
     finally:
         os.close(descriptor)
+
+
+def _settled_status(name: str, handle: int) -> os.stat_result:
+    status = os.stat(name, dir_fd=handle, follow_symlinks=False)
+    if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
+        # `create` gives a file its second name for an instant.
+        clock.sleep(_INSTANT)
+        status = os.stat(name, dir_fd=handle, follow_symlinks=False)
+    return status
 
 
 def _read_open(
@@ -202,7 +226,7 @@ def _place(
     replace: bool,
     mode: int = 0o644,
 ) -> None:
-    parent, _, name = relative.rpartition("/")
+    parent, name = _parent_and_name(relative)
     with folder(root, parent) as target, folder(temporary) as source:
         made = f"{os.getpid()}-{secrets.token_hex(8)}"
         try:
@@ -211,6 +235,7 @@ def _place(
                 os.rename(made, name, src_dir_fd=source, dst_dir_fd=target)
             else:
                 os.link(made, name, src_dir_fd=source, dst_dir_fd=target)
+                os.unlink(made, dir_fd=source)
             os.fsync(target)
         finally:
             with suppress(FileNotFoundError):
@@ -231,6 +256,40 @@ def write_all(descriptor: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
+
+
+def open_append(path: Path) -> int:
+    """Open a private file for appending; where it is new, its name is durable.
+
+    Raises:
+        OSError: The disk refuses.
+    """
+    is_new = not path.exists()
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+    descriptor = os.open(path, flags, 0o600)
+    if is_new:
+        try:
+            sync_folder(path.parent)
+            sync_folder(path.parent.parent)
+        except OSError:
+            os.close(descriptor)
+            raise
+    return descriptor
+
+
+def take_back(descriptor: int, size: int) -> None:
+    """Cut a file that only we append to back to `size`, if a write left more.
+
+    Raises:
+        OSError: Somebody else deleted it or made it shorter.
+    """
+    status = os.fstat(descriptor)
+    if not status.st_nlink:
+        raise OSError(errno.ENOENT, "somebody deleted the file")
+    if status.st_size < size:
+        raise OSError(errno.EIO, "somebody cut the file short")
+    if status.st_size > size:
+        os.ftruncate(descriptor, size)
 
 
 def sync_data(descriptor: int) -> None:

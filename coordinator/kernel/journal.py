@@ -1,14 +1,17 @@
 """The journal: an append-only file of records, the one place where state is written.
 
-One record a line: sixteen hex digits, a space, compact JSON. The digits are the
-BLAKE2b (RFC 7693, 8 bytes) of the previous record's digits and this JSON, so records
-can be neither changed nor dropped unseen. A batch is one write and one sync. It knows
+One record a line: sixteen hex digits, a mark, compact JSON. The digits are the BLAKE2b
+(RFC 7693, 8 bytes) of the previous record's digits, the mark and this JSON, so records
+can be neither changed nor dropped unseen. The mark is a space where a batch ends, a `+`
+where it goes on; a batch is one write and one sync, kept whole or not at all. It knows
 no meaning of any record.
 """
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,6 +26,10 @@ from coordinator.kernel.locks import Held
 SEGMENT_BYTES = 8 << 20
 _SUM = 16
 _START = b"0" * _SUM
+_ENDS, _GOES_ON = b" ", b"+"
+_SECTOR = 512
+_HOLE = re.compile(rb"\0+")
+_MOST_MARKS = 1_000
 _render = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -98,7 +105,7 @@ class DiskRefusedError(External):
 
 @dataclass(frozen=True, slots=True)
 class _Tail:
-    """Where a segment's valid part ends: byte, last number, last sum."""
+    """A place between two records of a segment: byte, last number, last sum."""
 
     size: int
     seq: int
@@ -126,9 +133,9 @@ class Journal:
         self.cut = 0
         folder.mkdir(parents=True, exist_ok=True)
         self._segment, self._tail = self._open_last()
-        self._descriptor = os.open(
-            self._segment, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600
-        )
+        # Where reading may start, so that a look at the end costs no whole segment.
+        self._marks = deque([(self._segment, self._tail)], maxlen=_MOST_MARKS)
+        self._descriptor = files.open_append(self._segment)
         os.fchmod(self._descriptor, 0o600)
 
     @property
@@ -163,7 +170,7 @@ class Journal:
         lines, digest = _chain(records, self._tail.digest)
         self._write(lines)
         size = self._tail.size + len(lines)
-        self._tail = _Tail(size, records[-1].seq, digest)
+        self._move(self._segment, _Tail(size, records[-1].seq, digest))
         return records
 
     def read(self, since: int = 0) -> Iterator[Record]:
@@ -173,47 +180,49 @@ class Journal:
             JournalDamagedError: A record is damaged or missing; those before it were
                 yielded.
         """
+        # Another thread may be writing: what is not synced does not count.
         until = self.last
+        if since >= until:
+            return
         segments = self._segments()
-        starts = [_first_of(x) for x in segments]
-        for place, segment in enumerate(segments):
-            following = starts[place + 1] if place + 1 < len(starts) else None
-            if following is not None and following <= since + 1:
-                continue
-            for record in self._read_segment(segment, following):
-                # Another thread may be writing: what is not synced does not count.
-                if since < record.seq <= until:
-                    yield record
+        segment, tail = self._near(max(since, 0), segments)
+        for following in (*(x for x in segments if x.name > segment.name), None):
+            tail = yield from _read_lines(segment, tail, since, until)
+            if tail.seq == until:
+                return
+            if following is None or tail.seq + 1 != _first_of(following):
+                break
+            segment, tail = following, _Tail(0, tail.seq, tail.digest)
+        raise JournalDamagedError(segment, tail.seq + 1, tail.size)
 
-    def _read_segment(self, segment: Path, following: int | None) -> Iterator[Record]:
-        seq = _first_of(segment)
-        digest = self._sum_before(segment)
-        offset = 0
-        for line in segment.read_bytes().split(b"\n")[:-1]:
-            body = line[_SUM + 1 :]
-            digest = _digest(digest, body)
-            if line[:_SUM] != digest:
-                raise JournalDamagedError(segment, seq, offset)
-            yield Record(**json.loads(body))
-            seq += 1
-            offset += len(line) + 1
-        if following is not None and seq != following:
-            raise JournalDamagedError(segment, seq, offset)
+    def _near(self, since: int, segments: Sequence[Path]) -> tuple[Path, _Tail]:
+        """Return a place at or before record `since` where reading may start."""
+        marks = [x for x in list(self._marks) if x[1].seq <= since]
+        if marks:
+            return marks[-1]
+        earlier = [x for x in segments if _first_of(x) <= since + 1]
+        if not earlier:
+            raise JournalDamagedError(self._folder / _name_of(1), 1, 0)
+        return earlier[-1], self._start_of(earlier[-1])
 
     def _segments(self) -> list[Path]:
-        return sorted(self._folder.glob("[0-9]*.jsonl"))
+        return sorted(self._folder.glob(f"{'[0-9]' * 15}.jsonl"))
 
-    def _sum_before(self, segment: Path) -> bytes:
+    def _start_of(self, segment: Path) -> _Tail:
+        """Return the place before a segment's first record, the one before checked."""
+        seq = _first_of(segment) - 1
+        if not seq:
+            return _Tail(0, 0, _START)
         earlier = [x for x in self._segments() if x.name < segment.name]
         if not earlier:
-            if _first_of(segment) > 1:
-                raise JournalDamagedError(segment, 1, 0)
-            return _START
-        with earlier[-1].open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - (1 << 20)))
-            lines = file.read().split(b"\n")
-        return lines[-2][:_SUM] if len(lines) > 1 else _START
+            raise JournalDamagedError(self._folder / _name_of(1), 1, 0)
+        *before, last = _last_lines(earlier[-1]) or [b""]
+        digest = before[0][:_SUM] if before else self._start_of(earlier[-1]).digest
+        body = b'%b{"seq":%d,' % (_ENDS, seq)
+        if not (_fits(last, digest) and last.startswith(body, _SUM)):
+            offset = max(0, earlier[-1].stat().st_size - len(last) - 1)
+            raise JournalDamagedError(earlier[-1], seq, offset)
+        return _Tail(0, seq, last[:_SUM])
 
     def _open_last(self) -> tuple[Path, _Tail]:
         segments = self._segments()
@@ -221,54 +230,53 @@ class Journal:
             return self._folder / _name_of(1), _Tail(0, 0, _START)
         segment = segments[-1]
         data = segment.read_bytes()
-        tail = _check(segment, data, self._sum_before(segment))
+        tail = _check(segment, data, self._start_of(segment))
         if tail.size < len(data):
             self.cut = len(data) - tail.size
             self._cut(segment, data, tail.size)
         return segment, tail
 
     def _cut(self, segment: Path, data: bytes, size: int) -> None:
-        kept = segment.with_name(f"torn-{segment.stem}-{size}")
-        kept.write_bytes(data[size:])
+        kept, folder = f"torn-{segment.stem}-{size}", self._folder
+        files.write(folder, kept, data[size:], temporary=folder, mode=0o600)
         with segment.open("r+b") as file:
             file.truncate(size)
             os.fsync(file.fileno())
 
     def _write(self, lines: bytes) -> None:
         try:
-            self._take_back()
+            # What was not synced was not acknowledged; a half line must not stay.
+            files.take_back(self._descriptor, self._tail.size)
             files.write_all(self._descriptor, lines)
             files.sync_data(self._descriptor)
         except OSError as error:
             with suppress(OSError):
-                self._take_back()
+                files.take_back(self._descriptor, self._tail.size)
             raise DiskRefusedError(self._segment, error) from error
-
-    def _take_back(self) -> None:
-        # What was not synced was not acknowledged; a half line must not stay.
-        if os.fstat(self._descriptor).st_size != self._tail.size:
-            os.ftruncate(self._descriptor, self._tail.size)
 
     def _roll(self) -> None:
         segment = self._folder / _name_of(self.last + 1)
         try:
-            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-            descriptor = os.open(segment, flags, 0o600)
-            files.sync_folder(self._folder)
+            descriptor = files.open_append(segment)
         except OSError as error:
             raise DiskRefusedError(segment, error) from error
         os.close(self._descriptor)
         self._descriptor = descriptor
-        self._segment = segment
-        self._tail = _Tail(0, self._tail.seq, self._tail.digest)
+        self._move(segment, _Tail(0, self._tail.seq, self._tail.digest))
+
+    def _move(self, segment: Path, tail: _Tail) -> None:
+        self._segment, self._tail = segment, tail
+        self._marks.append((segment, tail))
 
 
 def _chain(records: Sequence[Record], digest: bytes) -> tuple[bytes, bytes]:
     lines: list[bytes] = []
+    last = records[-1].seq
     for record in records:
-        body = record.render().encode("utf-8", "surrogatepass")
+        mark = _ENDS if record.seq == last else _GOES_ON
+        body = mark + record.render().encode("utf-8", "surrogatepass")
         digest = _digest(digest, body)
-        lines += (digest, b" ", body, b"\n")
+        lines += (digest, body, b"\n")
     return b"".join(lines), digest
 
 
@@ -276,26 +284,86 @@ def _digest(previous: bytes, body: bytes) -> bytes:
     return blake2b(previous + body, digest_size=8).hexdigest().encode()
 
 
-def _check(segment: Path, data: bytes, digest: bytes) -> _Tail:
-    """Find the end of the valid part; damage before the torn tail raises."""
-    seq = _first_of(segment) - 1
-    offset = 0
-    for line in data.split(b"\n")[:-1]:
-        found = _digest(digest, line[_SUM + 1 :])
-        if line[:_SUM] != found:
-            if _is_torn(data, offset):
-                break
+def _fits(line: bytes, previous: bytes) -> bool:
+    return line[:_SUM] == _digest(previous, line[_SUM:])
+
+
+def _read_lines(
+    segment: Path, start: _Tail, since: int, until: int
+) -> Generator[Record, None, _Tail]:
+    """Yield the records in `since < seq <= until`; return the place behind them."""
+    seq, offset, digest = start.seq, start.size, start.digest
+    for line in _lines_from(segment, start):
+        if seq == until:
+            break
+        if not _fits(line, digest):
             raise JournalDamagedError(segment, seq + 1, offset)
-        digest = found
         seq += 1
+        digest = line[:_SUM]
         offset += len(line) + 1
+        if seq > since:
+            yield Record(**json.loads(line[_SUM + 1 :]))
     return _Tail(offset, seq, digest)
 
 
-def _is_torn(data: bytes, offset: int) -> bool:
-    # Blocks that never reached the disk read as NUL, which no record contains: only
-    # such a hole makes a line with an end part of the torn tail.
-    return b"\0" in data[offset:]
+def _lines_from(segment: Path, start: _Tail) -> list[bytes]:
+    try:
+        with segment.open("rb") as file:
+            file.seek(start.size)
+            return file.read().split(b"\n")[:-1]
+    except FileNotFoundError:
+        raise JournalDamagedError(segment, start.seq + 1, start.size) from None
+
+
+def _last_lines(segment: Path) -> list[bytes]:
+    """Return the last two lines, or the only one; none where the end is missing."""
+    with segment.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        for window in (1 << 16, size):
+            file.seek(max(0, size - window))
+            *lines, rest = file.read().split(b"\n")
+            # The first line of a window may lack its head.
+            if rest or len(lines) > 2:  # noqa: PLR2004
+                break
+    return [] if rest else lines[-2:]
+
+
+def _check(segment: Path, data: bytes, start: _Tail) -> _Tail:
+    """Find the end of the last whole batch; damage before a torn tail raises."""
+    tail = start
+    seq, offset, digest = start.seq, 0, start.digest
+    *lines, rest = data.split(b"\n")
+    for line in lines:
+        if not _fits(line, digest):
+            if _is_torn(data, offset, len(line)):
+                return tail
+            raise JournalDamagedError(segment, seq + 1, offset)
+        seq += 1
+        digest = line[:_SUM]
+        offset += len(line) + 1
+        if line.startswith(_ENDS, _SUM):
+            tail = _Tail(offset, seq, digest)
+    # A torn line is shorter than it was: this one was whole, and its end was changed.
+    if rest[-1:] not in {b"", b"\0"} and _fits(rest[:-1], digest):
+        raise JournalDamagedError(segment, seq + 1, offset)
+    return tail
+
+
+def _is_torn(data: bytes, offset: int, length: int) -> bool:
+    """Tell whether a line misses blocks that never reached the disk.
+
+    They read as NUL, which no record contains: from the begin of the write or of a
+    block to the end of a block or of the file. Batches that end behind such a hole
+    were acknowledged, so that it is none.
+    """
+    hole = _HOLE.search(data, offset, offset + length)
+    if hole is None:
+        return False
+    start, end = hole.span()
+    begins = start == offset or start % _SECTOR == 0
+    stops = end == len(data) or end % _SECTOR == 0
+    behind = data[end:].split(b"\n")[1:-2]
+    return begins and stops and all(x.startswith(_GOES_ON, _SUM) for x in behind)
 
 
 def _name_of(first: int) -> str:

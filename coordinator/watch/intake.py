@@ -22,6 +22,9 @@ BATCH = 256
 BATCH_BYTES = 2 << 20
 _RACY_SECONDS = 0.05  # a file this young may change again under the same stamp
 
+_RACY = Stamp(0, 0, 0, 0)  # equals no file's: it is read again at the next look
+_MOST_AT_ONCE = 8
+
 
 @dataclass(slots=True)
 class _Batch:
@@ -42,6 +45,7 @@ class Intake:
         self._stamps: dict[str, Stamp] = {}
         self._candidates: dict[str, Stamp] = {}
         self._listed = _listed_before(workspace)
+        self._has_compared = False
         self._queues: dict[str, dict[str, None]] = {}
         self._resting: list[tuple[float, str]] = []
         self._quiet = workspace.settings.watch.quiet_milliseconds / 1000
@@ -96,7 +100,8 @@ class Intake:
 
     def _compare_names(self, snapshot: Snapshot) -> None:
         unknown = tuple(f"{folder}/" for folder in snapshot.missing)
-        known = self._stamps.keys() if self._stamps else self._known_before()
+        known = self._stamps.keys() | self._known_before()
+        self._has_compared = True
         for path in known - snapshot.stamps.keys():
             if not path.startswith(unknown):
                 self._enqueue(path)
@@ -106,7 +111,9 @@ class Intake:
         self._listed = listed
 
     def _known_before(self) -> set[str]:
-        """Documents of an earlier life of the daemon."""
+        """Return the documents of an earlier life, until they were compared once."""
+        if self._has_compared:
+            return set()
         question = "SELECT path FROM documents UNION SELECT path FROM problems"
         rows = self._workspace.index.rows(f"{question} WHERE source = 'refused'")
         return {row["path"] for row in rows if documents.owner_of(row["path"])}
@@ -130,6 +137,14 @@ class Intake:
         for path in batch.unsettled:
             self._rest(path)
         submissions.submit_found(self._workspace, changed)
+        return changed
+
+    def drain_some(self) -> list[str]:
+        """Take in a few batches, so that whoever asks does not wait out a burst."""
+        changed: list[str] = []
+        for _ in range(_MOST_AT_ONCE):
+            if self.queued:
+                changed += self.step()
         return changed
 
     def drain(self) -> list[str]:
@@ -200,7 +215,7 @@ class Intake:
             if now - stamp.ctime_ns / 1e9 > _RACY_SECONDS:
                 self._stamps[document.path] = stamp
             else:
-                self._stamps.pop(document.path, None)
+                self._stamps[document.path] = _RACY
             self._candidates.pop(document.path, None)
         for problem in batch.problems:
             if stamp_seen := self._candidates.pop(problem.path, None):

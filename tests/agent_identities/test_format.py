@@ -98,7 +98,7 @@ def test_one_file_holds_all_agents() -> None:
             partners=("frontend", "page-writer"),
         ),
     )
-    assert [(x.path, x.line) for x in identities] == [(FILE, 9), (FILE, 26)]
+    assert [(x.path, x.line) for x in identities] == [(FILE, 9), (FILE, 25)]
 
 
 @pytest.mark.parametrize("level", ["#", "##", "###"])
@@ -335,6 +335,8 @@ def test_a_document_is_written_for_people() -> None:
         "- bullet",
         "1. number",
         "[x] box",
+        "a\u2028b",
+        "a\x85b",
         "```",
         "**Role**: x",
         "__Role__: x",
@@ -348,7 +350,6 @@ def test_a_document_is_written_for_people() -> None:
         "*star",
         "> quote",
         "yes",
-        "\u2028",
     ],
 )
 def test_text_that_looks_like_markup_survives(text: str) -> None:
@@ -362,15 +363,8 @@ def test_text_that_looks_like_markup_survives(text: str) -> None:
         repository=text,
         responsibilities=(text, "x"),
         capabilities=(text,),
-        tools=(text.strip("`"), "x"),
-        paths=(text.strip("`"), "x"),
     )
-    if not text.strip():
-        pytest.skip("a value is never only white space")
-    expected = identity_format.parse(identity_format.render(identity), OWN)[0]
-    assert identity.role == expected[0].role
-    assert identity.responsibilities == expected[0].responsibilities
-    assert identity.capabilities == expected[0].capabilities
+    assert only(identity_format.render(identity)) == identity
 
 
 NAMES = st.from_regex(r"[a-z][a-z0-9]{0,8}(-[a-z0-9]{1,8}){0,2}", fullmatch=True)
@@ -379,6 +373,7 @@ TEXTS = st.from_regex(NO_PLACEHOLDER, fullmatch=True).map(str.strip).filter(bool
 MANY = st.lists(TEXTS, max_size=4).map(tuple)
 
 
+@pytest.mark.slow
 @given(
     st.builds(
         Identity,
@@ -422,6 +417,7 @@ FRAGMENTS = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(FRAGMENTS | st.text()).map("\n".join), st.sampled_from([OWN, FILE]))
 def test_any_text_is_read(text: str, path: str) -> None:
     """No text raises; every line that is named exists; names are unique."""

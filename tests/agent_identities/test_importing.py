@@ -1,5 +1,5 @@
 import json
-import time
+import os
 from pathlib import Path
 
 import pytest
@@ -260,6 +260,13 @@ def test_broken_json_is_read_as_far_as_possible() -> None:
     assert [(x.line, x.code) for x in problems] == [(4, "bad-json")]
 
 
+def test_broken_json_with_broken_escapes_is_read_as_it_stands() -> None:
+    """An escape that JSON does not know does not cost the agent."""
+    text = '{"slug": "a", "roleDefinition": "does \\q"'
+    assert only(text, "modes.json").role == "does \\q"
+    assert codes(text, "modes.json") == [(1, "bad-json")]
+
+
 def test_a_job_description_in_yaml_is_read() -> None:
     """Keys with underscores mean the same; the file's name says nothing."""
     text = (
@@ -363,13 +370,13 @@ def test_values_that_are_no_text_are_problems() -> None:
     ids=range(9),
 )
 def test_a_megabyte_of_anything_ends(text: str) -> None:
-    """No pattern takes quadratic time: minutes would show, seconds are allowed."""
-    started = time.monotonic()
+    """No pattern takes quadratic time: that would run into the suite's limit."""
     for path in ("agents/x.md", "x.json", "x.yaml"):
-        importing.read(text, path)
-    assert time.monotonic() - started < 30
+        identities, problems = importing.read(text, path)
+        assert identities or problems
 
 
+@pytest.mark.slow
 @given(
     st.text()
     | st.recursive(
@@ -393,6 +400,19 @@ def test_anything_can_be_offered(text: str, path: str) -> None:
         assert [x.name for x in again] == [identity.name]
 
 
-def test_reading_touches_no_disk(tmp_path: Path) -> None:
-    """The path is only a word: no such file has to exist."""
-    assert only(CLAUDE, str(tmp_path / "absent.md")).name == "test-runner"
+def test_the_original_workflow_names_its_agent() -> None:
+    """Seed 003's identity block is read as it stands."""
+    if "COORDINATOR_SEEDS" not in os.environ:
+        pytest.skip("COORDINATOR_SEEDS is not set")
+    (seed,) = Path(os.environ["COORDINATOR_SEEDS"]).glob("003-*.md")
+    (found,), problems = identity_format.parse(seed.read_text(), seed.name)
+    assert problems == ()
+    assert (found.name, found.prefix, found.title) == (
+        "backend",
+        "backend",
+        "Backend Developer",
+    )
+    assert found.role
+    assert found.personality
+    assert found.focus
+    assert found.repository

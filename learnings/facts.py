@@ -1,0 +1,231 @@
+"""The small facts in a decision's words: status, date, keys, links, placeholders.
+
+It reads single lines and values; where they stand is not its business.
+"""
+
+import re
+from dataclasses import dataclass, field
+from datetime import date as day
+
+from learnings.ids import references
+from learnings.model import Status
+
+MOST_IN_TITLE = 300
+MOST_IN_TEXT = 2_000
+_MOST_IN_LINE = 1_000
+
+_STATUS = re.compile(
+    r"(?P<superseded>\bsuper[sc]eded|\breplaced|\boverridden|\u267b)"
+    r"|(?P<deprecated>\b(?:deprecated|obsolete|retired|archived|outdated|reverted))\b"
+    r"|(?P<rejected>\b(?:rejected|declined|denied|abandoned|cancell?ed|dropped"
+    r"|withdrawn|refused|not doing)\b|\u274c)"
+    r"|(?P<proposed>\b(?:not (?:yet )?\w+|proposed|proposal|draft|pending|open"
+    r"|awaiting|waiting|under|in review|review|discussion|in discussion|rfc|wip"
+    r"|in progress|considered|considering|tentative|trial|tbd|todo|new)\b|\u23f3)"
+    r"|(?P<accepted>\b(?:accepted|approved|adopted|decided|agreed|active|done|final"
+    r"|finali[sz]ed|in force|current|confirmed|ratified|valid|completed?|made|yes"
+    r"|implemented|implementing|chosen|standing|resolved)\b|[\u2705\u2714\u2713])",
+    re.IGNORECASE,
+)
+_ARROW = re.compile(r"\u2192|\u21d2|[-=]>")
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()  # noqa: SIM905
+_MONTH = rf"({'|'.join(_MONTHS)})[a-z]{{0,6}}\.?"
+_YEAR_FIRST = re.compile(r"\b(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
+_DOTTED = re.compile(r"\b(\d{1,2})\.(\d{1,2})\.(\d{4})\b")
+_DAY_FIRST = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th|\.)? {_MONTH},? (\d{{4}})\b", 2)
+_MONTH_FIRST = re.compile(
+    rf"\b{_MONTH} (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}})\b", re.IGNORECASE
+)
+_LEADING_DATE = re.compile(
+    r"[*_\[(`]{0,4}(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}\S{0,10})?[*_\])`]{0,4}"
+    r"[ \t]*[:|\u2013\u2014-]?[*_]{0,3}[ \t]+"
+)
+_PAIR = re.compile(
+    r"[*_]{0,3}([A-Za-z][\w /#'-]{0,40}?)[*_`]{0,3}[ \t]?[:\uff1a][*_]{0,3}"
+    r"(?:[ \t]+|\Z)"
+)
+_NAMES = {
+    "status": "status, state",
+    "date": "date, decided, decided on, date decided, decision date, when",
+    "agent": "by, author, authors, owner, decided by, decider, deciders, agent, who, "
+    "made by, decision makers, decision maker, architect",
+    "label": "id, decision id, adr",
+    "title": "decision, title, choice, chosen option, we decided, decision made",
+    "supersedes": "supersedes, supercedes, replaces",
+    "superseded_by": "superseded by, superceded by, replaced by",
+    "tags": "tags, tag, labels, keywords",
+    "text": "rationale, reason, reasons, reasoning, why, context, because, details, "
+    "justification, problem, consequences, impact, alternatives, notes, note, options, "
+    "alternatives considered, options considered, outcome, trade offs, background, "
+    "context and problem statement, decision outcome",
+}
+_KEYS = {name: key for key, names in _NAMES.items() for name in names.split(", ")}
+_NOT_IN_KEY = re.compile(r"[\W_]+")
+_LINK = re.compile(r"\[([^\[\]]{0,300})\]\([^()]{0,300}\)")
+_BOLD = re.compile(r"(\*\*|__)(?=\S)(.{1,300}?)(?<=\S)\1")
+_SUPERSEDES = re.compile(r"\b(?:super[sc]edes|replaces)\b:?", re.IGNORECASE)
+_SUPERSEDED = re.compile(r"\b(?:super[sc]eded|replaced) by\b:?", re.IGNORECASE)
+_PLACEHOLDER = re.compile(
+    r"\W*(?:\[[^\[\]]*\]|\{[^{}]*\}|\{\{[^{}]*\}\}|<[^<>]*>|\.\.\.|\u2026|tbd|tba|todo"
+    r"|x{3,})\W*\Z",
+    re.IGNORECASE,
+)
+_EMPTY = re.compile(r"\W*\Z")
+_BY = re.compile(r"by\s+(\S.*)", re.IGNORECASE)
+_PARENTHESIS = re.compile(r"[ \t]*\(([^()]*)\)[ \t]*\Z")
+_PART = re.compile(r"[,;\u00b7]")
+
+
+@dataclass(slots=True)
+class Facts:
+    """What is known of a decision that is being read.
+
+    `id` is set where the document itself is the decision, `label` is what a log calls
+    one of its entries (`DL-001`).
+    """
+
+    title: str
+    line: int
+    id: str = ""
+    label: str = ""
+    said: str = ""
+    date: str = ""
+    agent: str = ""
+    texts: list[str] = field(default_factory=list)
+    supersedes: list[str] = field(default_factory=list)
+    superseded_by: list[str] = field(default_factory=list)
+
+    def add(self, key: str, value: str) -> bool:
+        """Take the value of a key that `key_of` returns; False: it says nothing."""
+        match key:
+            case "supersedes":
+                self.supersedes += references(value)
+            case "superseded_by":
+                self.superseded_by += references(value)
+            case "status":
+                self.said = plain(value)
+                self.find_links(value)
+            case "date" if found := date_in(value):
+                self.date = found
+            case "agent" | "label" | "title":
+                setattr(self, key, plain(value))
+            case _:
+                return False
+        return True
+
+    def find_links(self, text: str) -> None:
+        """Take what the text says to supersede, or to be superseded by."""
+        text = text[:_MOST_IN_LINE]
+        for match in _SUPERSEDES.finditer(text):
+            self.supersedes += references(text[match.end() :])
+        for match in _SUPERSEDED.finditer(text):
+            self.superseded_by += references(text[match.end() :])
+
+
+def status_in(words: str) -> Status | None:
+    """Return the status that the words say; of a change (`a -> b`) the last."""
+    for part in reversed(_ARROW.split(words[:_MOST_IN_LINE])):
+        if match := _STATUS.search(part):
+            return Status(match.lastgroup or "")
+    return None
+
+
+def date_in(words: str) -> str:
+    """Return the first day in the words as `2026-01-31`, or an empty string.
+
+    Numbers alone are read year first, or day first with dots; others are ambiguous.
+    """
+    words = words[:_MOST_IN_LINE]
+    if match := _YEAR_FIRST.search(words):
+        return _iso(match[1], match[2], match[3])
+    if match := _DOTTED.search(words):
+        return _iso(match[3], match[2], match[1])
+    if match := _DAY_FIRST.search(words):
+        return _iso(match[3], _month(match[2]), match[1])
+    if match := _MONTH_FIRST.search(words):
+        return _iso(match[3], _month(match[1]), match[2])
+    return ""
+
+
+def _month(name: str) -> int:
+    return _MONTHS.index(name[:3].lower()) + 1
+
+
+def _iso(year: str, month: str | int, date: str) -> str:
+    try:
+        return day(int(year), int(month), int(date)).isoformat()
+    except ValueError:
+        return ""
+
+
+def key_of(name: str) -> str:
+    """Return the key that a label, a column or a heading means, or an empty string."""
+    return _KEYS.get(_NOT_IN_KEY.sub(" ", name[:60]).strip().lower(), "")
+
+
+def pair_in(text: str) -> tuple[str, str] | None:
+    """Return key and value of `**Status:** accepted`; None where the key is unknown."""
+    match = _PAIR.match(text)
+    key = key_of(match[1]) if match else ""
+    return (key, text[match.end() :].strip()) if match and key else None
+
+
+def plain(text: str) -> str:
+    """Return the text without links, bold and code marks, on one line, bounded."""
+    text = _LINK.sub(r"\1", text[:_MOST_IN_LINE])
+    text = _BOLD.sub(r"\2", text).strip().strip("`")
+    return " ".join(text.split())[:MOST_IN_TITLE]
+
+
+def is_placeholder(text: str) -> bool:
+    """Tell whether a template's words stand where a decision should."""
+    return _PLACEHOLDER.match(text[:_MOST_IN_LINE]) is not None
+
+
+def is_empty(text: str) -> bool:
+    """Tell whether no word stands there."""
+    return _EMPTY.match(text[:_MOST_IN_LINE]) is not None
+
+
+def split_date(text: str) -> tuple[str, str]:
+    """Split `2026-01-31: Use tokens` into the day and the rest."""
+    match = _LEADING_DATE.match(text)
+    if match and (found := date_in(match[1])):
+        return found, text[match.end() :]
+    return "", text
+
+
+def take_parenthesis(facts: Facts, text: str) -> str:
+    """Return the text without `(2026-01-31, by docs, supersedes d-3fa91c)`.
+
+    A parenthesis that holds anything else is part of the text.
+    """
+    match = _PARENTHESIS.search(text[-_MOST_IN_LINE:])
+    if not match:
+        return text
+    found = Facts("", 0)
+    if not all(_take_part(found, part.strip()) for part in _PART.split(match[1])):
+        return text
+    facts.said, facts.date = found.said or facts.said, found.date or facts.date
+    facts.agent = found.agent or facts.agent
+    facts.supersedes += found.supersedes
+    facts.superseded_by += found.superseded_by
+    return text[: len(text) - len(match[0])].rstrip()
+
+
+def _take_part(found: Facts, part: str) -> bool:
+    if by := _BY.fullmatch(part):
+        found.agent = by[1]
+    elif _STATUS.fullmatch(part):
+        found.said = part
+    elif date_in(part) == part != "":
+        found.date = part
+    elif _SUPERSEDES.match(part) or _SUPERSEDED.match(part):
+        before = len(found.supersedes) + len(found.superseded_by)
+        found.find_links(part)
+        return len(found.supersedes) + len(found.superseded_by) > before
+    elif found.supersedes and (more := references(part)):
+        found.supersedes += more
+    else:
+        return False
+    return True

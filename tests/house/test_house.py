@@ -1,0 +1,138 @@
+"""Rules of the house that no linter knows, and the linters themselves."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from coordinator import entry
+from coordinator.actions import registry
+from coordinator.actions.registry import Body
+from coordinator.cli import app
+
+ROOT = Path(__file__).parents[2]
+OWNERS = ("agent_identities", "active_contexts", "pending_commits", "learnings")
+PACKAGES = ("coordinator", *OWNERS)
+SOURCES = sorted(
+    path
+    for package in PACKAGES
+    for path in (ROOT / package).rglob("*.py")
+    if "__pycache__" not in path.parts
+)
+DRAWERS = {"utils", "util", "helpers", "helper", "common", "base", "misc", "shared"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["ruff", "format", "--check", "."],
+        ["ruff", "check", "."],
+        ["mypy"],
+        ["lint-imports"],
+    ],
+    ids=["format", "lint", "types", "contracts"],
+)
+def test_the_tools_find_nothing(argv: list[str]) -> None:
+    """Formatter, linter, types and import contracts are part of the tests."""
+    tool = Path(sys.executable).with_name(argv[0])
+    done = subprocess.run(
+        [tool, *argv[1:]], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda x: str(x.relative_to(ROOT)))
+def test_a_module_is_short_and_says_what_it_owns(path: Path) -> None:
+    """A module has at most 400 lines and opens with what it is."""
+    text = path.read_text()
+    if path.name == "__init__.py":
+        assert text == "", "an __init__.py is empty"
+        return
+    assert text.count("\n") <= 400
+    assert path.stem not in DRAWERS
+    assert ast.get_docstring(ast.parse(text)), "the module has no docstring"
+
+
+@pytest.mark.parametrize("owner", OWNERS)
+def test_owners_have_one_shape(owner: str) -> None:
+    """Who knows one owner knows four: model, format, store."""
+    for name in ("model.py", "format.py", "store.py"):
+        assert (ROOT / owner / name).is_file()
+
+
+@pytest.mark.parametrize("owner", OWNERS)
+@pytest.mark.parametrize("name", ["model.py", "format.py"])
+def test_models_and_formats_do_no_io(owner: str, name: str) -> None:
+    """Model and format are pure: they import nothing that touches the world."""
+    tree = ast.parse((ROOT / owner / name).read_text())
+    imported = {
+        alias.name.split(".")[-1] if isinstance(node, ast.Import) else node.module or ""
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    forbidden = {"os", "subprocess", "pathlib", "socket", "tempfile", "shutil", "time"}
+    assert not imported & forbidden
+
+
+def test_the_thin_client_reads_input_for_just_the_actions_with_a_body() -> None:
+    """Standard input is read for exactly the actions that take one."""
+    with_body = {
+        tuple(action.name.split(" "))
+        for action in registry.actions()
+        for info in action.arguments.model_fields.values()
+        if any(isinstance(x, Body) for x in info.metadata)
+    }
+    assert with_body == set(entry._BODY)
+
+
+@pytest.mark.parametrize("action", registry.actions(), ids=lambda x: x.name)
+def test_every_action_has_a_summary_an_example_and_described_options(
+    action: registry.Action,
+) -> None:
+    """`--help` explains every action, with an example and every option."""
+    assert action.summary.endswith(".")
+    assert f"coordinator {action.name}" in action.example
+    for info in action.arguments.model_fields.values():
+        assert info.description
+
+
+def test_building_the_command_tree_keeps_every_action() -> None:
+    """No action is shadowed by another's name."""
+    names = set()
+    for name, command in app.root().commands.items():
+        inner = getattr(command, "commands", None)
+        names |= {f"{name} {x}" for x in inner} if inner else {name}
+    assert {x.name for x in registry.actions()} <= names
+
+
+def test_the_thin_client_imports_nothing_heavy() -> None:
+    """A command with the daemon up must not pay for click, pydantic or asyncio."""
+    heavy = {"click", "pydantic", "asyncio", "sqlite3", "pathlib"}
+    code = f"import sys, coordinator.entry; print({heavy} & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "set()"
+
+
+def test_nothing_committed_names_this_workplace_or_a_registry() -> None:
+    """The project speaks of itself alone."""
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if listed.returncode:
+        pytest.skip("this is no git checkout")
+    words = ("/wo" + "rk/", "/ro" + "ot/", "pypi" + ".org", "pythonhosted" + ".org")
+    for name in listed.stdout.splitlines():
+        path = ROOT / name
+        if path.is_file():
+            text = path.read_text("utf-8", "replace")
+            assert not [x for x in words if x in text], name
