@@ -66,8 +66,10 @@ def _in_the_repository(
 
 def _unlanded(tracked: Tracked, git: Inside) -> tuple[str, ...]:
     landed = [f"^{x}" for x in tips(tracked.path, tracked.target_ref).values()]
-    done = git.ask("rev-list", "--abbrev-commit", "HEAD", *landed, "--")
-    return tuple(done.text.split()) if done.code == 0 else ()
+    if git.ask("rev-parse", "--verify", "-q", "HEAD").code:
+        return ()  # no commit yet
+    said = git.run("rev-list", "--abbrev-commit", "HEAD", *landed, "--")
+    return tuple(said.split())
 
 
 def remove(grounds: Grounds, tracked: Tracked, path: Path) -> None:

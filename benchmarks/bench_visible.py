@@ -160,7 +160,7 @@ def main() -> None:
         say("the rival")
         rival = measure_rival(made, seconds)
         made.stop()
-        made.set_up("use_events = True", "use_events = false")
+        made.change_setting("use_events = true", "use_events = false")
         made.start()
         time.sleep(1)
         say("writers, without file events")

@@ -209,15 +209,12 @@ class Stage:
             raise RuntimeError(message)
         return done.stdout
 
-    def init(self, *, files: int = 10, settings: str = "") -> None:
-        """Make repository and workspace; `settings` are appended to the TOML."""
+    def init(self, *, files: int) -> None:
+        """Make repository and workspace."""
         self.make_repository(files)
         self.run("init", str(self.workspace), "--repo", f"shop={self.repository}")
-        if settings:
-            with self.layout.settings.open("a") as file:
-                file.write(f"\n{settings}\n")
 
-    def set_up(self, line: str, wanted: str) -> None:
+    def change_setting(self, line: str, wanted: str) -> None:
         """Change one commented-out setting, as a person would."""
         text = self.layout.settings.read_text()
         if f"# {line}" not in text:

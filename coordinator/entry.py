@@ -12,6 +12,7 @@ from coordinator.kernel import addresses
 
 _LOCAL = {"completion", "demo", "init", "up"}
 _BODY = (("pending", "submit"), ("learning", "add"))
+_NOWHERE = "Error: The present folder does not exist any more.\nHint: Run: cd ~\n"
 _GLOBAL = {"--workspace": "workspace", "--as": "agent"}
 
 
@@ -30,6 +31,8 @@ def main() -> None:
 
 def run(argv: list[str]) -> int:
     """Run a command line; return its exit code."""
+    if not _has_folder():
+        return show({"stdout": "", "stderr": _NOWHERE, "code": 1})
     words, given = take_globals(argv)
     root = given["workspace"] or find_workspace()
     asked = _question(words, given, root)
@@ -43,6 +46,14 @@ def run(argv: list[str]) -> int:
 
         reply = local.answer_here(root, asked)
     return show(reply)
+
+
+def _has_folder() -> bool:
+    try:
+        os.getcwd()  # noqa: PTH109 - thin
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def show(reply: dict[str, object]) -> int:
@@ -62,7 +73,11 @@ def take_globals(argv: list[str]) -> tuple[list[str], dict[str, str]]:
         if word == "--":
             words += [word, *rest]
         elif name in _GLOBAL:
-            given[_GLOBAL[name]] = value if equals else next(rest, "")
+            found = value if equals else next(rest, None)
+            if found is None:
+                words.append(word)  # the command line says what is missing
+            else:
+                given[_GLOBAL[name]] = found
         else:
             words.append(word)
     if given["workspace"]:
@@ -73,7 +88,8 @@ def take_globals(argv: list[str]) -> tuple[list[str], dict[str, str]]:
 def find_workspace() -> str:
     """Return the workspace around the present folder, else the environment's."""
     found = addresses.find_root(".")
-    return found or os.environ.get("COORDINATOR_WORKSPACE", "")
+    given = os.environ.get("COORDINATOR_WORKSPACE", "")
+    return found or (os.path.realpath(given) if given else "")  # noqa: PTH - thin
 
 
 def _is_local(words: list[str]) -> bool:

@@ -41,7 +41,11 @@ _LABELLED = re.compile(
 _BOLD = re.compile(r"(?:\*\*|__)(?=\S)(.{1,300}?)(?<=\S)(?:\*\*|__)")
 _AFTER_BOLD = re.compile(r"\s*(\([^()]{0,300}\))?\s*(?:[:\u2013\u2014-]+(?:\s+|\Z)|\Z)")
 _DASH = re.compile(r"\s(?:\u2014|\u2013|--)\s")
-_ENDS_IN_STATUS = re.compile(r"\s[:\u2013\u2014-]\s+[*_(]*([\w ]{3,20})[*_)]*\Z")
+_ENDS_IN_STATUS = re.compile(
+    r"\s[:\u2013\u2014-]\s+[*_(]*"
+    r"(proposed|accepted|approved|rejected|declined|deprecated|superseded)[*_)]*\Z",
+    re.IGNORECASE,
+)
 _SET_APART = ("**", "__", "*", "_")
 
 
@@ -155,9 +159,8 @@ def _list(lines: list[Line]) -> Iterator[Facts]:
     for line in lines:
         if line.kind is LineKind.BULLET and line.level == top:
             entries.append((line, []))
-        elif line.kind in _SPOKEN and entries:
-            if not gap or line.text[0].isspace():
-                entries[-1][1].append(line)
+        elif entries and line.kind in _SPOKEN and _belongs(line, gap=gap):
+            entries[-1][1].append(line)
         gap = line.kind is LineKind.BLANK
     if _is_keyed([line for line, _ in entries]):
         yield from _keyed(entries)
@@ -168,6 +171,11 @@ def _list(lines: list[Line]) -> Iterator[Facts]:
         yield entry
 
 
+def _belongs(line: Line, *, gap: bool) -> bool:
+    """Tell whether a line goes on with the bullet above: no gap, or indented."""
+    return not gap or line.text[0].isspace()
+
+
 def _is_keyed(bullets: list[Line]) -> bool:
     """Tell whether the bullets are the keys of one decision, not decisions."""
     pairs = (facts.pair_in(x.content) for x in bullets)
@@ -176,7 +184,7 @@ def _is_keyed(bullets: list[Line]) -> bool:
 
 
 def _keyed(entries: list[tuple[Line, list[Line]]]) -> Iterator[Facts]:
-    """Yield a decision for each round of keys: Date, Decision, Status, Date, …"""
+    """Yield a decision for each round of keys: Date, Decision, Status; Date …."""
     entry = Facts("", entries[0][0].number)
     seen: set[str] = set()
     for line, rest in entries:
@@ -196,11 +204,7 @@ def absorb(entry: Facts, lines: list[Line]) -> None:
         if line.kind is LineKind.HEADING:
             key = facts.key_of(line.content)
         elif line.kind in _SPOKEN and line.content:
-            pair = facts.pair_in(line.content)
-            named, value = pair or (key, line.content)
-            if named == "title" and entry.title:
-                named = ""
-            if not entry.add(named, value):
+            if not entry.add(*(facts.pair_in(line.content) or (key, line.content))):
                 entry.texts.append(line.content)
                 entry.find_links(line.content)
 
@@ -237,17 +241,15 @@ def _split(content: str) -> tuple[str, str]:
             return f"{title.rstrip(': ')}{remark}", content[after.end() :].strip()
         if title.endswith(":"):
             return title.rstrip(": "), content[bold.end() :].strip()
-    title, _, reason = (
-        content.partition(dash[0])
-        if (dash := _DASH.search(content))
-        else (content, "", "")
-    )
-    return title.strip(), reason.strip()
+    dash = _DASH.search(content)
+    if dash:
+        return content[: dash.start()].strip(), content[dash.end() :].strip()
+    return content.strip(), ""
 
 
 def _take_status(entry: Facts, title: str) -> str:
     match = _ENDS_IN_STATUS.search(title[-60:])
-    if match and facts.is_status(match[1]):
-        entry.said = match[1].strip()
+    if match:
+        entry.said = match[1]
         return title[: len(title) - len(match[0])]
     return title

@@ -107,7 +107,7 @@ class Facts:
                 self.find_links(value)
             case "date" if found := date_in(value):
                 self.date = found
-            case "agent" | "label" | "title":
+            case "agent" | "label" | "title" if not getattr(self, key):
                 setattr(self, key, plain(value))
             case _:
                 return False

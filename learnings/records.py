@@ -5,7 +5,6 @@ MADR 2 to 4 (https://adr.github.io/madr/). Logs of many decisions are not its bu
 """
 
 import re
-from itertools import takewhile
 
 from coordinator.kernel.frontmatter import FrontMatter
 from coordinator.kernel.markdown import Line, LineKind
@@ -92,17 +91,11 @@ def _texts(lines: list[Line], wanted: frozenset[str]) -> list[str]:
 
 
 def _first_paragraph(lines: list[Line]) -> list[str]:
-    spoken = [
-        x for x in lines if x.kind in {LineKind.TEXT, LineKind.BLANK, LineKind.HEADING}
-    ]
-    starts = (
-        i
-        for i, x in enumerate(spoken)
-        if x.kind is LineKind.TEXT
-        and not facts.pair_in(x.content)
-        and not facts.is_empty(x.content)
-    )
-    start = next(starts, len(spoken))
-    return [
-        x.content for x in takewhile(lambda x: x.kind is LineKind.TEXT, spoken[start:])
-    ]
+    found: list[str] = []
+    for line in lines:
+        prose = line.kind is LineKind.TEXT and not facts.is_empty(line.content)
+        if prose and not facts.pair_in(line.content):
+            found.append(line.content)
+        elif found:
+            break
+    return found

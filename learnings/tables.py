@@ -55,6 +55,8 @@ def _columns(header: str) -> list[str]:
 def _entry(line: Line, columns: list[str]) -> Facts:
     entry = Facts("", line.number)
     for key, value in zip(columns, _cells(line.content), strict=False):
-        if not facts.is_empty(value) and not entry.add(key, value) and key == "text":
+        if facts.is_empty(value) or entry.add(key, value):
+            continue
+        if key in {"text", "title"}:
             entry.texts.append(value)
     return entry

@@ -12,6 +12,7 @@ from coordinator.actions.registry import Arguments, Fresh, Positional, Who, acti
 from coordinator.actions.workspace import Call
 from coordinator.kernel.errors import UsageProblem
 
+_LONGEST = timedelta(days=36_500)
 _SPAN = re.compile(r"(\d{1,6})\s*([mhdw])\Z")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -86,4 +87,4 @@ def span(text: str) -> timedelta:
         raise UsageProblem(
             f"{text!r} is no time span.", hint="Write 90m, 24h, 7d or 2w."
         )
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    return min(timedelta(**{_UNITS[match[2]]: int(match[1])}), _LONGEST)

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from coordinator.actions.registry import Arguments, Fresh, Positional, Who, action
 from coordinator.actions.workspace import Call
-from coordinator.kernel.errors import NotFound
+from coordinator.kernel.errors import NotFound, UsageProblem
 
 
 class SearchArguments(Arguments):
@@ -27,6 +27,8 @@ class SearchArguments(Arguments):
 def search(call: Call, arguments: SearchArguments) -> list[dict[str, Any]]:
     """Search all documents as they stand now, the best match first."""
     words = " ".join(arguments.words).split()
+    if not words:
+        raise UsageProblem("No word was given.", hint="Name the words to search for.")
     return call.workspace.index.rows(
         "SELECT d.path, d.owner AS kind, d.agent, d.title, d.at,"
         " snippet(search, 1, '', '', ' … ', 12) AS excerpt"

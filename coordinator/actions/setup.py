@@ -5,6 +5,7 @@ rest under the lock like every other.
 """
 
 import shlex
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -93,16 +94,17 @@ def _make_folders(layout: Layout) -> None:
         (layout.own / name).mkdir(mode=0o700, exist_ok=True)
     for name in _FOLDERS:
         (layout.root / name).mkdir(parents=True, exist_ok=True)
-    if not layout.settings.exists():
-        text = settings.render({}, target="main", check="")
-        files.write(
-            layout.root, layout.settings.name, text.encode(), temporary=layout.temporary
-        )
+    _create(layout, layout.settings, settings.render({}, target="main", check=""))
     tokens.admit_maintainer(layout)
-    if not layout.version.exists():
-        files.write(
-            layout.own, "version", f"{VERSION}\n".encode(), temporary=layout.temporary
-        )
+    _create(layout, layout.version, f"{VERSION}\n")
+
+
+def _create(layout: Layout, path: Path, text: str) -> None:
+    """Write a file unless it is there; another `init` may be doing the same now."""
+    if not path.exists():
+        with suppress(FileExistsError):
+            data = text.encode()
+            files.create(path.parent, path.name, data, temporary=layout.own)
 
 
 class InitArguments(Arguments):
@@ -176,13 +178,14 @@ def _save_settings(
     layout = workspace.layout
     text = layout.settings.read_text("utf-8")
     present = workspace.settings
-    if arguments.check:
-        shlex.split(arguments.check)
+    _check_command(arguments.check)
     untouched = text == settings.render({}, target="main", check="")
     if untouched and (repositories or arguments.target or arguments.check):
         target = arguments.target or "main"
         new = settings.render(repositories, target=target, check=arguments.check)
     else:
+        _check_unchanged("target", arguments.target, present.target)
+        _check_unchanged("check", arguments.check, present.check)
         new = text
         for name, path in repositories.items():
             _check_same(name, path, present.repositories)
@@ -194,6 +197,24 @@ def _save_settings(
             layout.root, layout.settings.name, new.encode(), temporary=layout.temporary
         )
     workspace.settings = settings.load(layout.settings)
+
+
+def _check_command(text: str) -> None:
+    try:
+        shlex.split(text)
+    except ValueError as error:
+        raise UsageProblem(
+            f"--check {text!r} is no command line: {error}.",
+            hint="Close every quote; it is split like a shell does.",
+        ) from None
+
+
+def _check_unchanged(name: str, wanted: str, present: str) -> None:
+    if wanted not in {"", present}:
+        raise Conflict(
+            f"The settings say {name} = {present!r} already.",
+            hint=f"Edit {name} in coordinator.toml.",
+        )
 
 
 def _check_same(name: str, path: str, present: dict[str, str]) -> None:

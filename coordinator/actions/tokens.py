@@ -12,7 +12,7 @@ from pathlib import Path
 from coordinator.actions.layout import Layout
 from coordinator.kernel import addresses, files
 
-_MAINTAINERS = "maintainers.sha256"
+_MAINTAINERS = ".maintainers"  # no agent has such a name
 
 
 def issue(layout: Layout, agent: str) -> None:
@@ -57,8 +57,10 @@ def is_maintainers(layout: Layout, token: str) -> bool:
 
 
 def _write(layout: Layout, name: str, text: str) -> None:
-    data, temporary = text.encode(), layout.temporary
-    files.write(layout.tokens, name, data, temporary=temporary, mode=0o600)
+    # Not the common folder for temporary files: whoever opens the workspace empties
+    # it, and the first tokens are written before there is anything to lock.
+    folder = layout.tokens
+    files.write(folder, name, text.encode(), temporary=folder, mode=0o600)
 
 
 def _read(path: Path) -> str:

@@ -78,6 +78,10 @@ def answer(
         command.main(argv, "coordinator", standalone_mode=False, obj=session)
     except click.exceptions.Exit as ended:
         session.code = ended.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        if session.json:
+            return _failure(session, "usage", "A command is missing.", "Add --help")
+        return Reply("", f"{error.format_message()}\n", 2)
     except click.UsageError as error:
         hint = f"Run: {error.ctx.command_path} --help" if error.ctx else ""
         return _failure(session, "usage", error.format_message(), hint)
@@ -211,7 +215,8 @@ def _print(
         text = show.text_of(action.name, result, session.width, session.color)
     if output := arguments.get("output"):
         _write(session.folder / output, text)
-        text = "" if session.json else f"Written to {output}.\n"
+        done = {"output": str(session.folder / output)}
+        text = f"{json.dumps(done)}\n" if session.json else f"Written to {output}.\n"
     session.out.append(text)
     session.code = show.exit_code(action.name, result)
 

@@ -19,7 +19,7 @@ from coordinator.cli import app, demo, starting
 from coordinator.cli.app import Reply, Session
 from coordinator.cli.here import Here
 from coordinator.daemon import client
-from coordinator.kernel import clock, processes
+from coordinator.kernel import addresses, clock, processes
 from coordinator.kernel.errors import CoordinatorError, NotFound
 from coordinator.kernel.locks import LockTaken
 
@@ -56,11 +56,16 @@ def _answer(root: str, asked: Question) -> Reply:
     with Here(Path(root), asked) as here:
 
         def perform(name: str, arguments: dict[str, Any], key: str) -> Any:  # noqa: ANN401 - JSON
-            if not root:
-                raise NoWorkspace(asked["folder"])
+            _check_workspace(root, asked)
             return here.perform(name, arguments, key)
 
         return app.answer(asked["argv"], session_of(asked, perform))
+
+
+def _check_workspace(root: str, asked: Question) -> None:
+    """Make nothing where there is nothing: only `init` makes a workspace."""
+    if not root or addresses.find_root(root) != root:
+        raise NoWorkspace(root or asked["folder"])
 
 
 def session_of(asked: Question, perform: app.Perform) -> Session:
@@ -117,7 +122,10 @@ def run(root: str, asked: Question) -> dict[str, object]:
     tree = app.root(_commands(root, asked))
     if "_COORDINATOR_COMPLETE" in os.environ:
         tree.main(prog_name="coordinator")  # completion prints and exits
-    return _guarded(lambda: app.answer(asked["argv"], session, tree), asked)
+    try:
+        return _guarded(lambda: app.answer(asked["argv"], session, tree), asked)
+    except LockTaken as error:
+        return _failure(asked, error)
 
 
 def _no_action(name: str, arguments: dict[str, Any], key: str) -> Any:  # noqa: ANN401 - JSON
@@ -127,8 +135,7 @@ def _no_action(name: str, arguments: dict[str, Any], key: str) -> Any:  # noqa: 
 
 def _commands(root: str, asked: Question) -> list[tuple[str, click.Command]]:
     def need_root() -> Path:
-        if not root:
-            raise NoWorkspace(asked["folder"])
+        _check_workspace(root, asked)
         return Path(root)
 
     @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -199,13 +206,17 @@ def _home(root: Path, asked: Question, agent: str, repository: str) -> Path:
     for tree in trees:
         wanted = (agent, "", repository or tree["repository"])
         if (tree["agent"], tree["feature"], tree["repository"]) == wanted:
+            if not Path(tree["path"]).is_dir():
+                break
             return Path(tree["path"])
     raise NotFound(
         f"{agent} has no home worktree.", hint="Run: coordinator worktree repair"
     )
 
 
-def call(root: Path, asked: Question, action: str, arguments: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
+def call(
+    root: Path, asked: Question, action: str, arguments: dict[str, Any], key: str = ""
+) -> Any:  # noqa: ANN401 - JSON
     """Perform one action, by the daemon or here, and return its result.
 
     Raises:
@@ -213,10 +224,18 @@ def call(root: Path, asked: Question, action: str, arguments: dict[str, Any]) ->
     """
     request = {k: asked[k] for k in ("folder", "agent", "token")}
     request |= {"action": action, "arguments": arguments}
-    reply: Any = client.ask(str(root), request)
-    if reply is None:
-        with Here(root, asked) as here:
-            return here.perform(action, arguments, asked.get("key", ""))
+    request["key"] = key
+    deadline = clock.monotonic() + _PATIENCE_SECONDS
+    while True:
+        reply: Any = client.ask(str(root), request)
+        if reply is not None:
+            break
+        try:
+            with Here(root, asked) as here:
+                return here.perform(action, arguments, key)
+        except LockTaken:
+            if clock.monotonic() > deadline:
+                raise
     if "error" in reply:
         raise app.error_of(reply["error"])
     return reply["result"]
@@ -234,7 +253,11 @@ def _init(asked: Question) -> click.Command:
         setup.prepare(root)
         asked["token"] = tokens.own()
         session: Session = context.obj
-        session.perform = lambda name, arguments, _: call(root, asked, name, arguments)
+
+        def perform(name: str, arguments: dict[str, Any], key: str) -> Any:  # noqa: ANN401 - JSON
+            return call(root, asked, name, arguments, key)
+
+        session.perform = perform
         if forward is not None:
             context.invoke(forward, **values)
 

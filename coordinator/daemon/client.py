@@ -8,10 +8,11 @@ import socket
 
 from coordinator.kernel import addresses
 
-_GONE = (
-    "Error: The daemon ended before it answered; it may have done what was asked.\n"
-    "Hint: Look with: coordinator history. With --key K a repetition is safe.\n"
-)
+_GONE = {
+    "kind": "external",
+    "message": "The daemon ended before it answered; it may have done what was asked.",
+    "hint": "Look with: coordinator history. With --key K a repetition is safe.",
+}
 
 
 def ask(root: str, asked: dict[str, object]) -> dict[str, object] | None:
@@ -28,6 +29,15 @@ def ask(root: str, asked: dict[str, object]) -> dict[str, object] | None:
         except OSError:
             data = b""
     if not data.endswith(b"\n"):
-        return {"stdout": "", "stderr": _GONE, "code": 1}
+        return _gone(asked)
     reply: dict[str, object] = json.loads(data)
     return reply
+
+
+def _gone(asked: dict[str, object]) -> dict[str, object]:
+    """Return a reply in the daemon's place, to a command line or to a call."""
+    text = f"Error: {_GONE['message']}\nHint: {_GONE['hint']}\n"
+    argv = asked.get("argv")
+    if isinstance(argv, list) and "--json" in argv:
+        text = json.dumps({"error": _GONE}) + "\n"
+    return {"error": _GONE, "stdout": "", "stderr": text, "code": 1}

@@ -53,6 +53,7 @@ class Blobs:
         self._folder = folder
         self._held = held
         self._places: dict[str, tuple[Path, int, int]] | None = None
+        self._damaged: dict[str, Path] = {}
         self._readers: dict[Path, int] = {}
         self._guard = Lock()  # the history reads in a thread of its own
         folder.mkdir(parents=True, exist_ok=True)
@@ -93,6 +94,8 @@ class Blobs:
             if self._places is None:
                 self._places = self._load()
             place = self._places.get(name)
+            if place is None and name in self._damaged:
+                raise BlobDamagedError(name, self._damaged[name])
             if place is None:
                 raise BlobMissingError(name, self._folder)
             pack, offset, size = place
@@ -149,8 +152,11 @@ class Blobs:
     def _load(self) -> dict[str, tuple[Path, int, int]]:
         places: dict[str, tuple[Path, int, int]] = {}
         for pack in self._packs():
-            for name, offset, size in _entries(pack.read_bytes()):
-                places[name] = (pack, offset, size)
+            for name, offset, size, sound in _entries(pack.read_bytes()):
+                if sound:
+                    places[name] = (pack, offset, size)
+                else:
+                    self._damaged[name] = pack
         return places
 
 
@@ -158,53 +164,33 @@ def _name(number: int) -> str:
     return f"{number:08d}.pack"
 
 
-def _entries(data: bytes) -> Iterator[tuple[str, int, int]]:
-    """Yield name, offset and size of each whole entry, those behind a damage as well."""
+def _entries(data: bytes) -> Iterator[tuple[str, int, int, bool]]:
+    """Yield name, offset and size of each entry, and whether its bytes are sound.
+
+    A damaged entry is searched through, since its size may be what was damaged.
+    """
+    start = tried = 0
+    while tried <= _MOST_TRIED and (head := _HEAD.search(data, start)):
+        name, offset, size = head[1].decode(), head.end(), int(head[2])
+        sound = name_of(data[offset : offset + size]) == name
+        yield name, offset, size, sound
+        start = offset + size + 1 if sound else offset
+        tried += 0 if sound else size
+
+
+def _is_whole(data: bytes) -> bool:
     start = 0
-    while start < len(data):
-        entry = _entry_at(data, start) or _next_entry(data, start + 1)
-        if entry is None:
-            return
-        yield entry
-        _, offset, size = entry
-        start = offset + size + 1
-
-
-def _end(head: re.Match[bytes]) -> int:
-    return head.end() + int(head[2])
-
-
-def _entry_at(data: bytes, start: int) -> tuple[str, int, int] | None:
-    head = _HEAD.match(data, start)
-    if head is None or data[_end(head) : _end(head) + 1] != b"\n":
-        return None
-    return head[1].decode(), head.end(), int(head[2])
-
-
-def _next_entry(data: bytes, start: int) -> tuple[str, int, int] | None:
-    """Find the next entry whose bytes are what its name says."""
-    tried = 0
-    for head in _HEAD.finditer(data, start):
-        entry = _entry_at(data, head.start())
-        if entry is None:
-            continue
-        name, offset, size = entry
-        if name_of(data[offset : offset + size]) == name:
-            return entry
-        tried += size
-        if tried > _MOST_TRIED:
-            break
-    return None
+    while head := _HEAD.match(data, start):
+        start = head.end() + int(head[2]) + 1
+        if data[start - 1 : start] != b"\n":
+            return False
+    return start == len(data)
 
 
 def _next_number(pack: Path) -> int:
-    """Go on in this pack where it is whole, else in a fresh one.
+    """Go on in this pack where it ends with a whole entry, else in a fresh one.
 
     A torn end is left as it is: no record names it, and a damaged entry in the middle
     must not cost those behind it.
     """
-    data = pack.read_bytes()
-    end = 0
-    while entry := _entry_at(data, end):
-        end = entry[1] + entry[2] + 1
-    return int(pack.stem) + (end != len(data))
+    return int(pack.stem) + (not _is_whole(pack.read_bytes()))

@@ -1,4 +1,3 @@
-import contextlib
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +9,7 @@ from active_contexts import worktree_pool, worktree_safety, worktrees
 from active_contexts.worktree_entries import common_folder, save_role
 from active_contexts.worktree_model import Assigned
 from coordinator.kernel import git as kernel_git
-from tests.active_contexts.worktree_yard import Yard, make_yard, tip
+from tests.active_contexts.worktree_yard import Yard, crash_after, make_yard, tip
 from tests.support import commit, git
 
 
@@ -134,24 +133,6 @@ def test_what_a_crash_left_in_the_pool_is_made_ready_or_thrown_away(
     assert ready(yard) == ["shop-2", "shop-6"]
 
 
-class Crash(BaseException):
-    """The process ends here."""
-
-
-def crash_after(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let this many git commands and role files take effect, then crash."""
-    left = [count]
-    real = kernel_git.Repository.ask
-
-    def ask(self: kernel_git.Repository, *args: str, **extra: object) -> object:
-        if left[0] == 0:
-            raise Crash
-        left[0] -= 1
-        return real(self, *args, **extra)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(kernel_git.Repository, "ask", ask)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("in_use", [True, False])
 @pytest.mark.parametrize("size", [0, 1])
@@ -164,10 +145,7 @@ def test_starting_a_feature_again_after_a_crash_ends_the_same(
     if in_use:
         (home.path / "new.txt").write_text("in use")
     fill(yard, size)
-    with monkeypatch.context() as patch:
-        crash_after(steps, patch)
-        with contextlib.suppress(Crash):
-            yard.start(home, "login")
+    crash_after(steps, monkeypatch, lambda: yard.start(home, "login"))
     worktree_pool.tidy(yard.grounds, yard.tracked)
     second = yard.start(home, "login")
     expected = "shop-backend--login" if in_use else "shop-backend"
@@ -176,6 +154,21 @@ def test_starting_a_feature_again_after_a_crash_ends_the_same(
     assert yard.entry(second.path).role == "backend"
     fill(yard, 1)
     assert len(ready(yard)) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("steps", range(14))
+def test_returning_a_worktree_again_after_a_crash_ends_the_same(
+    yard: Yard, steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After any number of effects, the pool holds it once, ready."""
+    home = yard.start(yard.home("backend"), "login")
+    crash_after(steps, monkeypatch, lambda: recycle(yard, home.path))
+    recycle(yard, home.path)
+    worktree_pool.tidy(yard.grounds, yard.tracked)
+    assert ready(yard) == ["shop-1"] or ready(yard) == ["shop-2"]
+    assert not home.path.exists()
+    assert git(yard.repository, "worktree", "list").count("\n") == 1
 
 
 def test_a_move_that_was_cut_short_is_finished(yard: Yard) -> None:

@@ -11,7 +11,7 @@ from active_contexts.worktree_locks import Lock, LockVerdict, judge
 from active_contexts.worktree_model import Assigned, Tracked
 from active_contexts.worktree_repair import Mend, Mended
 from coordinator.kernel.files import Stamp
-from tests.active_contexts.worktree_yard import Yard, make_yard, tip
+from tests.active_contexts.worktree_yard import Yard, crash_after, make_yard, tip
 from tests.support import commit, git
 
 
@@ -113,6 +113,37 @@ def test_a_reused_entry_is_not_taken_for_the_old_one(
     assert [x.what for x in mended] == [Mend.REGISTERED, Mend.NOTHING]
     assert is_whole(login.path)
     assert git(other.path, "status", "--short") == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("steps", range(14))
+@pytest.mark.parametrize("loss", ["moved", "pruned", "deleted"])
+def test_repairing_again_after_a_crash_ends_the_same(
+    yard: Yard, login: Assigned, loss: str, steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After any number of effects, the same call reaches the same end."""
+    away = login.path.rename(yard.workspace / "elsewhere")
+    git(yard.repository, *(("worktree", "prune") if loss == "pruned" else ("status",)))
+    if loss == "pruned":
+        away.rename(login.path)
+    elif loss == "deleted":
+        shutil.rmtree(away)
+    crash_after(
+        steps,
+        monkeypatch,
+        lambda: worktree_repair.repair(yard.grounds, yard.tracked, [login]),
+    )
+    worktree_pool.tidy(yard.grounds, yard.tracked)
+    (done,) = repair(yard, login)
+    assert done.now.path == (away if loss == "moved" else login.path)
+    if loss == "deleted":
+        assert git(login.path, "status", "-sb") == "## backend/login"
+    else:
+        assert is_whole(done.now.path)
+    worktree_pool.tidy(yard.grounds, yard.tracked)
+    pool = yard.grounds.pool
+    left = worktree_pool.ready(yard.grounds, yard.tracked)
+    assert len(list(pool.iterdir()) if pool.exists() else []) == len(left)
 
 
 def test_a_lost_git_file_is_written_again(yard: Yard, login: Assigned) -> None:

@@ -15,7 +15,7 @@ from active_contexts.worktree_model import (
     Risk,
 )
 from coordinator.kernel.git import GitFailed
-from tests.active_contexts.worktree_yard import Yard, make_yard, tip
+from tests.active_contexts.worktree_yard import Yard, crash_after, make_yard, tip
 from tests.support import commit, git, try_git
 
 UNDER = "refs/coordinator/saved/backend/shop-backend/20260131"
@@ -169,6 +169,22 @@ def test_everything_is_saved_before_a_forced_removal(
     assert show(yard, "stash-0", "README.md") == "stashed"
     assert git(yard.repository, "fsck", "--no-dangling") == ""
     assert save(yard, place) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("steps", range(20))
+def test_a_forced_removal_that_crashed_is_done_again(
+    yard: Yard, login: Assigned, steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After any number of effects nothing is lost, and the end is the same."""
+    (login.path / "new.txt").write_text("untracked\n")
+    crash_after(steps, monkeypatch, lambda: save(yard, login.path))
+    save(yard, login.path)
+    assert not login.path.exists()
+    assert show(yard, "files", "new.txt") == "untracked"
+    assert "shop-backend" not in git(yard.repository, "worktree", "list")
+    left = {x.name for x in (yard.repository / ".git/coordinator").iterdir()}
+    assert left == set()
 
 
 def test_an_unfinished_rebase_is_saved_with_what_it_put_away(

@@ -1,5 +1,6 @@
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -271,6 +272,22 @@ def test_looking_takes_no_lock_and_changes_nothing(yard: Yard) -> None:
     assert not worktrees.describe(yard.tracked, home).dirty
     assert lock.exists()
     assert (entry.folder / "index").read_bytes() == before
+
+
+@pytest.mark.slow
+def test_an_agents_git_never_fails_while_somebody_looks(yard: Yard) -> None:
+    """Its commits, one after the other, under a look without pause."""
+    home = yard.start(yard.home("backend"), "login")
+    with ThreadPoolExecutor() as pool:
+        work = pool.submit(
+            lambda: [commit(home.path, "a.txt", str(x), "Work") for x in range(25)]
+        )
+        looks = 0
+        while not work.done():
+            worktrees.describe(yard.tracked, home)
+            looks += 1
+    assert len(set(work.result())) == 25
+    assert looks
 
 
 def test_a_setting_cannot_lead_git_to_another_folder(

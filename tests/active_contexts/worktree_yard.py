@@ -1,11 +1,17 @@
 """A workspace with one repository, for the tests of worktrees."""
 
+import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 from active_contexts import worktrees
 from active_contexts.worktree_entries import Entry, common_folder, entry_at
 from active_contexts.worktree_model import Assigned, Grounds, Tracked
+from coordinator.kernel.git import Repository
+from coordinator.kernel.processes import Completed
 from tests.support import git
 
 PREFIXES = ("backend", "frontend")
@@ -75,3 +81,24 @@ def set_trap(repository: Path, marker: Path) -> None:
         hook.parent.mkdir(exist_ok=True)
         hook.write_text(trap.read_text())
         hook.chmod(0o755)
+
+
+class Crash(BaseException):
+    """The process ends here."""
+
+
+def crash_after(
+    count: int, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]
+) -> None:
+    """Let this many git commands take effect, then crash before the next one."""
+    left = iter(range(count))
+    real = Repository.ask
+
+    def ask(self: Repository, *args: str, **extra: object) -> Completed:
+        if next(left, None) is None:
+            raise Crash
+        return real(self, *args, **extra)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch, contextlib.suppress(Crash):
+        patch.setattr(Repository, "ask", ask)
+        act()

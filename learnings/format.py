@@ -1,0 +1,271 @@
+"""Learnings and decisions as text: what they say, and new ones.
+
+It never touches the disk, and never changes a line that somebody wrote.
+"""
+
+import re
+from collections import Counter
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from coordinator.kernel import frontmatter, markdown
+from coordinator.kernel.frontmatter import FrontMatter
+from coordinator.kernel.markdown import Line, LineKind
+from coordinator.kernel.problems import Problem
+from learnings import entries, facts, ids, records, tables, yaml_lists
+from learnings.facts import Facts
+from learnings.model import Decision, Learning, Status
+
+YAML_ENDINGS = (".yaml", ".yml")
+_LOG_HEADING = "## Decision Log"
+_LINE_END = re.compile(r"\r\n|\n|\r")
+_TAGS = re.compile(r"[,;#\s]+")
+
+
+def parse(text: str, path: str) -> tuple[Learning, tuple[Problem, ...]]:
+    """Read a learning and the decisions in it, in whichever form they stand.
+
+    A file is one record (MADR, Nygard), or holds logs and tables; a path that ends in
+    `.yaml` is a list.
+    """
+    stem = PurePosixPath(path).name.split(".")[0]
+    if path.lower().endswith(YAML_ENDINGS):
+        learning, found, problems = _parse_yaml(text, path)
+    else:
+        learning, found, problems = _parse_markdown(text, path, stem)
+    decisions, more = _settle(found, path, stem)
+    problems += [*_conflicts(text, path), *more]
+    return replace(learning, decisions=tuple(decisions)), tuple(problems)
+
+
+def _parse_yaml(text: str, path: str) -> tuple[Learning, list[Facts], list[Problem]]:
+    learning = Learning(_title_of(path), path, date=facts.date_in(path))
+    try:
+        return learning, yaml_lists.read(text), []
+    except yaml_lists.Unreadable as error:
+        message = f"The file is not valid YAML: {error.reason}."
+        hint = "Quote values that hold a colon, and indent with spaces."
+        return learning, [], [Problem(path, error.line, "bad-yaml", message, hint)]
+
+
+def _parse_markdown(
+    text: str, path: str, stem: str
+) -> tuple[Learning, list[Facts], list[Problem]]:
+    front = frontmatter.split(text, path)
+    body = markdown.blank_comments(front.body)
+    lines = markdown.scan(body, first=front.body_line)
+    record = records.read(front, lines, stem)
+    found = [record] if record else [*entries.read(lines), *tables.read(lines)]
+    return _learning(front, lines, path), found, list(front.problems)
+
+
+def _learning(front: FrontMatter, lines: list[Line], path: str) -> Learning:
+    heading = next((x for x in lines if x.kind is LineKind.HEADING and x.content), None)
+    title = facts.plain(heading.content) if heading else front.text("title")
+    line = heading.number if heading else 1
+    head = _head(lines)
+    date = front.text("date", "created", "updated") or head.get("date", "")
+    tags = front.texts("tags", "tag", "labels", "keywords")
+    tags = tags or tuple(x for x in _TAGS.split(head.get("tags", "")) if x)
+    return Learning(
+        title or _title_of(path),
+        path,
+        line,
+        tags=tuple(x.lstrip("#")[:60] for x in tags[:50]),
+        date=facts.date_in(date) or facts.date_in(PurePosixPath(path).name),
+    )
+
+
+def _head(lines: list[Line]) -> dict[str, str]:
+    """Return the keys that stand above the first section."""
+    found: dict[str, str] = {}
+    for line in lines:
+        if line.kind is LineKind.HEADING and line.level > 1:
+            break
+        if pair := facts.pair_in(line.content):
+            found.setdefault(*pair)
+    return found
+
+
+def _title_of(path: str) -> str:
+    stem = PurePosixPath(path).name.partition(".")[0]
+    return stem.replace("-", " ").replace("_", " ").strip().capitalize()
+
+
+def _settle(
+    found: list[Facts], path: str, stem: str
+) -> tuple[list[Decision], list[Problem]]:
+    """Give ids, resolve names that are used within the file, and judge."""
+    decisions: list[Decision] = []
+    problems: list[Problem] = []
+    named: dict[str, str] = {}
+    used: Counter[str] = Counter()
+    for entry in sorted(found, key=lambda x: x.line):
+        if facts.is_placeholder(entry.title):
+            problems.append(_placeholder(entry, path))
+        elif not facts.is_empty(entry.title):
+            decision = _decision(entry, path, stem)
+            used[decision.id] += 1
+            if used[decision.id] > 1:
+                decision = replace(decision, id=f"{decision.id}-{used[decision.id]}")
+            named.setdefault(entry.label.lower(), decision.id)
+            decisions.append(decision)
+            problems += _unknown_status(entry, path)
+    return [_resolved(x, named) for x in decisions], problems
+
+
+def _decision(entry: Facts, path: str, stem: str) -> Decision:
+    title = f"{entry.label}: {entry.title}" if entry.label else entry.title
+    status = facts.status_in(entry.said) or Status.ACCEPTED
+    return Decision(
+        id=entry.id or ids.title_id(stem, title),
+        title=title,
+        path=path,
+        line=entry.line,
+        status=Status.SUPERSEDED if entry.superseded_by else status,
+        said=entry.said,
+        date=entry.date,
+        agent=entry.agent,
+        text="\n".join(entry.texts).strip()[: facts.MOST_IN_TEXT],
+        supersedes=tuple(dict.fromkeys(entry.supersedes)),
+        superseded_by=tuple(dict.fromkeys(entry.superseded_by)),
+    )
+
+
+def _resolved(decision: Decision, named: dict[str, str]) -> Decision:
+    return replace(
+        decision,
+        supersedes=tuple(named.get(x, x) for x in decision.supersedes),
+        superseded_by=tuple(named.get(x, x) for x in decision.superseded_by),
+    )
+
+
+def _placeholder(entry: Facts, path: str) -> Problem:
+    message = f"The decision is still the template's words: {entry.title[:80]!r}."
+    hint = "Write what was decided, or remove the line."
+    return Problem(path, entry.line, "placeholder", message, hint)
+
+
+def _unknown_status(entry: Facts, path: str) -> list[Problem]:
+    if not entry.said or facts.is_placeholder(entry.said):
+        return []
+    if facts.status_in(entry.said) or entry.superseded_by:
+        return []
+    message = f"The status {entry.said[:80]!r} of a decision is not understood."
+    hint = f"Write one of: {', '.join(Status)}."
+    return [Problem(path, entry.line, "unknown-status", message, hint)]
+
+
+def _conflicts(text: str, path: str) -> list[Problem]:
+    if "<<<<<<< " not in text:
+        return []
+    message = "The file holds a merge conflict that nobody resolved."
+    hint = "Keep one side and remove the lines with <<<<<<<, ======= and >>>>>>>."
+    numbers = markdown.find_conflicts(markdown.scan(text))
+    return [Problem(path, x, "conflict-marker", message, hint) for x in numbers[:20]]
+
+
+def render_decision(
+    title: str, text: str = "", agent: str = "", date: str = "", supersedes: str = ""
+) -> str:
+    """Write one entry of a decision log, without a line end.
+
+    `supersedes` holds ids with commas between them, `date` is an ISO day.
+    """
+    remarks = [date, f"by {agent}" if agent else ""]
+    remarks += [f"supersedes {supersedes}" if supersedes else ""]
+    remark = ", ".join(x for x in remarks if x)
+    words = _one_line(title)
+    tail = f" ({remark})" if remark else ""
+    line = f"- {words}{tail}"
+    if entries.headline(line[2:], 1).title != facts.plain(words):
+        line = f"- **{words}**{tail}"
+    reasons = [f"  {x.strip()}" for x in markdown.split_lines(text) if x.strip()]
+    return "\n".join([line, *reasons])
+
+
+def append_decision(
+    document: str,
+    title: str,
+    text: str = "",
+    supersedes: str = "",
+    *,
+    agent: str = "",
+    date: str = "",
+) -> str:
+    """Return the document with one more entry at the end of its decision log.
+
+    A document without a log gets one at its end; every other byte stays.
+    """
+    end = found[0] if (found := _LINE_END.search(document)) else "\n"
+    entry = render_decision(title, text, agent, date, supersedes)
+    at = _end_of_log(document)
+    if at is None:
+        head = document if document.strip() else "# Decisions\n"
+        new = f"\n{_LOG_HEADING}\n\n{entry}\n".replace("\n", end)
+        return head + _joint(head, end) + new
+    before, after = document[:at], document[at:]
+    above = markdown.split_lines(before)[-1].strip()
+    gap = end if above.startswith("#") else ""
+    below = end if after.startswith("#") else ""
+    new = gap + entry.replace("\n", end) + end + below
+    return before + _joint(before, end) + new + after
+
+
+def supersede(
+    document: str,
+    older: str,
+    title: str,
+    text: str = "",
+    *,
+    agent: str = "",
+    date: str = "",
+) -> str:
+    """Return the document with an entry that takes the place of the decision `older`.
+
+    The document is the author's own; the older decision's file stays as it is.
+    """
+    return append_decision(document, title, text, older, agent=agent, date=date)
+
+
+def render_learning(
+    title: str, text: str, agent: str, date: str, tags: tuple[str, ...] = ()
+) -> str:
+    """Write a new learning; an empty value gets no line."""
+    facts_ = {"Date": date, "Agent": agent, "Tags": ", ".join(tags)}
+    head = [f"- **{key}**: {value}" for key, value in facts_.items() if value]
+    body = text.strip("\r\n")
+    parts = [f"# {_one_line(title)}", "\n".join(head), body]
+    return "\n\n".join(x for x in parts if x) + "\n"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _joint(text: str, end: str) -> str:
+    return "" if not text or text.endswith(("\n", "\r")) else end
+
+
+def _end_of_log(document: str) -> int | None:
+    """Return where a new entry goes: behind the last words below `## Decision Log`."""
+    front = frontmatter.split(document, "")
+    lines = markdown.scan(front.body, first=front.body_line)
+    log = next(
+        (x for x in lines if x.kind is LineKind.HEADING and entries.is_log(x.content)),
+        None,
+    )
+    if log is None or records.read(front, lines, ""):
+        return None
+    number = log.number
+    for line in lines[log.number - front.body_line + 1 :]:
+        if line.kind is LineKind.HEADING:
+            break
+        if line.kind is not LineKind.BLANK:
+            number = line.number
+    return _offset_below(document, number)
+
+
+def _offset_below(document: str, number: int) -> int:
+    ends = _LINE_END.finditer(document)
+    return next((x.end() for n, x in enumerate(ends, 1) if n == number), len(document))
