@@ -61,6 +61,7 @@ def repair(
     """
     # Mends what points from worktrees to a main worktree that was moved.
     Repository(tracked.path).ask("worktree", "repair")
+    worktree_pool.tidy(grounds, tracked)  # what a crash left here may hold a branch
     paths = {x.path for x in known}
     found = {k: v for k, v in scan(grounds.workspace).items() if v not in paths}
     return tuple(_mend(grounds, tracked, x, found) for x in known)
@@ -130,10 +131,10 @@ def _rebuild(
     if stand.branch:
         worktree_pool.put_on(Entry(folder, made), stand.branch)
     inside(Entry(folder, path)).run("read-tree", "HEAD")
-    _point(path, folder, common)
-    run_patiently(main, "worktree", "repair", str(path))
     (made / ".git").unlink()
     made.rmdir()
+    _point(path, folder, common)
+    run_patiently(main, "worktree", "repair", str(path))
     return Entry(folder, path)
 
 

@@ -13,7 +13,7 @@ from learnings.facts import Facts
 _LOG = re.compile(
     r"(?:[a-z' ]{0,40} )?(?:decisions(?: (?:log|record|register|history|made|taken"
     r"|processed|summary))?(?: and (?:[a-z]+ )?(?:learnings?|rationales?|notes|lessons"
-    r"|lessons learned|reasons|trade offs))?|decision (?:log|record|register|history))"
+    r"|lessons learned|reasons|trade offs))?|decision (?:log|register|history))"
 )
 _NOT_LOG = re.compile(
     r"(?:.* )?(?:open|pending|outstanding|related|upcoming|future|unresolved|needed"
@@ -22,7 +22,8 @@ _NOT_LOG = re.compile(
 _ASIDE = re.compile(
     r"(?:.* )?(?:notes?|guidance|usage|how to .*|status (?:values|legend)|legend"
     r"|template|references|next steps|open questions|questions|metadata|links"
-    r"|about|purpose|overview|action items|see also|glossary|rules|format)"
+    r"|about|purpose|overview|action items|see also|glossary|rules|format|summary"
+    r"|introduction|intro|background|context|conclusion|scope|changelog|principles)"
 )
 _NOT_IN_WORDS = re.compile(r"[\W_]+")
 _NUMBERING = re.compile(r"\d{1,3}(?:\.\d{1,3})*[.)]?\s+")
@@ -142,13 +143,21 @@ def _subsection(heading: Line, lines: list[Line]) -> Iterator[Facts]:
 
 
 def _is_group(lines: list[Line]) -> bool:
-    """Tell whether keys such as Status and Rationale make the lines one decision."""
-    pairs = (facts.pair_in(x.content) for x in lines if x.kind in _SPOKEN)
-    return len({x[0] for x in pairs if x} & _GROUPING) > 0
+    """Tell whether prose, or keys such as Rationale, make the lines one decision."""
+    bullets = any(x.kind is LineKind.BULLET for x in lines)
+    spoken = [x for x in lines if x.kind in _SPOKEN and not x.text[0].isspace()]
+    keys = [pair[0] for x in spoken if (pair := facts.pair_in(x.content))]
+    if not bullets:
+        return bool(spoken) and all(x.kind is not LineKind.HEADING for x in lines)
+    keyed = sum(key in _GROUPING for key in keys)
+    return "status" in keys or 0 < len(spoken) <= 2 * keyed
 
 
 _SPOKEN = frozenset({LineKind.TEXT, LineKind.BULLET})
 _GROUPING = frozenset({"status", "date", "text", "agent"})
+_REMARKS = frozenset(
+    {"status", "date", "agent", "label", "tags", "supersedes", "superseded_by"}
+)
 
 
 def _list(lines: list[Line]) -> Iterator[Facts]:
@@ -166,6 +175,9 @@ def _list(lines: list[Line]) -> Iterator[Facts]:
         yield from _keyed(entries)
         return
     for line, rest in entries:
+        pair = facts.pair_in(line.content)
+        if pair and pair[0] in _REMARKS:
+            continue
         entry = headline(line.content, line.number)
         absorb(entry, rest)
         yield entry
@@ -239,8 +251,6 @@ def _split(content: str) -> tuple[str, str]:
         if after:
             remark = f" {after[1]}" if after[1] else ""
             return f"{title.rstrip(': ')}{remark}", content[after.end() :].strip()
-        if title.endswith(":"):
-            return title.rstrip(": "), content[bold.end() :].strip()
     dash = _DASH.search(content)
     if dash:
         return content[: dash.start()].strip(), content[dash.end() :].strip()

@@ -191,7 +191,9 @@ def split_date(text: str) -> tuple[str, str]:
     """Split `2026-01-31: Use tokens` into the day and the rest."""
     match = _LEADING_DATE.match(text)
     if match and (found := date_in(match[1])):
-        return found, text[match.end() :]
+        # "**2026-01-31: Use tokens**": the bold goes on behind the day.
+        bold = "**" if match[0].count("**") == 1 else ""
+        return found, bold + text[match.end() :]
     return "", text
 
 

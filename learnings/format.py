@@ -19,6 +19,9 @@ from learnings.model import Decision, Learning, Status
 YAML_ENDINGS = (".yaml", ".yml")
 _LOG_HEADING = "## Decision Log"
 _LINE_END = re.compile(r"\r\n|\n|\r")
+# A heading or a fence among the reasons would end the log.
+_STRUCTURE = re.compile(r"^((?:[-*+] +)?)(?=#|`{3}|~{3})")
+_ESCAPED = r"\1\\"
 _TAGS = re.compile(r"[,;#\s]+")
 
 
@@ -180,7 +183,8 @@ def render_decision(
     line = f"- {words}{tail}"
     if entries.headline(line[2:], 1).title != facts.plain(words):
         line = f"- **{words}**{tail}"
-    reasons = [f"  {x.strip()}" for x in markdown.split_lines(text) if x.strip()]
+    said = (x.strip() for x in markdown.split_lines(text))
+    reasons = [f"  {_STRUCTURE.sub(_ESCAPED, x)}" for x in said if x]
     return "\n".join([line, *reasons])
 
 
@@ -197,19 +201,15 @@ def append_decision(
 
     A document without a log gets one at its end; every other byte stays.
     """
-    end = found[0] if (found := _LINE_END.search(document)) else "\n"
     entry = render_decision(title, text, agent, date, supersedes)
-    at = _end_of_log(document)
-    if at is None:
-        head = document if document.strip() else "# Decisions\n"
-        new = f"\n{_LOG_HEADING}\n\n{entry}\n".replace("\n", end)
-        return head + _joint(head, end) + new
-    before, after = document[:at], document[at:]
-    above = markdown.split_lines(before)[-1].strip()
-    gap = end if above.startswith("#") else ""
-    below = end if after.startswith("#") else ""
-    new = gap + entry.replace("\n", end) + end + below
-    return before + _joint(before, end) + new + after
+    lines = _lines(document)
+    if log := _last_of_log(lines):
+        new = _inserted(document, _below(document, log), entry, "")
+        if _count(new) > _count(document):
+            return new
+    # No log, or one of keys, which takes no bullets.
+    last = lines[-1].number if lines else 0
+    return _inserted(document, _below(document, last), entry, _LOG_HEADING)
 
 
 def supersede(
@@ -243,29 +243,55 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _joint(text: str, end: str) -> str:
-    return "" if not text or text.endswith(("\n", "\r")) else end
+def _count(document: str) -> int:
+    return len(parse(document, "")[0].decisions)
 
 
-def _end_of_log(document: str) -> int | None:
-    """Return where a new entry goes: behind the last words below `## Decision Log`."""
+def _inserted(document: str, at: int, entry: str, heading: str) -> str:
+    """Put an entry, below a new heading where one is given, at this offset."""
+    found = _LINE_END.search(document)
+    end = found[0] if found else "\n"
+    before, after = document[:at], document[at:]
+    if not document.strip():
+        before = f"# Decisions{end}"
+    elif not before.endswith(("\n", "\r")):
+        before += end
+    above = markdown.split_lines(before)[-1:]
+    gap = "\n" if heading or above[0].lstrip().startswith("#") else ""
+    head = f"{heading}\n\n" if heading else ""
+    below = "\n" if after[:1] not in {"", "\r", "\n"} else ""
+    return before + f"{gap}{head}{entry}\n{below}".replace("\n", end) + after
+
+
+def _lines(document: str) -> list[Line]:
+    """Return the body's lines; a fence that nobody closed hides what is below it."""
     front = frontmatter.split(document, "")
-    lines = markdown.scan(front.body, first=front.body_line)
-    log = next(
-        (x for x in lines if x.kind is LineKind.HEADING and entries.is_log(x.content)),
-        None,
-    )
-    if log is None or records.read(front, lines, ""):
-        return None
-    number = log.number
-    for line in lines[log.number - front.body_line + 1 :]:
-        if line.kind is LineKind.HEADING:
+    return _before_open_fence(markdown.scan(front.body, first=front.body_line))
+
+
+def _below(document: str, number: int) -> int:
+    """Return the offset below a line; 0 lines: the start."""
+    ends = [0, *(x.end() for x in _LINE_END.finditer(document))]
+    return ends[number] if number < len(ends) else len(document)
+
+
+def _before_open_fence(lines: list[Line]) -> list[Line]:
+    opened: int | None = None
+    for index, line in enumerate(lines):
+        if line.kind is LineKind.FENCE:
+            opened = index if opened is None else None
+    return lines[:opened]
+
+
+def _last_of_log(lines: list[Line]) -> int:
+    """Return the number of the last line in the first log; 0 where there is none."""
+    number = 0
+    for line in lines:
+        heading = line.kind is LineKind.HEADING
+        if heading and number:
             break
-        if line.kind is not LineKind.BLANK:
+        if (heading and entries.is_log(line.content)) or (
+            number and line.kind is not LineKind.BLANK
+        ):
             number = line.number
-    return _offset_below(document, number)
-
-
-def _offset_below(document: str, number: int) -> int:
-    ends = _LINE_END.finditer(document)
-    return next((x.end() for n, x in enumerate(ends, 1) if n == number), len(document))
+    return number

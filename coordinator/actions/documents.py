@@ -60,12 +60,14 @@ def accept(
         DiskRefusedError: Nothing was recorded.
         OSError: The blobs could not be stored; nothing was recorded.
     """
-    known = queries.documents(workspace.index, [x.path for x in found])
+    paths = [x.path for x in found]
+    known = queries.documents(workspace.index, paths)
+    refused = queries.refused(workspace.index, paths)
     names = [name_of(x.content.data) for x in found]
     changed = [
         (x, name)
         for x, name in zip(found, names, strict=True)
-        if x.path not in known or known[x.path]["blob"] != name
+        if x.path not in known or known[x.path]["blob"] != name or x.path in refused
     ]
     fresh = {x.path for x, _ in changed}
     _note_alive(workspace, [x for x in found if x.path not in fresh])

@@ -7,11 +7,12 @@ recorded. A look starts a process only where git's files have changed.
 from active_contexts import hooks, refs_look
 from active_contexts.worktree_entries import common_folder
 from active_contexts.worktree_model import Assigned, Grounds, Tracked
-from coordinator.actions import submissions
+from coordinator.actions import documents, settings, submissions
 from coordinator.actions.workspace import Workspace
 from coordinator.index import queries
 from coordinator.index.database import Sight
 from coordinator.kernel.errors import CoordinatorError, NotFound, UsageProblem
+from coordinator.kernel.files import Stamp
 from coordinator.kernel.problems import Problem
 
 
@@ -80,6 +81,7 @@ def look(workspace: Workspace) -> bool:
 
     Branches that moved submit the pending items that were waiting for them.
     """
+    _reload_settings(workspace)
     changed = [x for x in all_tracked(workspace) if _look_at(workspace, x)]
     if changed or workspace.seen.record != workspace.journal.last:
         _keep(workspace)
@@ -87,6 +89,22 @@ def look(workspace: Workspace) -> bool:
         _submit_waiting(workspace)
     workspace.seen.record = workspace.journal.last
     return bool(changed)
+
+
+def _reload_settings(workspace: Workspace) -> None:
+    """Take over settings that a person edited; bad ones leave the old in force."""
+    path = workspace.layout.settings
+    stamp = Stamp.of(path.stat()) if path.exists() else None
+    if stamp == workspace.seen.settings:
+        return
+    workspace.seen.settings = stamp
+    try:
+        workspace.settings = settings.load(path)
+        workspace.seen.troubles.pop(path.name, None)
+    except settings.BadSettings as error:
+        problem = Problem(path.name, 0, "bad-settings", error.message, error.hint)
+        workspace.seen.troubles[path.name] = problem
+    workspace.seen.record = -1
 
 
 def _look_at(workspace: Workspace, one: Tracked) -> bool:
@@ -122,7 +140,39 @@ def _keep(workspace: Workspace) -> None:
             heads.append((str(path.relative_to(root)), head.branch, commit))
         problems += found.drifts
     problems += _contradictions(workspace, {x[0]: x[1] for x in heads})
+    problems += _stuck_proposals(workspace)
+    moved = _moved(workspace, heads)
     workspace.index.replace_sights(heads, problems)
+    for agent in moved:
+        documents.note_alive(workspace, agent)
+
+
+def _moved(workspace: Workspace, heads: list[Sight]) -> list[str]:
+    """Return the agents whose worktrees show another commit than at the last look."""
+    known = {x["path"]: x for x in queries.worktrees(workspace.index)}
+    return sorted(
+        {
+            known[path]["agent"]
+            for path, _, head in heads
+            if path in known and known[path]["head"] not in {"", head}
+        }
+    )
+
+
+def _stuck_proposals(workspace: Workspace) -> list[Problem]:
+    """Pending commits whose branch cannot be taken: it is missing, or another's."""
+    found: list[Problem] = []
+    for row in queries.pending_of_kind(workspace.index, "commit"):
+        owner = workspace.roster.owner_of_branch(row["branch"])
+        if row["agent"] and owner and owner != row["agent"]:
+            message = f"The branch {row['branch']} is {owner}'s, not {row['agent']}'s."
+            hint = f"Propose a branch named {row['agent']}/…"
+            found.append(Problem(row["path"], 0, "branch-not-own", message, hint))
+        elif row["state"] == "draft" and not row["draft"]:
+            message = f"No repository has the branch {row['branch'] or '(none named)'}."
+            hint = "Commit to it, or correct the name; it is submitted then."
+            found.append(Problem(row["path"], 0, "branch-missing", message, hint))
+    return found
 
 
 def _contradictions(workspace: Workspace, branches: dict[str, str]) -> list[Problem]:

@@ -12,10 +12,10 @@ from typing import Any
 from coordinator.actions.workspace import SYSTEM, Workspace
 from coordinator.index import queries
 from coordinator.kernel import git
-from coordinator.kernel.errors import CoordinatorError, NotFound
+from coordinator.kernel.errors import CoordinatorError, NotFound, Refused
 from coordinator.kernel.journal import Draft
 from pending_commits import submissions
-from pending_commits.model import Event, Kind, State, next_state
+from pending_commits.model import COMMIT_STATES, Event, Kind, State, next_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,23 +29,42 @@ class Proposal:
 
 
 def submit_found(workspace: Workspace, paths: Sequence[str]) -> None:
-    """Submit those of the changed documents that propose a branch.
+    """Submit those of the changed documents that propose a branch; reopen others.
 
-    What cannot be submitted stays a draft; `check` says why.
+    What cannot be submitted stays a draft; `check` says why. What was withdrawn is
+    only submitted again by command.
     """
     for row in queries.pending_at(workspace.index, list(paths)):
-        if row["kind"] == Kind.COMMIT.value and not row["draft"]:
+        if row["kind"] != Kind.COMMIT.value:
+            _reopen(workspace, row)
+        elif not row["draft"] and row["state"] != State.WITHDRAWN.value:
             # Said by `check`; a branch that appears later submits its item then.
             with suppress(CoordinatorError):
                 submit(workspace, row, actor=row["agent"] or SYSTEM)
+
+
+def _reopen(workspace: Workspace, row: queries.Row) -> None:
+    """A new version was read by nobody yet."""
+    state = State(row["state"])
+    if state in COMMIT_STATES:
+        return  # it was a commit when it was moved last, and its text says so no more
+    new = next_state(state, Event.REVISE)
+    if new is not state:
+        move(workspace, row, new, actor=row["agent"] or SYSTEM)
 
 
 def submit(workspace: Workspace, row: queries.Row, *, actor: str) -> Proposal:
     """Fetch the item's branch into the store and record what it points at.
 
     Raises:
-        CoordinatorError: The branch does not exist, or the state does not allow it.
+        CoordinatorError: The branch is missing or another's, or the state forbids it.
     """
+    owner = workspace.roster.owner_of_branch(row["branch"])
+    if owner and row["agent"] and owner != row["agent"]:
+        raise Refused(
+            f"The branch {row['branch']!r} is {owner}'s, not {row['agent']}'s.",
+            hint=f"Propose a branch named {row['agent']}/…",
+        )
     proposal = fetch(workspace, row["branch"], row["id"])
     event = Event.SUBMIT
     state = State(row["state"])

@@ -20,6 +20,7 @@ from coordinator.index import queries
 from coordinator.index.database import Index
 from coordinator.kernel import clock
 from coordinator.kernel.blobs import Blobs
+from coordinator.kernel.files import Stamp
 from coordinator.kernel.git import Repository
 from coordinator.kernel.journal import Draft, Journal, Record
 from coordinator.kernel.locks import Held
@@ -37,6 +38,7 @@ class Seen:
     marks: dict[str, str] = field(default_factory=dict)
     looks: dict[str, Look] = field(default_factory=dict)
     troubles: dict[str, Problem] = field(default_factory=dict)
+    settings: Stamp | None = None
     record: int = -1
 
 

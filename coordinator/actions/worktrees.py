@@ -151,10 +151,20 @@ def remove(call: Call, arguments: RemoveArguments) -> dict[str, Any]:
     if arguments.force:
         saved = _save_and_remove(workspace, tracked, known)
     else:
-        worktree_safety.remove(sights.grounds(workspace), tracked, known.path)
+        _put_away(workspace, tracked, known)
     record_removed(workspace, tracked, known, call.caller.actor)
     sights.look(workspace)
     return {"agent": known.agent, "path": str(known.path), "saved": list(saved)}
+
+
+def _put_away(workspace: Workspace, tracked: Tracked, known: Assigned) -> None:
+    """Return a feature's worktree to the pool where there is room, else remove it."""
+    ground = sights.grounds(workspace)
+    room = workspace.settings.worktrees.pool - len(worktree_pool.ready(ground, tracked))
+    if known.feature and room > 0:
+        worktree_safety.recycle(ground, tracked, known.path)
+    else:
+        worktree_safety.remove(ground, tracked, known.path)
 
 
 def _save_and_remove(

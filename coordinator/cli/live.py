@@ -28,6 +28,11 @@ def show(records: Sequence[Record]) -> None:
         say(f"{x.at[11:19]} {actor:<12} {word} {display(x.subject)}{note}")
 
 
+def show_nothing(records: Sequence[Record]) -> None:
+    """Take the place of `show` where nobody watches."""
+    del records
+
+
 def say(line: str) -> None:
     """Print one line at once; nobody listening is no failure."""
     try:

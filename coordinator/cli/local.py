@@ -15,7 +15,7 @@ from click.shell_completion import get_completion_class
 
 from coordinator.actions import setup, tokens
 from coordinator.actions.layout import Layout
-from coordinator.cli import app, demo, starting
+from coordinator.cli import app, demo, live, starting
 from coordinator.cli.app import Reply, Session
 from coordinator.cli.here import Here
 from coordinator.daemon import client
@@ -128,6 +128,11 @@ def run(root: str, asked: Question) -> dict[str, object]:
         return _failure(asked, error)
 
 
+def tree() -> click.Group:
+    """Return the whole command tree, as the manual shows it; it runs nothing."""
+    return app.root(_commands("", {}))
+
+
 def _no_action(name: str, arguments: dict[str, Any], key: str) -> Any:  # noqa: ANN401 - JSON
     message = f"{name} was meant for the daemon: {arguments}, {key}"
     raise RuntimeError(message)
@@ -140,8 +145,9 @@ def _commands(root: str, asked: Question) -> list[tuple[str, click.Command]]:
 
     @click.command(context_settings={"help_option_names": ["-h", "--help"]})
     @click.option("--detach", is_flag=True, help="Run in the background.")
+    @click.option("--quiet", is_flag=True, help="Show no live log.")
     @click.pass_obj
-    def up(session: Session, detach: bool) -> None:  # noqa: FBT001 - click's value
+    def up(session: Session, /, **flags: bool) -> None:
         r"""Start the daemon, with a live log until Ctrl-C.
 
         \b
@@ -150,7 +156,12 @@ def _commands(root: str, asked: Question) -> list[tuple[str, click.Command]]:
         """
         layout = Layout(need_root())
         setup.check_version(layout)
-        value = starting.detached(layout) if detach else starting.foreground(layout)
+        if flags["detach"]:
+            value = starting.detached(layout)
+        elif flags["quiet"]:
+            value = starting.foreground(layout, show=live.show_nothing)
+        else:
+            value = starting.foreground(layout, show=live.show)
         session.out.append(app.shown(session, "up", value))
 
     @click.command(context_settings={"help_option_names": ["-h", "--help"]})

@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,11 @@ from coordinator.actions.layout import Layout
 from coordinator.daemon import client
 from coordinator.kernel import clock, locks, processes
 from coordinator.kernel.errors import Conflict, External
+from coordinator.kernel.journal import Record
 from coordinator.kernel.locks import Held, LockTaken
 from coordinator.kernel.names import display
 
+Listener = Callable[[Sequence[Record]], None]
 _DYING_SECONDS = 5.0
 _START_SECONDS = 20.0
 _HEALTH: dict[str, object] = {"action": "health", "arguments": {}}
@@ -51,7 +54,7 @@ def detached(layout: Layout) -> dict[str, Any]:
     if pid:
         return _value(layout, pid)
     log = layout.logs / "start.log"
-    argv = [sys.executable, "-m", "coordinator.entry", "up"]
+    argv = [sys.executable, "-m", "coordinator.entry", "up", "--quiet"]
     argv += ["--workspace", str(layout.root)]
     child = processes.start_detached(argv, log=log, cwd=layout.root)
     deadline = clock.monotonic() + _START_SECONDS
@@ -79,8 +82,8 @@ def _last_words(log: Path) -> str:
     return "it said nothing."
 
 
-def foreground(layout: Layout) -> dict[str, Any]:
-    """Run the daemon until it is stopped.
+def foreground(layout: Layout, *, show: Listener) -> dict[str, Any]:
+    """Run the daemon until it is stopped; `show` is told of each record.
 
     A dying daemon's lock is waited for, up to 5 s.
 
@@ -92,7 +95,7 @@ def foreground(layout: Layout) -> dict[str, Any]:
     while True:
         try:
             with locks.hold(layout.lock, seconds=0.05) as held:
-                _run(layout, held)
+                _run(layout, held, show)
             return {"running": False, "workspace": str(layout.root)}
         except LockTaken:
             pid = running_pid(layout)
@@ -102,13 +105,13 @@ def foreground(layout: Layout) -> dict[str, Any]:
                 raise
 
 
-def _run(layout: Layout, held: Held) -> None:
+def _run(layout: Layout, held: Held, show: Listener) -> None:
     text = json.dumps({"pid": os.getpid(), "started": clock.render(clock.now())})
     layout.daemon.write_text(f"{text}\n", "utf-8")
-    asyncio.run(_serve(layout, held))
+    asyncio.run(_serve(layout, held, show))
 
 
-async def _serve(layout: Layout, held: Held) -> None:
+async def _serve(layout: Layout, held: Held, show: Listener) -> None:
     # Only whoever won the lock pays for these imports.
     from coordinator.actions.workspace import Workspace  # noqa: PLC0415
     from coordinator.cli import face, live  # noqa: PLC0415
@@ -119,7 +122,7 @@ async def _serve(layout: Layout, held: Held) -> None:
 
     log.begin(layout.logs)
     workspace = Workspace(layout, held=held)
-    workspace.listeners.append(live.show)
+    workspace.listeners.append(show)
     health = Health(os.getpid(), clock.render(clock.now()))
     desk = Desk(workspace)
     service = Service(desk, health)

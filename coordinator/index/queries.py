@@ -42,6 +42,13 @@ def documents(index: Index, paths: list[str]) -> dict[str, Row]:
     return {row["path"]: row for row in rows}
 
 
+def refused(index: Index, paths: list[str]) -> set[str]:
+    """Return those of the paths whose file could not be read when last looked at."""
+    marks = ", ".join("?" for _ in paths)
+    question = "SELECT DISTINCT path FROM problems WHERE source = 'refused' AND path IN"
+    return {row["path"] for row in index.rows(f"{question} ({marks})", paths)}
+
+
 def contexts(index: Index) -> list[Row]:
     """Return all contexts, the newest of each agent last."""
     rows = index.rows("SELECT * FROM contexts ORDER BY agent, at, path")

@@ -37,8 +37,10 @@ def socket_path(root: str) -> str:
 def maintainer_token() -> str:
     """Return where the maintainer's token lies, outside of every workspace.
 
-    The home comes from the password database where HOME is unset (cron, systemd).
+    The home comes from the password database where HOME is unset (cron, systemd). A
+    relative XDG_CONFIG_HOME is ignored, as the XDG Base Directory Specification says.
     """
     given = os.environ.get("XDG_CONFIG_HOME", "")
-    folder = given or f"{os.path.expanduser('~')}/.config"
+    home = os.path.expanduser("~")
+    folder = given if os.path.isabs(given) else f"{home}/.config"
     return f"{folder}/agent-coordinator/maintainer-token"

@@ -27,7 +27,10 @@ def parse(text: str) -> datetime:
     Raises:
         ValueError: The text is not such a time.
     """
-    return datetime.fromisoformat(text)
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(text)
+    return moment
 
 
 def monotonic() -> float:

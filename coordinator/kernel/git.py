@@ -24,7 +24,12 @@ _HARD_CONFIG = {
     "core.pager": "cat",
     "gc.auto": "0",
     "gc.autoDetach": "false",
+    "gpg.program": os.devnull,
+    "gpg.ssh.program": os.devnull,
+    "gpg.x509.program": os.devnull,
+    "log.showSignature": "false",
     "maintenance.auto": "false",
+    "merge.verifySignatures": "false",
     "safe.directory": "*",
     "submodule.recurse": "false",
     "tag.gpgSign": "false",
@@ -56,6 +61,8 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_EDITOR": ":",
+        # A repository that says it lacks objects names the program that gets them.
+        "GIT_NO_LAZY_FETCH": "1",
         "GIT_NO_REPLACE_OBJECTS": "1",
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_PAGER": "cat",
@@ -134,6 +141,8 @@ def version() -> tuple[int, int]:
 
 def resolve(repository: Repository, revision: str) -> str | None:
     """Return the commit id that a full ref or an id stands for, or None."""
+    if revision.startswith("^") or "\0" in revision:
+        return None  # "everything but this" is no commit
     done = repository.ask(
         "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"
     )
@@ -143,8 +152,9 @@ def resolve(repository: Repository, revision: str) -> str | None:
 def refs(repository: Repository, *prefixes: str) -> dict[str, str]:
     """Return full ref names and their object ids, below the prefixes."""
     form = "--format=%(refname) %(objectname)"
-    lines = repository.run("for-each-ref", form, "--", *prefixes).splitlines()
-    pairs = (line.rpartition(" ") for line in lines)
+    # Not `splitlines`: a ref's name may hold U+2028 and other ends of lines.
+    lines = repository.run("for-each-ref", form, "--", *prefixes).split("\n")
+    pairs = (line.rpartition(" ") for line in lines if line)
     return {name: oid for name, _, oid in pairs}
 
 

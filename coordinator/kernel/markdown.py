@@ -81,7 +81,7 @@ def scan(text: str, *, first: int = 1) -> list[Line]:
 
 
 def _closes(line: str, fence: str) -> bool:
-    stripped = line.strip()
+    stripped = line.strip(" \t")
     return stripped.startswith(fence) and not stripped.strip(fence[0])
 
 
@@ -125,7 +125,7 @@ def replace_line(text: str, number: int, new: str) -> str:
     Raises:
         IndexError: The text has no such line.
     """
-    start = 0
+    start = 0 if number > 0 else len(text)
     for _ in range(number - 1):
         end = _LINE_END.search(text, start)
         if end is None:

@@ -8,6 +8,13 @@ from coordinator.kernel.errors import UsageProblem
 MADE = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}\Z")
 _NOT_IN_SLUG = re.compile(r"[^a-z0-9]+")
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# Shown as nothing, though Unicode counts them as letters, marks or symbols: its
+# Default_Ignorable_Code_Point (DerivedCoreProperties.txt) and the empty Braille cell,
+# without U+FE0E and U+FE0F, which belong to everyday emoji.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0d\uffa0"
+    "\U000e0100-\U000e01ef]"
+)
 
 
 def check(name: str, what: str) -> str:
@@ -42,7 +49,6 @@ def display(text: str) -> str:
 
 
 def _visible(char: str) -> str:
-    if unicodedata.category(char) not in _HIDDEN:
-        return char
-    code = ord(char)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"  # noqa: PLR2004
+    if unicodedata.category(char) in _HIDDEN or _UNSEEN.match(char):
+        return char.encode("unicode_escape").decode()
+    return char

@@ -72,43 +72,54 @@ def run(
         ProgramMissing: The program is not there.
         TimedOut: It ran longer than `seconds`; its whole group was killed.
     """
-    try:
-        process = subprocess.Popen(
-            list(argv),
-            cwd=cwd,
-            env=_environment(environment),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-    except FileNotFoundError:
-        if cwd is not None and not cwd.is_dir():
-            raise
-        raise ProgramMissing(argv[0]) from None
+    process = _start(argv, cwd, environment, stderr=subprocess.PIPE)
     with process:
         try:
             stdout, stderr = process.communicate(stdin, timeout=seconds)
         except subprocess.TimeoutExpired:
             _kill_group(process.pid)
             raise TimedOut(argv, seconds) from None
+        except BaseException:
+            # Ctrl-C does not reach a group of its own: nobody else would end it.
+            _kill_group(process.pid)
+            raise
     return Completed(process.returncode, stdout, stderr)
 
 
+def _start(
+    argv: Sequence[str],
+    cwd: Path | None,
+    environment: Mapping[str, str] | None,
+    *,
+    stderr: int,
+) -> "subprocess.Popen[bytes]":
+    try:
+        return subprocess.Popen(
+            list(argv),
+            cwd=cwd,
+            env=_environment(environment),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            start_new_session=True,
+        )
+    except FileNotFoundError:
+        if cwd is not None and not cwd.is_dir():
+            raise
+        raise ProgramMissing(argv[0]) from None
+
+
 class Child:
-    """A long-lived co-process with pipes for its input and output."""
+    """A long-lived co-process with pipes for its input and output.
+
+    Raises:
+        ProgramMissing: The program is not there.
+    """
 
     def __init__(
         self, argv: Sequence[str], *, environment: Mapping[str, str] | None = None
     ) -> None:
-        self._process = subprocess.Popen(
-            list(argv),
-            env=_environment(environment),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        self._process = _start(argv, None, environment, stderr=subprocess.DEVNULL)
 
     @property
     def stdin(self) -> IO[bytes]:
@@ -223,9 +234,11 @@ def replace(argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) -
 
 def is_alive(pid: int) -> bool:
     """Tell whether a process of that id exists."""
+    if pid <= 0:
+        return False  # these stand for groups of processes
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         return True
@@ -247,5 +260,5 @@ def _environment(given: Mapping[str, str] | None) -> dict[str, str]:
 def _kill_group(pid: int) -> None:
     try:
         os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
+    except (ProcessLookupError, PermissionError):
+        return  # it ended; macOS refuses where only its zombie is left

@@ -48,6 +48,7 @@ class Intake:
         self._has_compared = False
         self._queues: dict[str, dict[str, None]] = {}
         self._resting: list[tuple[float, str]] = []
+        self._rests_until: dict[str, float] = {}
         self._quiet = workspace.settings.watch.quiet_milliseconds / 1000
 
     @property
@@ -66,13 +67,13 @@ class Intake:
     def hint_settled(self, paths: Iterable[str]) -> None:
         """Queue files that were closed or renamed in, whatever their stamp says."""
         for path in paths:
-            if documents.owner_of(path):
+            if _is_readable(path):
                 self._enqueue(path)
 
     def hint_touched(self, paths: Iterable[str]) -> None:
         """Queue files that changed and may still be written, after the quiet time."""
         for path in paths:
-            if documents.owner_of(path):
+            if _is_readable(path):
                 self._rest(path)
 
     def compare(self, snapshot: Snapshot) -> None:
@@ -101,7 +102,8 @@ class Intake:
     def _compare_names(self, snapshot: Snapshot) -> None:
         unknown = tuple(f"{folder}/" for folder in snapshot.missing)
         known = self._stamps.keys() | self._known_before()
-        self._has_compared = True
+        # What stood in a missing folder is looked for until the folder is back.
+        self._has_compared = self._has_compared or not snapshot.missing
         for path in known - snapshot.stamps.keys():
             if not path.startswith(unknown):
                 self._enqueue(path)
@@ -116,7 +118,8 @@ class Intake:
             return set()
         question = "SELECT path FROM documents UNION SELECT path FROM problems"
         rows = self._workspace.index.rows(f"{question} WHERE source = 'refused'")
-        return {row["path"] for row in rows if documents.owner_of(row["path"])}
+        found = {row["path"] for row in rows if documents.owner_of(row["path"])}
+        return found - self._listed  # those have no file of that very name
 
     def step(self) -> list[str]:
         """Read and take in one batch; return the documents that changed.
@@ -230,12 +233,23 @@ class Intake:
         self._queues.setdefault(author, {})[path] = None
 
     def _rest(self, path: str) -> None:
-        heapq.heappush(self._resting, (clock.monotonic() + self._quiet, path))
+        due = clock.monotonic() + self._quiet
+        self._rests_until[path] = due
+        heapq.heappush(self._resting, (due, path))
 
     def _wake_rested(self) -> None:
         now = clock.monotonic()
         while self._resting and self._resting[0][0] <= now:
-            self._enqueue(heapq.heappop(self._resting)[1])
+            due, path = heapq.heappop(self._resting)
+            # A file that was touched again since then rests anew.
+            if self._rests_until.get(path) == due:
+                del self._rests_until[path]
+                self._enqueue(path)
+
+
+def _is_readable(path: str) -> bool:
+    """Tell whether it is a document; a scan complains of a name that none can show."""
+    return bool(documents.owner_of(path)) and path.isprintable()
 
 
 def _listed_before(workspace: Workspace) -> set[str]:
