@@ -10,7 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from active_contexts.worktree_entries import Entry
+from active_contexts.worktree_entries import (
+    Entry,
+    common_folder,
+    entries,
+    own_folder,
+)
 from coordinator.kernel import git
 from coordinator.kernel.git import GitFailed, Repository
 from coordinator.kernel.processes import Completed
@@ -143,3 +148,19 @@ def distance(entry: Entry, target_ref: str) -> tuple[int, int]:
         return 0, 0
     ahead, behind = done.text.split()
     return int(ahead), int(behind)
+
+
+def reconnect(repository: Path, path: Path) -> Entry | None:
+    """Return the worktree in a folder, its entry led back to it where it was not.
+
+    None where the folder is no worktree of the repository.
+    """
+    common = common_folder(repository)
+    found = own_folder(path)
+    entry = next((x for x in entries(common) if x.folder == found), None)
+    if entry is None or entry.path.resolve() == path.resolve():
+        return entry
+    if entry.is_present:
+        return None  # a copy: the worktree itself is elsewhere
+    run_patiently(Repository(repository), "worktree", "repair", str(path))
+    return Entry(entry.folder, path)

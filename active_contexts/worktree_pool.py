@@ -15,7 +15,6 @@ from active_contexts.worktree_entries import (
     entries,
     entry_at,
     head_of,
-    own_folder,
     save_role,
     scan,
 )
@@ -177,22 +176,6 @@ def interrupted(grounds: Grounds, tracked: Tracked, wanted: Assigned) -> Entry |
     members = _members(grounds, tracked) if wanted.branch else ()
     own = (x for x in members if x.role == wanted.prefix)
     return next((x for x in own if x.head.branch == wanted.branch), None)
-
-
-def reconnect(tracked: Tracked, path: Path) -> Entry | None:
-    """Return the worktree in a folder, its entry led back to it where it was not.
-
-    None where the folder is no worktree of the repository.
-    """
-    common = common_folder(tracked.path)
-    found = own_folder(path)
-    entry = next((x for x in entries(common) if x.folder == found), None)
-    if entry is None or entry.path.resolve() == path.resolve():
-        return entry
-    if entry.is_present:
-        return None  # a copy: the worktree itself is elsewhere
-    run_patiently(Repository(tracked.path), "worktree", "repair", str(path))
-    return Entry(entry.folder, path)
 
 
 def free_place(grounds: Grounds, tracked: Tracked) -> Path:

@@ -20,7 +20,7 @@ from active_contexts.worktree_entries import (
     save_role,
     scan,
 )
-from active_contexts.worktree_git import inside, run_patiently, tips
+from active_contexts.worktree_git import inside, reconnect, run_patiently, tips
 from active_contexts.worktree_guard import to_trash
 from active_contexts.worktree_model import Assigned, Grounds, Head, Tracked
 from coordinator.kernel import files, git
@@ -59,12 +59,19 @@ def repair(
         NotARepository: The repository is gone.
         GitFailed: Git could not.
     """
-    # Mends what points from worktrees to a main worktree that was moved.
-    Repository(tracked.path).ask("worktree", "repair")
+    if any(_is_adrift(x.path) for x in known):
+        Repository(tracked.path).ask("worktree", "repair")
     worktree_pool.tidy(grounds, tracked)  # what a crash left here may hold a branch
     paths = {x.path for x in known}
     found = {k: v for k, v in scan(grounds.workspace).items() if v not in paths}
     return tuple(_mend(grounds, tracked, x, found) for x in known)
+
+
+def _is_adrift(path: Path) -> bool:
+    """Tell whether a folder lost its `.git`, or its repository was moved away."""
+    found = pointed_to(path)
+    gone = found is not None and not found.exists()
+    return gone or (path.is_dir() and not os.path.lexists(path / ".git"))
 
 
 def _mend(
@@ -89,23 +96,16 @@ def _mend_present(
     what = Mend.NOTHING
     if entry is None or not entry.is_present:
         what = Mend.REGISTERED
-        entry = worktree_pool.reconnect(tracked, one.path) or _reregister(
-            grounds, tracked, one, entry
-        )
+        entry = reconnect(tracked.path, one.path) or _reregister(grounds, tracked, one)
     if entry is None:
         return Mended(Mend.FOREIGN, one)
     save_role(entry, common, one.prefix)
     return Mended(what, _now(one, entry))
 
 
-def _reregister(
-    grounds: Grounds, tracked: Tracked, one: Assigned, entry: Entry | None
-) -> Entry | None:
-    """Give a folder whose entry was pruned, or whose `.git` is gone, both again."""
+def _reregister(grounds: Grounds, tracked: Tracked, one: Assigned) -> Entry | None:
+    """Give a folder whose entry was pruned a new one."""
     common = common_folder(tracked.path)
-    if entry is not None and not os.path.lexists(one.path / ".git"):
-        _point(one.path, entry.folder, common)
-        return entry
     lost = pointed_to(one.path)
     stand = _stand(tracked, one)
     if lost is None or lost.parent != common / "worktrees" or stand is None:

@@ -23,6 +23,7 @@ from active_contexts.worktree_git import (
     distance,
     hidden,
     inside,
+    reconnect,
     tips,
 )
 from active_contexts.worktree_model import (
@@ -175,7 +176,7 @@ def _in_place(tracked: Tracked, wanted: Assigned) -> Entry | None:
     """
     if not os.path.lexists(wanted.path):
         return None
-    entry = worktree_pool.reconnect(tracked, wanted.path)
+    entry = reconnect(tracked.path, wanted.path)
     if entry is None:
         raise FolderTaken(wanted.path, f"it is no worktree of {tracked.name}")
     if entry.role not in {wanted.prefix, ""}:

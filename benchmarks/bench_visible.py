@@ -104,10 +104,16 @@ def write_all(folder: Path, seconds: float, *, rival: bool) -> list[list[object]
     return done
 
 
-def start_writers(folder: Path, seconds: float, mode: str) -> subprocess.Popen[str]:
-    """Start all writers in a process of their own; they print what they did."""
+def start_writers(folder: Path, seconds: float, mode: str) -> subprocess.Popen[bytes]:
+    """Start all writers in a process of their own; what they did goes into a file."""
     argv = [sys.executable, __file__, "--write", str(folder), str(seconds), mode]
-    return subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
+    with log_of(folder).open("wb") as log:
+        return subprocess.Popen(argv, stdout=log)
+
+
+def log_of(folder: Path) -> Path:
+    """Return the file in which writers into a folder say what they did."""
+    return folder.parents[1] / f"writers-{folder.name}.json"
 
 
 def watch(made: Stage, seconds: float) -> dict[str, list[float]]:
@@ -131,7 +137,8 @@ def watch(made: Stage, seconds: float) -> dict[str, list[float]]:
         time.sleep(_LOOK_SECONDS)
     index.close()
     found: dict[str, list[float]] = {"missed": []}
-    for name, at, way, _ in json.loads(writers.communicate()[0]):
+    writers.wait()
+    for name, at, way, _ in json.loads(log_of(folder).read_text()):
         if name in seen:
             found.setdefault(way, []).append((seen[name] - at) * 1000)
         else:
@@ -141,10 +148,10 @@ def watch(made: Stage, seconds: float) -> dict[str, list[float]]:
 
 def measure_rival(made: Stage, seconds: float) -> list[float]:
     """Return how many ms the same writers take to write, sync and rename."""
-    folder = made.folder / "rival"
-    folder.mkdir()
-    printed = start_writers(folder, seconds, "rival").communicate()[0]
-    return [took * 1000 for _, _, _, took in json.loads(printed)]
+    folder = made.folder / "rival/files"
+    folder.mkdir(parents=True)
+    start_writers(folder, seconds, "rival").wait()
+    return [x[3] * 1000 for x in json.loads(log_of(folder).read_text())]
 
 
 def main() -> None:

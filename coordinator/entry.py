@@ -58,9 +58,14 @@ def _has_folder() -> bool:
 
 def show(reply: dict[str, object]) -> int:
     """Print what a command line printed, and return its exit code."""
-    sys.stdout.write(str(reply["stdout"]))
-    sys.stderr.write(str(reply["stderr"]))
+    sys.stdout.write(_writable(reply["stdout"]))
+    sys.stderr.write(_writable(reply["stderr"]))
     return int(str(reply["code"]))
+
+
+def _writable(text: object) -> str:
+    """Return text with escapes for what was no UTF-8 on the command line."""
+    return str(text).encode("utf-8", "backslashreplace").decode()
 
 
 def take_globals(argv: list[str]) -> tuple[list[str], dict[str, str]]:

@@ -27,6 +27,7 @@ _ASIDE = re.compile(
 )
 _NOT_IN_WORDS = re.compile(r"[\W_]+")
 _NUMBERING = re.compile(r"\d{1,3}(?:\.\d{1,3})*[.)]?\s+")
+_LIST_NUMBER = re.compile(r"\d{1,3}[.)]\s+")
 _ENTRY_HEADING = re.compile(
     r"[^\w\[]{0,6}(?:\[?[A-Za-z]{1,10}-\d{1,5}\b|D\d{1,4}\b|(?:key )?decision\b"
     r"|\d{1,3}[.)]\s|\[?\d{4}-\d\d-\d\d\b[\])]?\W+\w)",
@@ -132,7 +133,8 @@ def _subsection(heading: Line, lines: list[Line]) -> Iterator[Facts]:
         return
     log = is_log(heading.content)
     if not log and (_ENTRY_HEADING.match(heading.content) or _is_group(lines)):
-        entry = headline(heading.content, heading.number)
+        title = _LIST_NUMBER.sub("", heading.content, count=1)
+        entry = headline(title, heading.number)
         absorb(entry, lines)
         yield entry
         return
@@ -216,9 +218,13 @@ def absorb(entry: Facts, lines: list[Line]) -> None:
         if line.kind is LineKind.HEADING:
             key = facts.key_of(line.content)
         elif line.kind in _SPOKEN and line.content:
-            if not entry.add(*(facts.pair_in(line.content) or (key, line.content))):
-                entry.texts.append(line.content)
-                entry.find_links(line.content)
+            _take(entry, *(facts.pair_in(line.content) or (key, line.content)), line)
+
+
+def _take(entry: Facts, key: str, value: str, line: Line) -> None:
+    if not entry.add(key, value):
+        entry.texts.append(line.content)
+        entry.find_links(line.content)
 
 
 def headline(content: str, line: int) -> Facts:
@@ -245,12 +251,12 @@ def headline(content: str, line: int) -> Facts:
 def _split(content: str) -> tuple[str, str]:
     """Split at the end of a bold beginning, or at a long dash."""
     bold = _BOLD.match(content)
-    if bold:
-        title = bold[1]
-        after = _AFTER_BOLD.match(content, bold.end())
-        if after:
-            remark = f" {after[1]}" if after[1] else ""
-            return f"{title.rstrip(': ')}{remark}", content[after.end() :].strip()
+    after = _AFTER_BOLD.match(content, bold.end()) if bold else None
+    if bold and after:
+        remark = f" {after[1]}" if after[1] else ""
+        return f"{bold[1].rstrip(': ')}{remark}", content[after.end() :].strip()
+    if bold and bold[1].endswith(":"):
+        return bold[1].rstrip(": "), content[bold.end() :].strip()
     dash = _DASH.search(content)
     if dash:
         return content[: dash.start()].strip(), content[dash.end() :].strip()

@@ -202,13 +202,13 @@ def append_decision(
     A document without a log gets one at its end; every other byte stays.
     """
     entry = render_decision(title, text, agent, date, supersedes)
-    lines = _lines(document)
+    first, lines = _lines(document)
     if log := _last_of_log(lines):
         new = _inserted(document, _below(document, log), entry, "")
         if _count(new) > _count(document):
             return new
     # No log, or one of keys, which takes no bullets.
-    last = lines[-1].number if lines else 0
+    last = lines[-1].number if lines else first - 1
     return _inserted(document, _below(document, last), entry, _LOG_HEADING)
 
 
@@ -263,10 +263,14 @@ def _inserted(document: str, at: int, entry: str, heading: str) -> str:
     return before + f"{gap}{head}{entry}\n{below}".replace("\n", end) + after
 
 
-def _lines(document: str) -> list[Line]:
-    """Return the body's lines; a fence that nobody closed hides what is below it."""
+def _lines(document: str) -> tuple[int, list[Line]]:
+    """Return the number of the body's first line, and the body's lines.
+
+    A fence that nobody closed hides what is below it.
+    """
     front = frontmatter.split(document, "")
-    return _before_open_fence(markdown.scan(front.body, first=front.body_line))
+    lines = markdown.scan(front.body, first=front.body_line)
+    return front.body_line, _before_open_fence(lines)
 
 
 def _below(document: str, number: int) -> int:

@@ -36,7 +36,8 @@ def _is_delimiter(text: str) -> bool:
 
 
 def _cells(text: str) -> list[str]:
-    return [x.strip() for x in _BAR.split(text.strip().strip("|"))]
+    cells = _BAR.split(text.strip().strip("|"))
+    return [x.strip().replace("\\|", "|") for x in cells]
 
 
 def _columns(header: str) -> list[str]:

@@ -1,12 +1,28 @@
 """Fakes with names, and real repositories, for every test."""
 
+import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from coordinator.actions import setup, tokens
+from coordinator.actions.layout import Layout
+from coordinator.actions.workspace import Workspace
+from coordinator.daemon import client
+from coordinator.daemon.desk import Desk, Request
+from coordinator.kernel import locks
+from coordinator.kernel.clock import Clock
+from coordinator.kernel.journal import Record
+from coordinator.kernel.locks import Held
 
 GIT_ENVIRONMENT = {
     "GIT_CONFIG_GLOBAL": "/dev/null",
@@ -96,3 +112,246 @@ def commit(where: Path, name: str, text: str, message: str) -> str:
     git(where, "add", "--", name)
     git(where, "commit", "-q", "-m", message)
     return git(where, "rev-parse", "HEAD")
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a program ended, and what it printed."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def value(self) -> Any:  # noqa: ANN401 - a JSON value
+        """What it printed as JSON."""
+        return json.loads(self.stdout)
+
+    @property
+    def error(self) -> dict[str, str]:
+        """The error that it printed as JSON on standard error."""
+        found: dict[str, str] = json.loads(self.stderr)["error"]
+        return found
+
+
+def run_coordinator(
+    cwd: Path, *argv: str | bytes, stdin: str | bytes = "", **env: str
+) -> Ended:
+    """Run a command line as its users do, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "coordinator.entry", *argv],
+        cwd=cwd,
+        env=user_environment({"PYTHONSAFEPATH": "1", **env}),
+        input=stdin if isinstance(stdin, bytes) else stdin.encode(),
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 10.0) -> None:
+    """Wait until the condition holds; this is the only way in which a test waits."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            message = f"not within {seconds} s: {condition}"
+            raise AssertionError(message)
+        time.sleep(0.01)
+
+
+class FakeAgent:
+    """An agent at work: it writes files and commits, and knows no command."""
+
+    def __init__(self, workspace: Path, name: str, repository: str = "shop") -> None:
+        self.workspace = workspace
+        self.name = name
+        self.home = workspace / f"{repository}-{name}"
+
+    def write(self, path: str, text: str | bytes) -> Path:
+        """Write a file of the workspace, as an editor or a shell does."""
+        target = self.workspace / path
+        target.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return target
+
+    def context(self, text: str) -> str:
+        """Say what it is doing; return the document's path."""
+        path = f"agent-system/active-contexts/{self.name}-status.md"
+        self.write(path, text)
+        return path
+
+    def pending(self, topic: str, text: str) -> str:
+        """Leave something for others; return the document's path."""
+        path = f"pending-commits/{self.name}-{topic}.md"
+        self.write(path, text)
+        return path
+
+    def learning(self, topic: str, text: str) -> str:
+        """Write down what it learned; return the document's path."""
+        path = f"agent-system/learnings/{self.name}-{topic}.md"
+        self.write(path, text)
+        return path
+
+    def branch(self, feature: str) -> str:
+        """Begin a branch of its own in its worktree."""
+        git(self.home, "checkout", "-q", "-b", f"{self.name}/{feature}")
+        return f"{self.name}/{feature}"
+
+    def commit(self, name: str, text: str) -> str:
+        """Commit one file in its worktree; return the commit's id."""
+        return commit(self.home, name, text, f"Change {name}")
+
+    def shell(self, line: str) -> None:
+        """Type a line into a shell that stands in its worktree."""
+        subprocess.run(
+            ["sh", "-c", line], cwd=self.home, env=user_environment(), check=True
+        )
+
+
+class OpenWorkspace:
+    """A workspace opened in the test's own process, with the desk that serves it."""
+
+    def __init__(self, layout: Layout, clock: Clock, held: Held) -> None:
+        self.layout = layout
+        self.root = layout.root
+        self.workspace = Workspace(layout, held=held, now=clock)
+        self.desk = Desk(self.workspace)
+
+    def perform(self, action: str, **arguments: Any) -> Any:  # noqa: ANN401 - JSON
+        """Perform an action as the maintainer."""
+        return self.call(action, arguments)
+
+    def perform_as(self, agent: str, action: str, **arguments: Any) -> Any:  # noqa: ANN401 - JSON
+        """Perform an action as an agent that shows its token."""
+        return self.call(action, arguments, agent=agent)
+
+    def call(
+        self,
+        action: str,
+        arguments: dict[str, Any],
+        *,
+        agent: str = "",
+        key: str = "",
+        folder: str = "/",
+    ) -> Any:  # noqa: ANN401 - JSON
+        """Perform an action with the caller's own token, from a folder."""
+        token = tokens.own()
+        if agent:
+            token = (self.layout.tokens / agent).read_text()
+        request = Request(action, arguments, folder, agent, token, key)
+        return self.desk.perform(request)
+
+    def problems(self, path: str = "") -> list[str]:
+        """Return the codes of all problems, or of one document's."""
+        found = self.perform("check")
+        return [x["code"] for x in found if path in {"", x["path"]}]
+
+    def records(self, kind: str = "") -> list[Record]:
+        """Return the records of a kind, or all."""
+        found = self.workspace.journal.read()
+        return [x for x in found if kind in {"", x.kind}]
+
+
+@contextmanager
+def open_workspace(
+    path: Path,
+    clock: Clock,
+    repositories: Mapping[str, Path] | None = None,
+    agents: Sequence[str] = (),
+) -> Iterator[OpenWorkspace]:
+    """Open a workspace here, made as `init` makes it; one that is there is opened."""
+    layout = setup.prepare(path)
+    with locks.hold(layout.lock, seconds=5) as held:
+        opened = OpenWorkspace(layout, clock, held)
+        try:
+            repo = [f"{name}={x}" for name, x in (repositories or {}).items()]
+            if repositories is not None or opened.workspace.journal.last == 0:
+                arguments = {"workspace": str(path), "repo": repo, "agent": agents}
+                opened.perform("init", **arguments)
+            yield opened
+        finally:
+            opened.workspace.close()
+
+
+class DaemonProcess:
+    """The daemon of a workspace in a process of its own, as `up` starts it."""
+
+    def __init__(self, workspace: Path, *prefix: str, **env: str) -> None:
+        self.workspace = workspace
+        self._prefix = prefix
+        self._env = {"PYTHONSAFEPATH": "1", **env}
+        self._log = workspace / ".coordinator" / "logs" / "test-daemon.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        argv = [*self._prefix, sys.executable, "-m", "coordinator.entry", "up"]
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen(
+                argv,
+                cwd=self.workspace,
+                env=user_environment(self._env),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        wait_for(lambda: self.health().get("pid"), 20)
+
+    @property
+    def pid(self) -> int:
+        """The daemon's process id."""
+        return int(self.health()["pid"])
+
+    @property
+    def said(self) -> str:
+        """What it printed, over all its lives."""
+        return self._log.read_text("utf-8", "replace")
+
+    def ask(self, action: str, **arguments: Any) -> Any:  # noqa: ANN401 - JSON
+        """Perform an action as the maintainer, through the socket."""
+        request = {"action": action, "arguments": arguments}
+        request["token"] = tokens.own()
+        reply: Any = client.ask(str(self.workspace), request)
+        return reply["result"]
+
+    def health(self) -> dict[str, Any]:
+        """Return the daemon's health, empty where none answers."""
+        request: dict[str, object] = {"action": "health", "arguments": {}}
+        reply: Any = client.ask(str(self.workspace), request)
+        found: dict[str, Any] = (reply or {}).get("result") or {}
+        return found
+
+    def terminate(self) -> int:
+        """End it as a service manager does; return its exit code."""
+        process = self._running()
+        process.terminate()
+        return process.wait(10)
+
+    def kill(self) -> None:
+        """End it without a word."""
+        process = self._running()
+        process.kill()
+        process.wait(10)
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self.process is None:
+            message = "the daemon was not started"
+            raise AssertionError(message)
+        return self.process

@@ -17,12 +17,25 @@ def install(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
     return done
 
 
+@action("hooks uninstall", who=Who.MAINTAINER, example="coordinator hooks uninstall")
+def uninstall(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
+    """Take the git hooks away again; what was there before is put back."""
+    del arguments
+    for tracked in sights.all_tracked(call.workspace):
+        hooks.uninstall(tracked.path)
+    return _states(call.workspace)
+
+
 def install_all(workspace: Workspace) -> list[dict[str, Any]]:
     """Install the hooks everywhere, with the prefixes of all agents."""
     prefixes = list(workspace.roster.prefixes)
-    done: list[dict[str, Any]] = []
     for tracked in sights.all_tracked(workspace):
         hooks.install(tracked.path, prefixes)
-        state = hooks.state(tracked.path)
-        done.append({"repository": tracked.name, "state": state.value})
-    return done
+    return _states(workspace)
+
+
+def _states(workspace: Workspace) -> list[dict[str, Any]]:
+    return [
+        {"repository": x.name, "state": hooks.state(x.path).value}
+        for x in sights.all_tracked(workspace)
+    ]

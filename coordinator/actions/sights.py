@@ -7,7 +7,7 @@ recorded. A look starts a process only where git's files have changed.
 from active_contexts import hooks, refs_look
 from active_contexts.worktree_entries import common_folder
 from active_contexts.worktree_model import Assigned, Grounds, Tracked
-from coordinator.actions import documents, settings, submissions
+from coordinator.actions import documents, leftovers, settings, submissions
 from coordinator.actions.workspace import Workspace
 from coordinator.index import queries
 from coordinator.index.database import Sight
@@ -83,12 +83,30 @@ def look(workspace: Workspace) -> bool:
     """
     _reload_settings(workspace)
     changed = [x for x in all_tracked(workspace) if _look_at(workspace, x)]
+    _look_at_locks(workspace)
     if changed or workspace.seen.record != workspace.journal.last:
         _keep(workspace)
     if changed:
         _submit_waiting(workspace)
     workspace.seen.record = workspace.journal.last
     return bool(changed)
+
+
+def _look_at_locks(workspace: Workspace) -> None:
+    """Note stale locks as troubles of their worktrees."""
+    troubles = workspace.seen.troubles
+    for one in all_tracked(workspace):
+        if one.name in troubles:
+            continue
+        for known in assigned(workspace, one.name):
+            problem = leftovers.look_at_lock(workspace, one, known)
+            name = f"{known.path.name}/index.lock"
+            if troubles.get(name) != problem:
+                workspace.seen.record = -1
+            if problem is None:
+                troubles.pop(name, None)
+            else:
+                troubles[name] = problem
 
 
 def _reload_settings(workspace: Workspace) -> None:

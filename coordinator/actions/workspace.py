@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from active_contexts.refs_look import Look
+from active_contexts.worktree_locks import Lock
 from agent_identities.attribution import Roster
 from agent_identities.model import Identity
 from coordinator.actions import settings as settings_module
@@ -38,6 +39,7 @@ class Seen:
     marks: dict[str, str] = field(default_factory=dict)
     looks: dict[str, Look] = field(default_factory=dict)
     troubles: dict[str, Problem] = field(default_factory=dict)
+    locks: dict[Path, Lock] = field(default_factory=dict)
     settings: Stamp | None = None
     record: int = -1
 

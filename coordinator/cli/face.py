@@ -14,17 +14,18 @@ def answer(desk: Desk, asked: dict[str, Any]) -> dict[str, Any]:
     """Run a command line that a thin client handed over."""
 
     def perform(name: str, arguments: dict[str, Any], key: str) -> Any:  # noqa: ANN401 - JSON
-        shown = (asked["folder"], str(asked["agent"]), str(asked["token"]))
-        return desk.perform(Request(name, arguments, *shown, key))
+        shown = (asked["folder"], str(asked.get("agent", "")))
+        token = str(asked.get("token", ""))
+        return desk.perform(Request(name, arguments, *shown, token, key))
 
-    session = Session(
-        perform,
-        Path(asked["folder"]),
-        stdin=str(asked.get("stdin", "")),
-        width=int(asked.get("width", 88)),
-        color=bool(asked.get("color")),
-    )
     try:
+        session = Session(
+            perform,
+            Path(asked["folder"]),
+            stdin=str(asked.get("stdin", "")),
+            width=int(asked.get("width", 88)),
+            color=bool(asked.get("color")),
+        )
         reply = app.answer([str(x) for x in asked["argv"]], session)
     except Exception:  # noqa: BLE001 - the outer boundary: a bug must not end the daemon
         logger.exception("bug in {}", asked.get("argv"))

@@ -22,7 +22,7 @@ _WORDS = {
 def show(records: Sequence[Record]) -> None:
     """Print the records, a line each."""
     for x in records:
-        actor = x.actor.strip("()") or "somebody"
+        actor = x.actor.strip("()") or "unknown"
         note = f" ({display(str(x.data['note']))})" if x.data.get("note") else ""
         word = _WORDS.get(x.kind, x.kind)
         say(f"{x.at[11:19]} {actor:<12} {word} {display(x.subject)}{note}")

@@ -7,13 +7,21 @@ from collections.abc import Iterator
 
 import click
 
+from coordinator.actions import registry
+from coordinator.actions.registry import Body, Who
+
 _GLOBAL = {"--workspace", "--as", "--json", "--help"}
+_WHO = {
+    Who.ANYONE: "anybody",
+    Who.MEMBER: "agents and maintainers",
+    Who.MAINTAINER: "maintainers",
+}
 
 
 def render(tree: click.Group) -> str:
     """Return a section for each command, by name; global options are left out."""
-    parts = ["\n".join(_section(x)) for x in _commands(click.Context(tree), tree)]
-    return "\n\n".join(parts) + "\n"
+    sections = (_section(x) for x in _commands(click.Context(tree), tree))
+    return "\n\n".join("\n\n".join(x) for x in sections) + "\n"
 
 
 def _commands(context: click.Context, group: click.Group) -> Iterator[click.Context]:
@@ -27,21 +35,18 @@ def _commands(context: click.Context, group: click.Group) -> Iterator[click.Cont
 
 
 def _section(context: click.Context) -> Iterator[str]:
-    """Yield the lines of one command, or the heading of a group."""
+    """Yield the parts of one command, or the heading of a group."""
     command, name = context.command, f"coordinator {context.info_name}"
     summary, example = _split(command.help or "")
-    is_group = isinstance(command, click.Group)
-    yield f"{'##' if is_group or ' ' not in str(context.info_name) else '###'} {name}"
-    yield f"\n{summary}"
-    if is_group:
+    is_inner = " " in str(context.info_name)
+    yield f"{'###' if is_inner else '##'} {name}"
+    yield summary
+    if isinstance(command, click.Group):
         return
-    yield f"\n```text\n{name} {' '.join(_usage(context))}".rstrip() + "\n```"
-    options = list(_options(context))
-    if options:
-        yield "\n| Argument or option | Meaning |\n| --- | --- |"
-        yield from options
-    if example:
-        yield f"\nExample: `{example}`"
+    yield f"```text\n{' '.join([name, *_usage(context)])}\n```"
+    if lines := "\n".join(_meanings(context)):
+        yield lines
+    yield f"Example: `{example}`"
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -50,7 +55,7 @@ def _split(text: str) -> tuple[str, str]:
 
 
 def _usage(context: click.Context) -> Iterator[str]:
-    own = [x for x in context.command.params if not _is_global(x)]
+    own = [x for x in context.command.params if not _GLOBAL & set(x.opts)]
     for parameter in own:
         if isinstance(parameter, click.Option):
             written = _written(parameter, context)
@@ -60,21 +65,33 @@ def _usage(context: click.Context) -> Iterator[str]:
             yield parameter.make_metavar(context)
 
 
-def _options(context: click.Context) -> Iterator[str]:
+def _meanings(context: click.Context) -> Iterator[str]:
+    """Yield what each argument and option means, what is read, and who may call."""
+    action = registry.find(str(context.info_name))
+    fields = action.arguments.model_fields if action else {}
     for parameter in context.command.params:
-        if isinstance(parameter, click.Option) and not _is_global(parameter):
-            again = " May be repeated." if parameter.multiple else ""
-            yield _row(_written(parameter, context), f"{parameter.help or ''}{again}")
+        name = str(parameter.name)
+        if isinstance(parameter, click.Argument) and name in fields:
+            meaning = fields[name].description
+            yield f"- `{parameter.make_metavar(context)}`: {_text(str(meaning))}"
+    for parameter in context.command.params:
+        own = not (_GLOBAL | {"--key"}) & set(parameter.opts)
+        if isinstance(parameter, click.Option) and own:
+            meaning = str(parameter.help).rstrip(".")
+            yield f"- `{_written(parameter, context)}`: {_text(meaning)}"
+    for info in fields.values():
+        if any(isinstance(x, Body) for x in info.metadata):
+            yield f"- standard input: {info.description}"
+    if action:
+        yield f"- for {_WHO[action.who]}"
 
 
-def _row(name: str, meaning: str) -> str:
-    return f"| `{name}` | {meaning} |".replace("[", "\\[").replace("|", "|")
+def _text(text: str) -> str:
+    """Return a description as it stands in a list, safe in Markdown."""
+    lowered = text if text[1:2].isupper() else text[:1].lower() + text[1:]
+    return lowered.replace("<", "\\<")
 
 
 def _written(option: click.Option, context: click.Context) -> str:
     name = option.opts[0]
     return name if option.is_flag else f"{name} {option.make_metavar(context)}"
-
-
-def _is_global(parameter: click.Parameter) -> bool:
-    return bool(_GLOBAL & set(parameter.opts))

@@ -46,6 +46,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "worktree repair": ("agent", "feature", "path", "done"),
     "hooks install": ("repository", "state"),
+    "hooks uninstall": ("repository", "state"),
 }
 _REPORTS = ("report final", "report daily", "report decisions")
 
@@ -118,10 +119,8 @@ def _table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> Table | Text
 
 
 def _cell(name: str, value: Any, row: dict[str, Any]) -> Text:  # noqa: ANN401 - JSON
-    if isinstance(value, bool):
-        return Text("yes" if value else "no")
-    if isinstance(value, list):
-        return Text(safe("; ".join(map(str, value))))
+    if isinstance(value, bool | list):
+        return Text(safe(_word(value)))
     text = safe("" if value is None else value)
     if name == "last_seen":
         return Text(_moment(text))
@@ -145,15 +144,25 @@ def _pairs(result: dict[str, Any], indent: str = "") -> list[str]:
             lines.append(f"{name}:")
             lines += [f"{indent}  - {_inline(x)}" for x in value]
         elif isinstance(value, list):
-            lines.append(f"{name}: {safe(', '.join(map(str, value))) or 'none'}")
+            lines.append(f"{name}: {safe(_word(value)) or 'none'}")
         elif value not in {None, ""}:
-            lines.append(f"{name}: {safe(value)}")
+            lines.append(f"{name}: {safe(_word(value))}")
     return lines
+
+
+def _word(value: Any) -> str:  # noqa: ANN401 - JSON
+    """Return a value in words: lists with semicolons, as their items have commas."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        parts = (" ".join(x) if isinstance(x, list) else _word(x) for x in value)
+        return "; ".join(parts)
+    return str(value)
 
 
 def _inline(row: dict[str, Any]) -> str:
     pairs = ((k, v) for k, v in row.items() if v not in ("", None, []))
-    return safe(", ".join(f"{k} {v}" for k, v in pairs))
+    return safe(", ".join(f"{k} {_word(v)}" for k, v in pairs))
 
 
 def _status(result: dict[str, Any]) -> list[Table | Text | str]:
@@ -203,10 +212,14 @@ def _history(result: Any) -> list[Table | Text | str]:  # noqa: ANN401 - list or
     if isinstance(result, dict):
         return _document(result)
     return [
-        f"{x['seq']:>6}  {_moment(x['at'])}  {safe(x['actor']).strip('()') or '?'}  "
+        f"{x['seq']:>6}  {_moment(x['at'])}  {_actor(x['actor'])}  "
         f"{x['kind']}  {safe(x['subject'])}  {safe(x['note'])}".rstrip()
         for x in result
     ] or ["Nothing."]
+
+
+def _actor(name: str) -> str:
+    return safe(name).strip("()") or "unknown"
 
 
 def _document(result: dict[str, Any]) -> list[Table | Text | str]:

@@ -22,7 +22,7 @@ from coordinator.kernel.names import display
 
 Listener = Callable[[Sequence[Record]], None]
 _DYING_SECONDS = 5.0
-_START_SECONDS = 20.0
+_START_SECONDS = 60.0
 _HEALTH: dict[str, object] = {"action": "health", "arguments": {}}
 
 
@@ -62,13 +62,22 @@ def detached(layout: Layout) -> dict[str, Any]:
         pid = running_pid(layout)
         if pid:
             return _value(layout, pid)
-        if not processes.is_running_child(child):
+        if not processes.is_running_child(child) and not _is_taken(layout):
             break
         clock.sleep(0.02)
     pid = running_pid(layout)
     if pid:
         return _value(layout, pid)
     raise External(f"The daemon did not start: {_last_words(log)}", hint=f"Read {log}")
+
+
+def _is_taken(layout: Layout) -> bool:
+    """Tell whether somebody has the workspace, such as a daemon that starts now."""
+    try:
+        with locks.hold(layout.lock, seconds=0):
+            return False
+    except LockTaken:
+        return True
 
 
 def _value(layout: Layout, pid: int) -> dict[str, Any]:
@@ -108,6 +117,7 @@ def foreground(layout: Layout, *, show: Listener) -> dict[str, Any]:
 def _run(layout: Layout, held: Held, show: Listener) -> None:
     text = json.dumps({"pid": os.getpid(), "started": clock.render(clock.now())})
     layout.daemon.write_text(f"{text}\n", "utf-8")
+    layout.socket.unlink(missing_ok=True)  # whatever was left there: the lock is ours
     asyncio.run(_serve(layout, held, show))
 
 
@@ -135,3 +145,6 @@ async def _serve(layout: Layout, held: Held, show: Listener) -> None:
         layout.socket.unlink(missing_ok=True)
         workspace.close()
     live.say("The daemon has stopped.")
+    if service.was_cut_short:
+        # Python would wait for the thread that is still at work.
+        os._exit(0)

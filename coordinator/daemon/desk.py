@@ -4,8 +4,11 @@ Daemon and in-process commands do the same thing here. It knows no socket and no
 command line.
 """
 
+import errno
 import json
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, assert_never
@@ -17,13 +20,24 @@ import coordinator.actions.verbs  # noqa: F401 - registers every action
 from coordinator.actions import callers, documents, registry, sights
 from coordinator.actions.callers import Credentials
 from coordinator.actions.registry import Action, Arguments, Fresh
-from coordinator.actions.workspace import Call, Workspace
-from coordinator.kernel.errors import Conflict, NotFound, UsageProblem
-from coordinator.kernel.journal import Draft
+from coordinator.actions.workspace import Call, Caller, Workspace
+from coordinator.kernel.errors import Conflict, External, NotFound, UsageProblem
+from coordinator.kernel.journal import DiskRefusedError, Draft
 from coordinator.watch.intake import Intake
 from coordinator.watch.scan import Snapshot, scan
 
+DISK_ERRORS = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG, errno.EIO}
 _CHEAP_SCAN_SECONDS = 0.03
+
+
+class NotWritten(External):
+    """The disk refuses to take something."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"The disk refuses: {reason}.",
+            hint="Free some space or mount it writable, then try again.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +81,23 @@ class Desk:
             earlier = self._find_outcome(request.key, action)
             if earlier is not None:
                 return json.loads(earlier)
+        call = Call(self.workspace, caller, shown.folder, request.key)
+        if not action.changes:
+            with suppress(DiskRefusedError, NotWritten), _refusals():
+                self._begin(action, caller)
+            # While the disk refuses, what is known can still be read.
+            return to_jsonable_python(action.run(call, arguments))
+        with _refusals():
+            self._begin(action, caller)
+            result = to_jsonable_python(action.run(call, arguments))
+            if request.key:
+                self._keep_outcome(request.key, action, result)
+        return result
+
+    def _begin(self, action: Action, caller: Caller) -> None:
         self._freshen(action.fresh)
         if caller.agent:
             documents.note_alive(self.workspace, caller.agent)
-        call = Call(self.workspace, caller, shown.folder, request.key)
-        result = to_jsonable_python(action.run(call, arguments))
-        if request.key and action.changes:
-            self._keep_outcome(request.key, action, result)
-        return result
 
     def freshen(self) -> list[str]:
         """Take in everything that stands on the disk now; return what changed."""
@@ -127,6 +150,19 @@ class Desk:
         [blob] = self.workspace.blobs.put([text.encode()])
         data = {"action": action.name, "outcome": blob}
         self.workspace.record(Draft("outcome.kept", "(coordinator)", key, data))
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Give every way in which the disk refuses one name."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise NotWritten(str(error)) from error
+    except OSError as error:
+        if error.errno not in DISK_ERRORS:
+            raise
+        raise NotWritten(error.strerror or str(error)) from error
 
 
 def _find(name: str) -> Action:

@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from loguru import logger
+from pydantic import TypeAdapter, ValidationError
 
 from coordinator.daemon.desk import Desk, Request
 from coordinator.daemon.service import Service
 from coordinator.kernel.errors import CoordinatorError
 
 LIMIT = 4 << 20
+_REQUEST = TypeAdapter(Request)
 Face = Callable[[Desk, dict[str, Any]], dict[str, Any]]
 
 
@@ -32,9 +34,9 @@ async def serve(path: Path, desk: Desk, service: Service, face: Face) -> asyncio
     ) -> None:
         try:
             reply = await _answer(reader, writer, desk, service, face)
-            writer.write(json.dumps(reply, ensure_ascii=False).encode() + b"\n")
+            writer.write(json.dumps(reply).encode() + b"\n")
             await writer.drain()
-        except (ConnectionError, asyncio.LimitOverrunError, ValueError) as error:
+        except ConnectionError as error:
             logger.info("a caller went away: {}", error)
         finally:
             writer.close()
@@ -54,9 +56,13 @@ async def _answer(
     service: Service,
     face: Face,
 ) -> dict[str, Any]:
-    asked = json.loads(await reader.readline())
+    try:
+        asked = json.loads(await reader.readline())
+    except (ValueError, RecursionError):
+        asked = None
     if not isinstance(asked, dict):
-        return _error("usage", "A request is a JSON object.", "")
+        message = f"A request is one line with a JSON object, up to {LIMIT} bytes."
+        return _error("usage", message, "")
     asked["folder"] = _peer_folder(writer) or str(asked.get("folder", "/"))
     work = face if "argv" in asked else _perform
     reply = await service.call(lambda: work(desk, asked))
@@ -68,11 +74,15 @@ async def _answer(
 
 def _perform(desk: Desk, asked: dict[str, Any]) -> dict[str, Any]:
     try:
-        return {"result": desk.perform(Request(**asked))}
+        request = _REQUEST.validate_python(asked, strict=True, extra="forbid")
+        return {"result": desk.perform(request)}
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(x) for x in first["loc"])
+        message = f"The request is malformed: {place}: {first['msg']}."
+        return _error("usage", message, "")
     except CoordinatorError as error:
         return _error(error.kind, error.message, error.hint)
-    except TypeError as error:
-        return _error("usage", f"The request is malformed: {error}.", "")
     except Exception:  # noqa: BLE001 - the outer boundary: a bug must not end the daemon
         logger.exception("bug in {}", asked.get("action"))
         return _error("bug", "The daemon met a bug; see its log.", "coordinator doctor")

@@ -5,7 +5,6 @@ only says when. The look every few seconds is its only clockwork.
 """
 
 import asyncio
-import errno
 import shutil
 import signal
 import sqlite3
@@ -17,7 +16,7 @@ from typing import Any, TypeVar
 from loguru import logger
 
 from coordinator.actions import documents, sights, views, worktrees
-from coordinator.daemon.desk import Desk
+from coordinator.daemon.desk import DISK_ERRORS, Desk
 from coordinator.daemon.health import Health
 from coordinator.index.history import History
 from coordinator.kernel import clock
@@ -34,7 +33,6 @@ _SCANS_PER_LOOK = 200
 _SCANS_PER_POLL = 10
 _VIEWS_SHARE = 10
 _TENDING = {"workspace.created", "worktree.added", "worktree.removed"}
-_DISK_ERRORS = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG, errno.EIO}
 _Result = TypeVar("_Result")
 
 
@@ -54,6 +52,8 @@ class Service:
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
         self._next_look = 0.0
+        self._next_hints = 0.0
+        self.was_cut_short = False
         self._views_due: float | None = None
         self._views_rest_until = 0.0
         self._finals_wanted = True
@@ -146,7 +146,9 @@ class Service:
         self._desk.scan_seconds = snapshot.seconds
         health.looked, health.look_seconds = clock.monotonic(), snapshot.seconds
         health.disk_free = shutil.disk_usage(self._workspace.layout.root).free
-        if not self._hints.is_current():
+        if not self._hints.is_current() and (
+            self._hints.is_running or health.looked >= self._next_hints
+        ):
             self._start_hints()
         self._next_look = clock.monotonic() + self._pause(snapshot.seconds)
 
@@ -217,7 +219,7 @@ class Service:
         except sqlite3.OperationalError as error:
             self._enter_read_only(f"The index cannot be written: {error}.")
         except OSError as error:
-            if error.errno in _DISK_ERRORS:
+            if error.errno in DISK_ERRORS:
                 self._enter_read_only(f"The disk refuses: {error.strerror}.")
             else:
                 logger.exception("the system refused something")
@@ -236,9 +238,12 @@ class Service:
             self._health.watcher = "polling (by setting)"
             return
         reason = self._hints.restart()
-        self._health.watcher = f"polling ({reason})" if reason else "events"
-        if reason:
+        watcher = f"polling ({reason})" if reason else "events"
+        if reason and watcher != self._health.watcher:
             logger.warning("no file events, looking often instead: {}", reason)
+        self._health.watcher = watcher
+        pause = self._workspace.settings.watch.look_seconds
+        self._next_hints = clock.monotonic() + pause
 
     async def _finish(self) -> None:
         """Finish what is in hand, then let go; the rest is caught up at the start."""
@@ -248,6 +253,7 @@ class Service:
                 await self.call(lambda: None)
                 await self._loop.run_in_executor(self._scribe, self._history.close)
         except TimeoutError:
+            self.was_cut_short = True
             logger.warning("stopped before a long action ended; it will be repaired")
         for executor in (self._engine, self._looker, self._scribe):
             executor.shutdown(wait=False, cancel_futures=True)

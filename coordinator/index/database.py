@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from coordinator.index import fold, schema
+from coordinator.kernel.errors import External
 from coordinator.kernel.journal import Journal, Record
 from coordinator.kernel.problems import Problem
 
@@ -25,6 +26,16 @@ _SETTINGS = (
 )
 ReadText = Callable[[str], str]
 Sight = tuple[str, str, str]  # a worktree's path, branch and commit
+
+
+class IndexDamagedError(External):
+    """The database is damaged; it was thrown away."""
+
+    def __init__(self, path: Path, error: sqlite3.Error) -> None:
+        super().__init__(
+            f"The index {path} was damaged ({error}) and is thrown away.",
+            hint="Try again: it is built anew from the journal.",
+        )
 
 
 class Index:
@@ -51,11 +62,14 @@ class Index:
 
     def rebuild(self, journal: Journal) -> None:
         """Throw everything away and read the journal from its start."""
+        self._begin_anew()
+        self.catch_up(journal)
+
+    def _begin_anew(self) -> None:
         self._connection.close()
         _remove(self._path)
         self._connection = self._open()
         self._last = 0
-        self.catch_up(journal)
 
     def catch_up(self, journal: Journal) -> int:
         """Take in what the journal has and the index lacks; return how many records.
@@ -99,10 +113,20 @@ class Index:
         return len(records)
 
     def rows(self, question: str, values: Iterable[Any] = ()) -> list[dict[str, Any]]:
-        """Return the answer as one dictionary per row, in the question's order."""
-        with closing(self._connection.execute(question, tuple(values))) as cursor:
-            names = [x[0] for x in cursor.description]
-            return [dict(zip(names, row, strict=True)) for row in cursor]
+        """Return the answer as one dictionary per row, in the question's order.
+
+        Raises:
+            IndexDamagedError: The database is damaged; the next call starts anew.
+        """
+        try:
+            with closing(self._connection.execute(question, tuple(values))) as cursor:
+                names = [x[0] for x in cursor.description]
+                return [dict(zip(names, row, strict=True)) for row in cursor]
+        except sqlite3.DatabaseError as error:
+            if not _is_damage(error):
+                raise
+            self._begin_anew()
+            raise IndexDamagedError(self._path, error) from None
 
     def row(self, question: str, values: Iterable[Any] = ()) -> dict[str, Any] | None:
         """Return the first row of the answer, or None."""
@@ -156,6 +180,11 @@ def _connect(path: Path) -> sqlite3.Connection:
 def _version(connection: sqlite3.Connection) -> int:
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     return version
+
+
+def _is_damage(error: sqlite3.DatabaseError) -> bool:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # extended codes stand above
+    return code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 def _remove(path: Path) -> None:

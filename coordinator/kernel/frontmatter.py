@@ -8,6 +8,7 @@ It never writes.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import yaml
 
@@ -140,9 +141,12 @@ def _refuse_aliases(block: str) -> None:
     if "*" not in block:
         return
     events: Iterator[yaml.Event] = yaml.parse(block, Loader=_LOADER)
-    if any(isinstance(event, yaml.AliasEvent) for event in events):
-        message = "aliases are not read"
-        raise ValueError(message)
+    for event in events:
+        if isinstance(event, yaml.AliasEvent):
+            mark: Any = event.start_mark  # the C parser has a class of its own
+            raise yaml.MarkedYAMLError(
+                problem="aliases are not read", problem_mark=mark
+            )
 
 
 def _plain(value: object) -> Value:
@@ -166,11 +170,20 @@ def _read_by_line(
             values[key] = [*held, _unquote(item[1])]
         elif key and line[:1].isspace() and isinstance(values[key], str):
             values[key] = f"{values[key]} {line.strip()}".strip()
-    mark = getattr(error, "problem_mark", None)
-    number = first + (mark.line if mark is not None else 0)
-    reason = getattr(error, "problem", None) or str(error)
+    behind, reason = _place_of(error, lines)
     message = f"The front matter is not valid YAML: {reason}."
-    return values, (_problem(path, number, message),)
+    return values, (_problem(path, first + behind, message),)
+
+
+def _place_of(error: Exception, lines: list[str]) -> tuple[int, str]:
+    """Return how many lines precede the fault, and what it is."""
+    match error:
+        case yaml.reader.ReaderError(position=position, reason=reason):
+            before = "\n".join(lines).encode("utf-8", "replace")[:position]
+            return before.count(b"\n"), str(reason)
+        case yaml.MarkedYAMLError(problem_mark=mark, problem=problem) if mark:
+            return mark.line, problem or str(error)
+    return 0, str(error)
 
 
 def _may_list(value: Value) -> bool:

@@ -5,7 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from active_contexts import worktree_pool, worktree_safety, worktrees
+from active_contexts import (
+    worktree_git,
+    worktree_pool,
+    worktree_safety,
+    worktrees,
+)
 from active_contexts.worktree_entries import common_folder, save_role
 from active_contexts.worktree_model import Assigned
 from coordinator.kernel import git as kernel_git
@@ -189,8 +194,8 @@ def test_a_copy_of_a_worktree_is_not_the_worktree(yard: Yard) -> None:
     home = yard.home("backend")
     copy = yard.workspace / "shop-docs"
     shutil.copytree(home.path, copy)
-    assert worktree_pool.reconnect(yard.tracked, copy) is None
-    found = worktree_pool.reconnect(yard.tracked, home.path)
+    assert worktree_git.reconnect(yard.repository, copy) is None
+    found = worktree_git.reconnect(yard.repository, home.path)
     assert found is not None
     assert found.path == home.path
 

@@ -1,0 +1,249 @@
+"""The documentation is true: complete, linked, and every example run."""
+
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from coordinator.actions import registry
+from coordinator.actions.settings import Settings
+from coordinator.cli import local, manual
+from coordinator.daemon import client
+from coordinator.kernel import locks
+from coordinator.kernel.blobs import Blobs, name_of
+from coordinator.kernel.journal import Journal
+from tests.house.pages import (
+    PAGES,
+    ROOT,
+    Block,
+    Console,
+    blocks,
+    matches,
+    steps,
+)
+from tests.support import user_environment
+
+_LANGUAGES = {"console", "text", "toml", "markdown", "json", "ini", "mermaid", "python"}
+_LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^()\s]+)\)")
+_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+_MACHINE = re.compile(r"(?<![\w.~<{}])/(?:work|root|home|Users|tmp|opt|mnt|srv)/")
+_MARK = "<!-- The rest is made from the command tree. -->\n\n"
+_REWRITE = bool(os.environ.get("COORDINATOR_REWRITE"))
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def _page(name: str) -> str:
+    return (ROOT / name).read_text("utf-8")
+
+
+def test_the_pages_that_a_reader_expects_are_there() -> None:
+    """Each subject has its page, and the decisions are written down."""
+    expected = {"README.md", "AGENTS.md", "CHANGELOG.md"}
+    subjects = "concepts commands formats operations threat-model".split()
+    expected |= {f"docs/{x}.md" for x in subjects}
+    assert expected <= {_name(x) for x in PAGES}
+    assert len(list((ROOT / "docs" / "decisions").glob("[0-9]*.md"))) >= 8
+
+
+def test_every_command_is_in_the_manual_as_help_has_it() -> None:
+    """`docs/commands.md` is made from the command tree, so it cannot drift."""
+    path = ROOT / "docs" / "commands.md"
+    head, mark, present = path.read_text("utf-8").partition(_MARK)
+    wanted = manual.render(local.tree())
+    if _REWRITE:
+        path.write_text(head + _MARK + wanted, "utf-8")
+    else:
+        assert mark
+        assert present == wanted, "Run: COORDINATOR_REWRITE=1 pytest tests/house"
+
+
+@pytest.mark.parametrize("action", registry.actions(), ids=lambda x: x.name)
+def test_every_action_is_documented(action: registry.Action) -> None:
+    """No action without its section and its example in the manual."""
+    page = _page("docs/commands.md")
+    assert re.search(rf"^#+ coordinator {re.escape(action.name)}$", page, re.MULTILINE)
+    assert action.example in page
+
+
+def _settings(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, object]]:
+    for name, info in model.model_fields.items():
+        if isinstance(info.default, BaseModel):
+            yield from _settings(type(info.default), f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", info.get_default(call_default_factory=True)
+
+
+@pytest.mark.parametrize(("name", "default"), list(_settings(Settings)))
+def test_every_setting_is_documented_with_its_default(
+    name: str, default: object
+) -> None:
+    """A setting stands in the table of settings, with the default that is in force."""
+    row = re.search(
+        rf"^\| `{re.escape(name)}` \| ([^|]+) \|", _page("docs/formats.md"), re.MULTILINE
+    )
+    assert row
+    shown = {"": '`""`', True: "`true`", "{}": "none"}
+    expected = shown.get(str(default) if default in ({}, "") else default)  # type: ignore[call-overload]
+    said = row[1].strip()
+    assert said == (expected or (f'`"{default}"`' if isinstance(default, str) else f"`{default}`"))
+
+
+@pytest.mark.parametrize("path", PAGES, ids=_name)
+def test_every_relative_link_leads_somewhere(path: Path) -> None:
+    """Links to files and to headings of the project resolve."""
+    for link in _LINK.findall(path.read_text("utf-8")):
+        if "://" in link:
+            continue
+        target, _, anchor = link.partition("#")
+        found = (path.parent / target).resolve() if target else path
+        assert found.exists(), link
+        if anchor:
+            headings = _HEADING.findall(found.read_text("utf-8"))
+            assert anchor in {_anchor(x) for x in headings}, link
+
+
+def _anchor(heading: str) -> str:
+    kept = re.sub(r"[^\w\- ]", "", heading.lower())
+    return kept.strip().replace(" ", "-")
+
+
+@pytest.mark.parametrize("path", PAGES, ids=_name)
+def test_a_page_names_no_machine_and_no_registry(path: Path) -> None:
+    """The project speaks of itself alone."""
+    text = path.read_text("utf-8")
+    assert not _MACHINE.findall(text)
+    for word in ("pypi" + ".org", "pythonhosted" + ".org", "TODO", "lorem"):
+        assert word not in text
+
+
+@pytest.mark.parametrize("path", PAGES, ids=_name)
+def test_a_block_says_what_it_is(path: Path) -> None:
+    """An example of commands is a `console` block, which is run; few are not."""
+    found = blocks(path.read_text("utf-8"))
+    assert {x.language for x in found} <= _LANGUAGES
+    shown = [x for x in found if x.language == "text" and "$ coordinator" in x.text]
+    assert not shown, "commands that are shown with a prompt are run"
+
+
+def test_agents_are_told_briefly() -> None:
+    """AGENTS.md is read on every start: at most 70 lines."""
+    assert len(_page("AGENTS.md").splitlines()) <= 70
+
+
+def test_a_decision_is_short_and_of_one_form() -> None:
+    """A decision has a status and a date, and fits on one screen."""
+    for path in (ROOT / "docs" / "decisions").glob("[0-9]*.md"):
+        text = path.read_text("utf-8")
+        assert len(text.splitlines()) <= 30, path.name
+        assert re.match(r"# \d+\. ", text), path.name
+        for part in ("Status: ", "Date: ", "## Context", "## Decision"):
+            assert part in text, f"{path.name}: {part}"
+
+
+@pytest.fixture
+def console(
+    tmp_path: Path, make_repository: Callable[[Path], Path]
+) -> Iterator[Console]:
+    """A home with a repository `~/code/shop`, and the command in the PATH."""
+    home = tmp_path / "ada"
+    (home / "code").mkdir(parents=True)
+    make_repository(home / "code" / "shop")
+    environment = user_environment({f"GIT_{x}_NAME": "Ada" for x in ("AUTHOR", "COMMITTER")})
+    tools = Path(sys.executable).parent
+    environment["PATH"] = f"{tools}{os.pathsep}{environment['PATH']}"
+    opened = Console(home, environment)
+    yield opened
+    opened.close()
+
+
+_SESSIONS = [x for x in PAGES if "```console" in x.read_text("utf-8")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", _SESSIONS, ids=_name)
+def test_every_example_prints_what_the_page_says(path: Path, console: Console) -> None:
+    """A page's console blocks run in order in one fresh home; what is printed fits."""
+    text = path.read_text("utf-8")
+    for block in [x for x in blocks(text) if x.language == "console"]:
+        new = "\n".join(_run(block, console, path)) + "\n"
+        if new != block.text:
+            text = text.replace(block.text, new, 1)
+    if _REWRITE:
+        path.write_text(text, "utf-8")
+
+
+def _run(block: Block, console: Console, path: Path) -> Iterator[str]:
+    """Yield the block's lines, with what was really printed where it differs."""
+    for step in steps(block):
+        first, *more = step.command.split("\n")
+        yield from [f"$ {first}", *(f"> {x}" for x in more)]
+        printed = console.run(step.command)
+        fits = matches(printed, step.expected)
+        if not _REWRITE:
+            where = f"{_name(path)}:{block.line}: {step.command}"
+            assert fits, "\n".join([where, *printed])
+        yield from step.expected if fits else printed
+
+
+def _example(language: str, mark: str) -> str:
+    """Return the block of formats.md that stands below a mark."""
+    text = _page("docs/formats.md").partition(f"<!-- {mark} -->")[2]
+    found = blocks(text)[0]
+    assert found.language == language
+    return found.text
+
+
+def test_the_journal_of_the_manual_is_read_by_the_code(tmp_path: Path) -> None:
+    """The example of a journal has true checksums, a true chain and a true batch."""
+    folder = tmp_path / "journal"
+    folder.mkdir()
+    (folder / "000000000000001.jsonl").write_text(_example("text", "journal"), "utf-8")
+    with locks.hold(tmp_path / "lock", seconds=1) as held:
+        journal = Journal(folder, held=held)
+        assert journal.cut == 0
+        assert [x.seq for x in journal.read()] == [1, 2, 3]
+        journal.close()
+
+
+def test_the_pack_of_the_manual_is_read_by_the_code(tmp_path: Path) -> None:
+    """The example of a pack holds the bytes that its names stand for."""
+    folder = tmp_path / "blobs"
+    folder.mkdir()
+    text = _example("text", "pack")
+    (folder / "00000001.pack").write_text(text, "utf-8")
+    with locks.hold(tmp_path / "lock", seconds=1) as held:
+        blobs = Blobs(folder, held=held)
+        name = text[:64]
+        assert name_of(blobs.get(name)) == name
+        assert name in _example("text", "journal")
+        blobs.close()
+
+
+@pytest.mark.slow
+def test_the_socket_answers_as_the_manual_says(console: Console) -> None:
+    """The examples of the socket's protocol are answered in the form shown."""
+    import json  # noqa: PLC0415
+
+    console.run("coordinator init ~/worktrees --repo shop=~/code/shop")
+    console.run("cd ~/worktrees && coordinator up --detach")
+    lines = _example("text", "socket").splitlines()
+    for request, reply in zip(lines[::2], lines[1::2], strict=True):
+        asked = json.loads(request.removeprefix("→ "))
+        shown = json.loads(reply.removeprefix("← ").replace("…", ""))
+        got = client.ask(str(console.home / "worktrees"), asked)
+        assert got is not None
+        assert _shape(got) == _shape(shown)
+
+
+def _shape(value: object) -> object:
+    """Return a JSON value's keys at its two upper levels."""
+    if not isinstance(value, dict):
+        return None
+    return {k: sorted(v) if isinstance(v, dict) else None for k, v in value.items()}
