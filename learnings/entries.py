@@ -51,23 +51,21 @@ _ENDS_IN_STATUS = re.compile(
 _SET_APART = ("**", "__", "*", "_")
 
 
-def read(lines: list[Line]) -> list[Facts]:
-    """Return the entries of every log in the document, in their order."""
-    found: list[Facts] = []
+def read(lines: list[Line]) -> Iterator[Facts]:
+    """Yield the entries of every log in the document, in their order."""
     index = 0
     while index < len(lines):
         line = lines[index]
         index += 1
         if line.kind is LineKind.HEADING and is_log(line.content):
             end = _section_end(lines, index, line.level)
-            found += _section(lines[index:end])
+            yield from _section(lines[index:end])
         elif _introduces(line):
             end = _list_end(lines, index, line)
-            found += _list(lines[index:end])
+            yield from _list(lines[index:end])
         else:
             continue
         index = end
-    return found
 
 
 def is_log(title: str) -> bool:

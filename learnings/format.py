@@ -5,7 +5,9 @@ It never touches the disk, and never changes a line that somebody wrote.
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain, islice
 from pathlib import PurePosixPath
 
 from coordinator.kernel import frontmatter, markdown
@@ -17,6 +19,7 @@ from learnings.facts import Facts
 from learnings.model import Decision, Learning, Status
 
 YAML_ENDINGS = (".yaml", ".yml")
+MOST_DECISIONS = 2_000
 _LOG_HEADING = "## Decision Log"
 _LINE_END = re.compile(r"\r\n|\n|\r")
 # A heading or a fence among the reasons would end the log.
@@ -33,32 +36,42 @@ def parse(text: str, path: str) -> tuple[Learning, tuple[Problem, ...]]:
     """
     stem = PurePosixPath(path).name.split(".")[0]
     if path.lower().endswith(YAML_ENDINGS):
-        learning, found, problems = _parse_yaml(text, path)
+        learning, read, problems = _parse_yaml(text, path)
     else:
-        learning, found, problems = _parse_markdown(text, path, stem)
-    decisions, more = _settle(found, path, stem)
+        learning, read, problems = _parse_markdown(text, path, stem)
+    found = list(islice(read, MOST_DECISIONS + 1))
+    decisions, more = _settle(found[:MOST_DECISIONS], path, stem)
+    if len(found) > MOST_DECISIONS:
+        more.append(_too_many(found[-1], path))
     problems += [*_conflicts(text, path), *more]
     return replace(learning, decisions=tuple(decisions)), tuple(problems)
 
 
-def _parse_yaml(text: str, path: str) -> tuple[Learning, list[Facts], list[Problem]]:
+def _parse_yaml(
+    text: str, path: str
+) -> tuple[Learning, Iterator[Facts], list[Problem]]:
     learning = Learning(_title_of(path), path, date=facts.date_in(path))
     try:
         return learning, yaml_lists.read(text), []
     except yaml_lists.Unreadable as error:
         message = f"The file is not valid YAML: {error.reason}."
         hint = "Quote values that hold a colon, and indent with spaces."
-        return learning, [], [Problem(path, error.line, "bad-yaml", message, hint)]
+        return (
+            learning,
+            iter(()),
+            [Problem(path, error.line, "bad-yaml", message, hint)],
+        )
 
 
 def _parse_markdown(
     text: str, path: str, stem: str
-) -> tuple[Learning, list[Facts], list[Problem]]:
+) -> tuple[Learning, Iterator[Facts], list[Problem]]:
     front = frontmatter.split(text, path)
     body = markdown.blank_comments(front.body)
     lines = markdown.scan(body, first=front.body_line)
     record = records.read(front, lines, stem)
-    found = [record] if record else [*entries.read(lines), *tables.read(lines)]
+    logged = chain(entries.read(lines), tables.read(lines))
+    found = iter([record]) if record else logged
     return _learning(front, lines, path), found, list(front.problems)
 
 
@@ -141,6 +154,12 @@ def _resolved(decision: Decision, named: dict[str, str]) -> Decision:
         supersedes=tuple(named.get(x, x) for x in decision.supersedes),
         superseded_by=tuple(named.get(x, x) for x in decision.superseded_by),
     )
+
+
+def _too_many(entry: Facts, path: str) -> Problem:
+    message = f"The file holds more than {MOST_DECISIONS} decisions; no more are read."
+    hint = "Split the log into several files."
+    return Problem(path, entry.line, "too-many-decisions", message, hint)
 
 
 def _placeholder(entry: Facts, path: str) -> Problem:

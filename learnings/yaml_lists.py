@@ -4,6 +4,7 @@ It reads the parser's events, never its objects: those can be made to fill the m
 (aliases) or to end the process (nesting; libyaml's composer recurses in C).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import yaml
@@ -43,8 +44,8 @@ class _Node:
         return [(k.text, v) for k, v in zip(keys, values, strict=True)]
 
 
-def read(text: str) -> list[Facts]:
-    """Return the decisions in their order.
+def read(text: str) -> Iterator[Facts]:
+    """Return the decisions in their order, each read when it is asked for.
 
     Raises:
         Unreadable: The text cannot be read as YAML; says where.
@@ -57,7 +58,7 @@ def read(text: str) -> list[Facts]:
         raise Unreadable(error.problem or "it ends too early", line) from error
     except yaml.YAMLError as error:
         raise Unreadable("it holds a character that YAML does not know", 1) from error
-    return [_entry(item) for document in root.children for item in _items(document)]
+    return (_entry(item) for document in root.children for item in _items(document))
 
 
 def _tree(text: str) -> _Node:

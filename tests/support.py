@@ -1,5 +1,6 @@
 """Fakes with names, and real repositories, for every test."""
 
+import io
 import json
 import os
 import shutil
@@ -14,6 +15,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import pytest
+
+from coordinator import entry
 from coordinator.actions import setup, tokens
 from coordinator.actions.layout import Layout
 from coordinator.actions.workspace import Workspace
@@ -148,6 +152,28 @@ def run_coordinator(
         timeout=60,
     )
     return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+class CommandLine:
+    """Command lines in the test's own process: what `run_coordinator` does, faster."""
+
+    def __init__(
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+        folder: Path,
+    ) -> None:
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+        self.folder = folder
+
+    def __call__(self, *argv: str, stdin: str = "") -> Ended:
+        """Run a command line from the present folder of this fake."""
+        self._monkeypatch.chdir(self.folder)
+        self._monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        self._capsys.readouterr()
+        code = entry.run(list(argv))
+        return Ended(code, *self._capsys.readouterr())
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 10.0) -> None:
@@ -326,7 +352,7 @@ class DaemonProcess:
 
     def ask(self, action: str, **arguments: Any) -> Any:  # noqa: ANN401 - JSON
         """Perform an action as the maintainer, through the socket."""
-        request = {"action": action, "arguments": arguments}
+        request: dict[str, object] = {"action": action, "arguments": arguments}
         request["token"] = tokens.own()
         reply: Any = client.ask(str(self.workspace), request)
         return reply["result"]

@@ -74,7 +74,7 @@ async def _answer(
 
 def _perform(desk: Desk, asked: dict[str, Any]) -> dict[str, Any]:
     try:
-        request = _REQUEST.validate_python(asked, strict=True, extra="forbid")
+        request = _REQUEST.validate_python(asked, extra="forbid")
         return {"result": desk.perform(request)}
     except ValidationError as error:
         first = error.errors()[0]

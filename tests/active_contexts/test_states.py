@@ -7,78 +7,82 @@ from active_contexts.states import find, normalise
 
 TABLE = {
     State.WORKING: """
-        Active | active | ACTIVE | *Active* | **active** | `active` | [active] | 🟢
-        Active | 🟢 Fully operational | in_progress | in-progress | In Progress | IN
-        PROGRESS | InProgress | inProgress | inprogress | In Progress 🚧 | 🚧 in
-        progress | 🔄 WIP | wip | WIP: | Work in progress | work-in-progress | Working
-        | working on cart | Busy | doing | ongoing | on-going | underway | under way |
-        under development | in development | in dev | developing | coding |
-        implementing | building it | testing | in testing | debugging the queue |
-        fixing bugs | refactoring | investigating | researching | planning | designing
-        | drafting | documenting | writing tests | started | just started | has begun
-        | resumed | picked up | claimed | taken | running | executing | processing |
-        on track | partial | partially done | partly finished | half complete | nearly
-        done | almost finished | mostly complete | incomplete | unfinished | not done
-        | not yet done | isn't done | not complete | not yet merged | not fully
-        implemented | never finished | not blocked | no longer blocked | unblocked |
-        no blockers | not waiting | 10% | 50 % | 99.5% | 80% complete | 80 % done |
-        3/5 | 3/5 done | 3 of 5 tasks complete | Step 2 of 6 | Complete (80%) | done -
-        40% | API complete, tests in progress | changes requested | needs work |
+        Active | active | ACTIVE | *Active* | **active** | `active` | [active] |
+        🟢 Active | 🟢 Fully operational | in_progress | in-progress | In Progress
+        | IN PROGRESS | InProgress | inProgress | inprogress | In Progress 🚧 | 🚧
+        in progress | 🔄 WIP | wip | WIP: | Work in progress | work-in-progress |
+        Working | working on cart | Busy | doing | ongoing | on-going | underway
+        | under way | under development | in development | in dev | developing |
+        coding | implementing | building it | testing | in testing | debugging
+        the queue | fixing bugs | refactoring | investigating | researching |
+        planning | designing | drafting | documenting | writing tests | started
+        | just started | has begun | resumed | picked up | claimed | taken |
+        running | executing | processing | on track | partial | partially done |
+        partly finished | half complete | nearly done | almost finished | mostly
+        complete | incomplete | unfinished | not done | not yet done | isn't
+        done | not complete | not yet merged | not fully implemented | never
+        finished | not blocked | no longer blocked | unblocked | no blockers |
+        not waiting | 10% | 50 % | 99.5% | 80% complete | 80 % done | 3/5 | 3/5
+        done | 3 of 5 tasks complete | Step 2 of 6 | Complete (80%) | done - 40%
+        | API complete, tests in progress | changes requested | needs work |
         reworking | reopened | re-opened | pending -> active | ~~done~~ active |
-        Active, no blockers | 🚧 | 🔄 | en cours | in Bearbeitung | 进行中 | в процессе |
-        finalizing | wrapping up | draft | up
+        Active, no blockers | 🚧 | 🔄 | en cours | in Bearbeitung | 进行中 | в
+        процессе | finalizing | wrapping up | draft | up
         """,
     State.WAITING: """
         Waiting | waiting for frontend | WAITING_FOR_REVIEW | waiting-on-api |
-        awaiting review | ⏳ Awaiting decision | on hold | on-hold | ON_HOLD | onhold |
-        hold | ⏸️ Paused | paused | suspended | halted | deferred | postponed |
-        delayed | parked | in review | In Review 👀 | in_review | under review | code
-        review | needs review | review requested | ready for review | Ready For QA |
-        ready for testing | pending review | pending approval | pending merge |
-        approval pending | needs approval | needs input | needs clarification |
-        submitted | submitted for review | PR open | PR submitted | review | QA |
-        complete, waiting for review | in progress - waiting for the token | In
-        progress (on hold) | not started: awaiting design | queued for merge | ⏳ | ⏸ |
-        wartet | en attente | 等待中
+        awaiting review | ⏳ Awaiting decision | on hold | on-hold | ON_HOLD |
+        onhold | hold | ⏸️ Paused | paused | suspended | halted | deferred |
+        postponed | delayed | parked | in review | In Review 👀 | in_review |
+        under review | code review | needs review | review requested | ready for
+        review | Ready For QA | ready for testing | pending review | pending
+        approval | pending merge | approval pending | needs approval | needs
+        input | needs clarification | submitted | submitted for review | PR open
+        | PR submitted | review | QA | complete, waiting for review | in
+        progress - waiting for the token | In progress (on hold) | not started:
+        awaiting design | queued for merge | ⏳ | ⏸ | wartet | en attente | 等待中
         """,
     State.BLOCKED: """
-        Blocked | BLOCKED | 🔴 blocked | ❌ Failed | blocked by schema | blocked-by-api
-        | blocked on #12 | is blocked | currently blocked | still blocked | Blocker:
-        schema | stuck | stuck on types | stalled | failed | FAILED | failing tests |
-        failure | error | errored | ERROR: no database | crashed | broken | aborted |
-        rejected | cannot continue | can't proceed | couldn't build | unable to run |
-        depends on schema | missing dependency | needs help | needs attention |
-        escalated | merge conflict | in conflict | timed out | deadlocked | conflict |
-        in progress, blocked by the schema | In progress (blocked) | red | ❌ | 🛑 | ⛔ |
-        blockiert | bloqué | заблокировано
+        Blocked | BLOCKED | 🔴 blocked | ❌ Failed | blocked by schema |
+        blocked-by-api | blocked on #12 | is blocked | currently blocked | still
+        blocked | Blocker: schema | stuck | stuck on types | stalled | failed |
+        FAILED | failing tests | failure | error | errored | ERROR: no database
+        | crashed | broken | aborted | rejected | cannot continue | can't
+        proceed | couldn't build | unable to run | depends on schema | missing
+        dependency | needs help | needs attention | escalated | merge conflict |
+        in conflict | timed out | deadlocked | conflict | in progress, blocked
+        by the schema | In progress (blocked) | red | ❌ | 🛑 | ⛔ | blockiert |
+        bloqué | заблокировано
         """,
     State.DONE: """
-        Done | done. | DONE! | ✅ Done | ✅ Complete | complete | Completed | COMPLETED
-        | [x] done | development complete | Frontend development complete | Task
-        completed | finished | all finished | merged | shipped | deployed | released |
-        delivered | landed | published | launched | resolved | ✓ solved | fixed |
-        closed | won't fix | wontfix | cancelled | canceled | abandoned | archived |
-        obsolete | superseded | implemented | verified | validated | approved |
-        accepted | signed off | passed | pre-merge-passed | succeeded | success |
-        successfully set up | handed off | handed over | ready for deployment | Ready
-        for deploy | ready to merge | ready for merge | ready to ship | ready for
-        release | ready for production | production ready | production-ready | code
-        complete | feature-complete | 100% | 100 % | 5/5 | 100% complete | complete
-        (100%) | phase_2_review_complete | open -> done | todo → in progress → done |
-        Proposed => Accepted | live | ok | ✅ | ☑️ | 🎉 | erledigt | fertig | terminé |
-        готово | 完了 | is done | all set
+        Done | done. | DONE! | ✅ Done | ✅ Complete | complete | Completed |
+        COMPLETED | [x] done | development complete | Frontend development
+        complete | Task completed | finished | all finished | merged | shipped |
+        deployed | released | delivered | landed | published | launched |
+        resolved | ✓ solved | fixed | closed | won't fix | wontfix | cancelled |
+        canceled | abandoned | archived | obsolete | superseded | implemented |
+        verified | validated | approved | accepted | signed off | passed |
+        pre-merge-passed | succeeded | success | successfully set up | handed
+        off | handed over | ready for deployment | Ready for deploy | ready to
+        merge | ready for merge | ready to ship | ready for release | ready for
+        production | production ready | production-ready | code complete |
+        feature-complete | 100% | 100 % | 5/5 | 100% complete | complete (100%)
+        | phase_2_review_complete | open -> done | todo → in progress → done |
+        Proposed => Accepted | live | ok | ✅ | ☑️ | 🎉 | erledigt | fertig |
+        terminé | готово | 完了 | is done | all set
         """,
     State.IDLE: """
-        Idle | idle | todo | TODO | To Do | to-do | ToDo | planned | pending | PENDING
-        | pending pickup | Pending pickup (anyone) | ready | Ready | ready to start |
-        Ready for execution | backlog | in backlog | queued | scheduled | upcoming |
-        next up | not started | Not Started | NOT_STARTED | not_started | not-started
-        | notStarted | notstarted | not yet started | hasn't started | isn't active |
-        not active | inactive | unstarted | unassigned | assigned | to be done | to be
-        started | yet to start | about to start | tbd | proposed | available | standby
-        | standing by | stopped | offline | away | sleeping | no active task | nothing
-        to do | no tasks | open | new | 0% | 0/4 | 0% complete | not ready | 💤 | 📋 | ⬜
-        | geplant | pendiente | 未着手
+        Idle | idle | todo | TODO | To Do | to-do | ToDo | planned | pending |
+        PENDING | pending pickup | Pending pickup (anyone) | ready | Ready |
+        ready to start | Ready for execution | backlog | in backlog | queued |
+        scheduled | upcoming | next up | not started | Not Started | NOT_STARTED
+        | not_started | not-started | notStarted | notstarted | not yet started
+        | hasn't started | isn't active | not active | inactive | unstarted |
+        unassigned | assigned | to be done | to be started | yet to start |
+        about to start | tbd | proposed | available | standby | standing by |
+        stopped | offline | away | sleeping | no active task | nothing to do |
+        no tasks | open | new | 0% | 0/4 | 0% complete | not ready | 💤 | 📋 | ⬜ |
+        geplant | pendiente | 未着手
         """,
     State.UNKNOWN: """
         | - | … | purple | 🦄 | 42 | n/a | [status] | {state} | the quick brown fox | 12:30

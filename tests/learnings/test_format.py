@@ -116,8 +116,8 @@ def test_names_that_a_file_gives_its_decisions_are_resolved_in_it() -> None:
 def test_tables_and_lists_stand_in_one_file() -> None:
     """Decisions come in the order of their lines."""
     text = (
-        "| Decision | Status |\n|--|--|\n| Use x | accepted |\n\n"
-        "## Decisions\n- Use y\n\n| Decision | Date |\n|--|--|\n| Use z | 2026-01-31 |\n"
+        "| Decision | Status |\n|--|--|\n| Use x | accepted |\n\n## Decisions\n"
+        "- Use y\n\n| Decision | Date |\n|--|--|\n| Use z | 2026-01-31 |\n"
     )
     assert [x.title for x in read(text).decisions] == ["Use x", "Use y", "Use z"]
 
@@ -226,8 +226,10 @@ def test_what_is_written_reads_back() -> None:
         ),
         (
             "## Decisions\n- Decision: Old\n- Status: done\n",
-            "## Decisions\n- Decision: Old\n- Status: done\n\n"
-            "## Decision Log\n\n- New\n",
+            (
+                "## Decisions\n- Decision: Old\n- Status: done\n\n"
+                "## Decision Log\n\n- New\n"
+            ),
         ),
     ],
 )
@@ -348,6 +350,14 @@ def test_ids_are_unique_in_a_file(pieces: list[str]) -> None:
     decisions = parse(text, PATH)[0].decisions
     assert len({x.id for x in decisions}) == len(decisions)
     assert all(1 <= x.line <= len(pieces) for x in decisions)
+
+
+def test_a_file_with_too_many_decisions_is_a_problem_and_is_read_up_to_there() -> None:
+    """One file cannot fill the index."""
+    text = "## Decisions\n" + "- Use x\n" * 2_001
+    learning, problems = parse(text, PATH)
+    assert len(learning.decisions) == 2_000
+    assert [(x.line, x.code) for x in problems] == [(2_002, "too-many-decisions")]
 
 
 @pytest.mark.slow

@@ -16,17 +16,24 @@ decisions:
     confidence: high
   - Keep logs
   - {}
+  - [a, b]
 """
+
+
+def test_a_mapping_below_a_value_is_not_read() -> None:
+    """Only scalars, and lists of them, are facts."""
+    (entry,) = yaml_lists.read("- title: Use tokens\n  reason: {a: b}\n  [x]: y\n")
+    assert entry.title == "Use tokens"
 
 
 def test_a_list_of_decisions_is_read_with_its_lines() -> None:
     """Each entry starts where its first key stands."""
-    first, second, third = yaml_lists.read(LIST)
+    first, second, *others = yaml_lists.read(LIST)
     assert (first.label, first.title, first.line) == ("DL-001", "Use tokens", 3)
     assert first.texts == ["small ones", "No session store.\n"]
     assert (first.said, first.supersedes) == ("rejected", ["adr-0002", "dl-000"])
     assert (second.title, second.line) == ("Keep logs", 12)
-    assert third.title == ""
+    assert [x.title for x in others] == ["", ""]
 
 
 @pytest.mark.parametrize(
@@ -47,7 +54,7 @@ def test_a_list_is_found_alone_or_below_its_key(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "a: 1\n", "decisions: none\n", "decisions: {}\n"])
 def test_other_yaml_holds_no_decisions(text: str) -> None:
     """Settings are not decisions."""
-    assert yaml_lists.read(text) == []
+    assert list(yaml_lists.read(text)) == []
 
 
 @pytest.mark.parametrize(

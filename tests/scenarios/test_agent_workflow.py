@@ -1,6 +1,5 @@
 """The shell lines of an agent workflow document, run as they stand."""
 
-import json
 import os
 import re
 import subprocess
@@ -48,7 +47,7 @@ def _script(text: str) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("document", "name"), _documents())
+@pytest.mark.parametrize(("document", "name"), list(_documents()))
 def test_the_shell_lines_work_as_they_stand(
     document: Path, name: str, tmp_path: Path
 ) -> None:
@@ -59,7 +58,7 @@ def test_the_shell_lines_work_as_they_stand(
     made = run_coordinator(
         tmp_path, "init", str(workspace), "--repo", f"{name}={repository}"
     )
-    assert made.returncode == 0, made.stderr
+    assert made.code == 0, made.stderr
 
     done = subprocess.run(
         ["bash", "-c", _script(document.read_text())],
@@ -72,9 +71,7 @@ def test_the_shell_lines_work_as_they_stand(
     assert done.returncode == 0, done.stderr
 
     def ask(*words: str) -> Any:  # noqa: ANN401 - a JSON value
-        reply = run_coordinator(workspace, *words, "--json")
-        assert reply.stdout, reply.stderr
-        return json.loads(reply.stdout)
+        return run_coordinator(workspace, *words, "--json").value
 
     worktree = workspace / f"{name}-backend"
     assert git(worktree, "branch", "--show-current") == "backend/feature-name"

@@ -1,0 +1,317 @@
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from coordinator import entry
+from coordinator.actions import registry
+from tests.support import CommandLine, DaemonProcess, run_coordinator
+
+
+@pytest.fixture
+def line(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> CommandLine:
+    """Command lines in a fresh workspace without a repository."""
+    made = CommandLine(monkeypatch, capsys, tmp_path)
+    assert made("init", "work").code == 0
+    made.folder = tmp_path / "work"
+    return made
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["--workspace", "{w}", "status", "--json"],
+        ["status", "--workspace", "{w}", "--json"],
+        ["--json", "status", "--workspace={w}"],
+        ["--json", "--workspace={w}", "status"],
+    ],
+)
+def test_global_options_stand_before_and_after_the_subcommand(
+    line: CommandLine, argv: list[str], tmp_path: Path
+) -> None:
+    """`--workspace` and `--json` mean the same on both sides of the verb."""
+    line.folder = tmp_path
+    done = line(*[x.format(w=tmp_path / "work") for x in argv])
+    assert (done.code, done.value["workspace"]) == (0, str(tmp_path / "work"))
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["--as", "docs", "context", "set", "--task", "Pages"],
+        ["context", "set", "--task", "Pages", "--as", "docs"],
+        ["context", "--as=docs", "set", "--task", "Pages"],
+    ],
+)
+def test_as_names_the_agent_on_both_sides(line: CommandLine, argv: list[str]) -> None:
+    """`--as` reads the agent's token, wherever it stands."""
+    done = line(*argv, "--json")
+    assert (done.code, done.value["name"], done.value["task"]) == (0, "docs", "Pages")
+
+
+def test_the_environment_names_agent_and_workspace(
+    line: CommandLine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """COORDINATOR_WORKSPACE and COORDINATOR_AGENT stand in for the options."""
+    monkeypatch.setenv("COORDINATOR_WORKSPACE", f"{line.folder}/")
+    monkeypatch.setenv("COORDINATOR_AGENT", "backend")
+    line.folder = tmp_path
+    done = line("context", "set", "--state", "blocked", "--json")
+    assert (done.value["name"], done.value["state"]) == ("backend", "blocked")
+
+
+def test_what_follows_two_dashes_is_left_alone() -> None:
+    """A program's own `--as` is not ours."""
+    argv = ["agent", "launch", "docs", "--", "as", "--as", "x", "--workspace=y"]
+    assert entry.take_globals(argv) == (argv, {"workspace": "", "agent": ""})
+
+
+def test_a_global_option_without_its_value_is_a_usage_error(line: CommandLine) -> None:
+    """A missing value is not taken for the present folder."""
+    done = line("status", "--json", "--workspace")
+    assert (done.code, done.error["kind"]) == (2, "usage")
+
+
+def test_only_init_makes_a_workspace(line: CommandLine, tmp_path: Path) -> None:
+    """A wrong path is said to be no workspace, and nothing is made there."""
+    wrong = tmp_path / "wrong"
+    for argv in (["status"], ["up"], ["agent", "launch", "docs", "true"]):
+        done = line(*argv, "--json", "--workspace", str(wrong))
+        assert (done.code, done.error["kind"]) == (1, "not_found")
+    assert not wrong.exists()
+
+
+def test_outside_of_a_workspace_the_hint_names_init(
+    line: CommandLine, tmp_path: Path
+) -> None:
+    """Whoever has no workspace yet learns how to make one."""
+    line.folder = tmp_path
+    done = line("status")
+    assert done.code == 1
+    assert done.stderr.startswith(f"Error: {tmp_path} lies in no workspace.\n")
+    assert "Hint: Run: coordinator init" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "kind"),
+    [
+        (["bogus"], 2, "usage"),
+        (["status", "--bogus"], 2, "usage"),
+        (["agent", "show"], 2, "usage"),
+        (["agent"], 2, "usage"),
+        (["search", ""], 2, "usage"),
+        (["history", "--limit", "0"], 2, "usage"),
+        (["report", "daily", "--since", "yesterday"], 2, "usage"),
+        (["pending", "show", "nothing"], 1, "not_found"),
+        (["agent", "show", "nobody"], 1, "not_found"),
+        (["--as", "nobody", "context", "set", "--task", "x"], 1, "not_found"),
+        (["decision", "supersede", "d-1", "x"], 1, "not_found"),
+        (["context", "set", "--task", "x"], 1, "refused"),
+        (["init", ".", "--check", "'open"], 2, "usage"),
+        (["init", ".", "--repo", "shop"], 2, "usage"),
+        (["init", ".", "--repo", "UPPER=."], 2, "usage"),
+    ],
+)
+def test_an_error_has_kind_message_hint_and_exit_code(
+    line: CommandLine, argv: list[str], code: int, kind: str
+) -> None:
+    """With --json an error is one JSON object on standard error, and no more."""
+    done = line("--json", *argv)
+    assert (done.code, done.stdout, done.error["kind"]) == (code, "", kind)
+    assert set(done.error) == {"kind", "message", "hint"}
+    assert done.error["message"]
+
+
+def test_without_json_an_error_is_said_to_a_person(line: CommandLine) -> None:
+    """Message and hint stand on lines of their own."""
+    done = line("agent", "show", "nobody")
+    assert done.stderr == (
+        "Error: There is no agent named 'nobody'.\nHint: Run: coordinator agent list\n"
+    )
+
+
+def test_a_group_alone_shows_its_commands(line: CommandLine) -> None:
+    """Help is printed as it is, not squeezed into an error."""
+    for argv in ([], ["agent"], ["pending"]):
+        done = line(*argv)
+        assert done.code == 2
+        assert "\nCommands:\n" in done.stderr
+    assert "  launch " in line("agent").stderr
+
+
+VERBS = [x.name for x in registry.actions()] + ["up", "demo", "completion"]
+
+
+@pytest.mark.parametrize("verb", [*VERBS, "agent launch"])
+def test_every_command_has_help_with_an_example(line: CommandLine, verb: str) -> None:
+    """Each verb explains itself and shows one use."""
+    done = line(*verb.split(), "--help")
+    assert done.code == 0
+    assert "Usage: coordinator " + verb in done.stdout
+    assert "Example" in done.stdout
+    assert "coordinator" in done.stdout.partition("Example")[2]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts_are_printed(line: CommandLine, shell: str) -> None:
+    """A shell can load what `completion` prints."""
+    done = line("completion", shell)
+    assert done.code == 0
+    assert "_COORDINATOR_COMPLETE" in done.stdout
+
+
+@pytest.mark.slow
+def test_a_shell_that_completes_gets_the_verbs(line: CommandLine) -> None:
+    """The completion script's call answers with the commands that fit."""
+    words = {"COMP_WORDS": "coordinator pen", "COMP_CWORD": "1"}
+    asks = {"_COORDINATOR_COMPLETE": "bash_complete", **words}
+    assert run_coordinator(line.folder, **asks).stdout == "plain,pending\n"
+
+
+def test_a_bug_is_kept_for_the_report_and_exits_with_3(
+    line: CommandLine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What nobody foresaw leaves a traceback with versions in a file."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    journal = line.folder / ".coordinator" / "journal"
+    journal.rename(tmp_path / "journal")
+    journal.write_text("no folder")
+    done = line("status")
+    assert (done.code, done.stdout) == (3, "")
+    [kept] = (tmp_path / "state" / "agent-coordinator").iterdir()
+    assert str(kept) in done.stderr
+    assert sys.version in kept.read_text()
+    assert "Traceback" in kept.read_text()
+
+
+@pytest.mark.slow
+def test_an_interrupt_exits_with_130(line: CommandLine) -> None:
+    """Ctrl-C is no failure and prints no traceback."""
+    script = (
+        "import os, signal, sys\n"
+        "from coordinator import entry\n"
+        "def run(argv):\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    signal.sigtimedwait([], 5)\n"
+        "entry.run = run\n"
+        "entry.main()\n"
+    )
+    done = os.spawnv(os.P_WAIT, sys.executable, [sys.executable, "-c", script])
+    assert done == 130
+    assert line("status").code == 0
+
+
+@pytest.mark.slow
+def test_a_folder_that_is_gone_is_said(line: CommandLine, tmp_path: Path) -> None:
+    """An agent whose worktree was removed below it gets a sentence."""
+    script = 'mkdir "$0" && cd "$0" && rmdir "$0" && exec "$@"'
+    argv = [sys.executable, "-m", "coordinator.entry", "status"]
+    gone = str(tmp_path / "gone")
+    code = os.spawnvp(os.P_WAIT, "sh", ["sh", "-c", script, gone, *argv])
+    assert code == 1
+    assert line("status").code == 0
+
+
+@pytest.mark.slow
+def test_bytes_that_are_no_text_are_a_usage_error(line: CommandLine) -> None:
+    """Arguments and standard input may hold anything; nothing breaks."""
+    for done in (
+        run_coordinator(line.folder, "search", b"\xff", "--json"),
+        run_coordinator(line.folder, "bog\xffus", "--json"),
+        run_coordinator(line.folder, "learning", "add", "x", "--json", stdin=b"\xff"),
+    ):
+        assert (done.code, done.error["kind"]) == (2, "usage")
+
+
+@pytest.mark.slow
+def test_a_reader_that_leaves_is_no_failure(line: CommandLine) -> None:
+    """`coordinator … | head` ends in silence."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    argv = [sys.executable, "-m", "coordinator.entry", "status"]
+    actions = [(os.POSIX_SPAWN_DUP2, writing, 1)]
+    pid = os.posix_spawn(
+        argv[0],
+        [*argv, "--workspace", str(line.folder)],
+        os.environ,
+        file_actions=actions,
+    )
+    os.close(writing)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+COMMANDS: list[tuple[str, list[str], str]] = [
+    ("", ["init", "."], ""),
+    ("", ["agent", "list"], ""),
+    ("", ["agent", "show", "docs"], ""),
+    ("docs", ["context", "set", "--state", "working", "--task", "Pages"], ""),
+    ("", ["context", "list"], ""),
+    ("docs", ["decision", "add", "Use tabs", "--reason", "They are wide"], ""),
+    ("docs", ["decision", "add", "Use tabs", "--key", "k1"], ""),
+    ("docs", ["decision", "add", "Use tabs", "--key", "k1"], ""),
+    ("docs", ["learning", "add", "Cold starts"], "Warm the cache.\n"),
+    ("", ["decision", "list"], ""),
+    ("", ["learning", "list"], ""),
+    ("", ["pending", "list"], ""),
+    ("frontend", ["pending", "ack", "docs-request"], ""),
+    ("docs", ["pending", "ack", "docs-request"], ""),
+    ("", ["pending", "show", "docs-request"], ""),
+    ("docs", ["pending", "close", "docs-request"], ""),
+    ("docs", ["agent", "retire", "backend"], ""),
+    ("", ["agent", "retire", "backend"], ""),
+    ("", ["search", "cache"], ""),
+    ("", ["check"], ""),
+    ("", ["status"], ""),
+    ("", ["report", "decisions"], ""),
+    ("", ["report", "daily"], ""),
+    ("", ["report", "final", "docs"], ""),
+    ("", ["history", "--agent", "docs"], ""),
+    ("", ["history", "--show", "1"], ""),
+    ("", ["worktree", "list"], ""),
+    ("", ["worktree", "add", "docs", "x"], ""),
+    ("", ["hooks", "install"], ""),
+    ("", ["bogus"], ""),
+]
+TIMES = {"at", "last_seen", "since", "last", "date"}
+
+
+def _told(value: object) -> object:
+    """Leave out what differs by nature: times, and the daemon's own state."""
+    if isinstance(value, dict):
+        kept = {k: v for k, v in value.items() if k not in TIMES | {"daemon", "pid"}}
+        return {k: _told(v) for k, v in kept.items()}
+    return [_told(x) for x in value] if isinstance(value, list) else value
+
+
+def _play(line: CommandLine, folder: Path) -> list[tuple[int, object, object]]:
+    line.folder = folder
+    request = "# Request to docs\n\nTo: docs\n\nPlease explain carts.\n"
+    (folder / "pending-commits" / "frontend-docs-request.md").write_text(request)
+    (folder / "pending-commits" / "docs-request.md").write_text("# Request\n")
+    seen: list[tuple[int, object, object]] = []
+    for agent, argv, stdin in COMMANDS:
+        who = ["--as", agent] if agent else []
+        done = line("--json", *who, *argv, stdin=stdin)
+        both = [json.loads(x) if x else None for x in (done.stdout, done.stderr)]
+        text = json.dumps(_told(both)).replace(str(folder), "W")
+        out, error = json.loads(text)
+        seen.append((done.code, out, error))
+    return seen
+
+
+@pytest.mark.slow
+def test_commands_do_the_same_with_and_without_a_daemon(
+    line: CommandLine, tmp_path: Path
+) -> None:
+    """The daemon adds promptness, nothing else."""
+    without = _play(line, tmp_path / "work")
+    line.folder = tmp_path
+    line("init", "other")
+    with DaemonProcess(tmp_path / "other"):
+        assert without == _play(line, tmp_path / "other")
