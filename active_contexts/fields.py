@@ -12,6 +12,7 @@ from active_contexts import statements, states
 from coordinator.kernel.markdown import Line, LineKind
 
 MOST_CHARACTERS = 2_000
+MOST_ITEMS = 50
 
 
 class Field(StrEnum):
@@ -115,12 +116,10 @@ def find_pair(text: str) -> tuple[Field, str, int] | None:
 
 def cells(text: str) -> list[tuple[int, int]]:
     """Return the start and end of each cell of a table row."""
-    bars = [-1, *(x.start() for x in _BARRIER.finditer(text)), len(text)]
-    spans = [(a + 1, b) for a, b in pairwise(bars)]
-    if not text[: spans[0][1]].strip():
-        spans = spans[1:]
+    bars = [x.start() for x in _BARRIER.finditer(text)]
+    spans = [(a + 1, b) for a, b in pairwise([*bars, len(text)])]
     if spans and not text[spans[-1][0] :].strip():
-        spans = spans[:-1]
+        spans.pop()
     return spans
 
 
@@ -288,7 +287,8 @@ class _Section:
             return False
         self._gap = False
         if line.kind is LineKind.BULLET:
-            if not nested and line.box in {"", " "}:
+            wanted = not nested and line.box in {"", " "}
+            if wanted and len(self._items) < MOST_ITEMS:
                 self._items.append(plain(line.content))
             return True
         if self._items and not line.text[0].isspace():

@@ -102,7 +102,8 @@ def _blockers(held: Held | None) -> tuple[str, ...]:
     if held is None:
         return ()
     items = held.items or tuple(held.value.split(";"))
-    return tuple(x.strip() for x in items if not _NOTHING.match(x.strip()))
+    found = (x.strip() for x in items[: fields.MOST_ITEMS])
+    return tuple(x for x in found if not _NOTHING.match(x))
 
 
 def _following(held: Held | None) -> str:

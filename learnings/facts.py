@@ -165,6 +165,8 @@ def key_of(name: str) -> str:
 
 def pair_in(text: str) -> tuple[str, str] | None:
     """Return key and value of `**Status:** accepted`; None where the key is unknown."""
+    if ":" not in text and "\uff1a" not in text:
+        return None
     match = _PAIR.match(text)
     key = key_of(match[1]) if match else ""
     return (key, text[match.end() :].strip()) if match and key else None

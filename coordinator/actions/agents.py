@@ -28,6 +28,7 @@ from coordinator.kernel.problems import Problem
 
 _SUFFIXES = {".md", ".json", ".yaml", ".yml"}
 _MOST_FILES = 1_000
+_AGENT_FOLDERS = {"agents", "agent-identities", "identities"}
 
 
 class OneAgent(Arguments):
@@ -111,6 +112,9 @@ def import_agents(call: Call, arguments: ImportArguments) -> dict[str, Any]:
     for path in _files(source):
         found, said = _read(path)
         problems += said
+        guessed = any(x.code == "guessed-identity" for x in said)
+        if guessed and path != source and path.parent.name not in _AGENT_FOLDERS:
+            continue  # any prose can be read as an identity: a person must name it
         for identity in found:
             known = call.workspace.roster.find(identity.name)
             if known is None and _save(call.workspace, identity):

@@ -185,7 +185,10 @@ def _append(call: Call, title: str, reason: str, supersedes: str) -> dict[str, A
                 f"{path} cannot be edited as it is.", hint="Run: coordinator check"
             )
     known = {x["id"] for x in decisions_in_force(workspace)}
-    new = learnings.format.append_decision(before, title, reason, supersedes)
+    day = f"{workspace.now():%Y-%m-%d}"
+    new = learnings.format.append_decision(
+        before, title, reason, supersedes, agent=author, date=day
+    )
     write_document(workspace, path, new, writer=call.caller.actor)
     added = [x for x in decisions_in_force(workspace) if x["id"] not in known]
     return added[-1] if added else find_decision(call, supersedes)

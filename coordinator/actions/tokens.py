@@ -71,8 +71,12 @@ def _read(path: Path) -> str:
 
 
 def _hash(token: str) -> str:
-    return sha256(token.encode()).hexdigest() if token else ""
+    return sha256(_bytes(token)).hexdigest() if token else ""
 
 
 def _same(known: str, shown: str) -> bool:
-    return bool(known) and hmac.compare_digest(known.encode(), shown.encode())
+    return bool(known) and hmac.compare_digest(_bytes(known), _bytes(shown))
+
+
+def _bytes(token: str) -> bytes:
+    return token.encode("utf-8", "surrogatepass")  # whatever came through a socket

@@ -143,8 +143,9 @@ async def _serve(layout: Layout, held: Held, show: Listener) -> None:
     finally:
         listening.close()
         layout.socket.unlink(missing_ok=True)
+        if service.was_cut_short:
+            # Python would wait for the thread that is still at work.
+            live.say("The daemon has stopped in the midst of something long.")
+            os._exit(0)
         workspace.close()
     live.say("The daemon has stopped.")
-    if service.was_cut_short:
-        # Python would wait for the thread that is still at work.
-        os._exit(0)

@@ -28,7 +28,9 @@ from coordinator.watch.scan import scan
 _POLL_SECONDS = 0.05
 _HISTORY_SECONDS = 0.5
 _VIEWS_SECONDS = 0.2
-_STOP_SECONDS = 4.0
+_STOP_SECONDS = 3.0
+_LAST_SECONDS = 1.5
+_REST_SECONDS = 0.2
 _SCANS_PER_LOOK = 200
 _SCANS_PER_POLL = 10
 _VIEWS_SHARE = 10
@@ -51,14 +53,15 @@ class Service:
         )
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
-        self._next_look = 0.0
+        self._look_wanted = asyncio.Event()
         self._next_hints = 0.0
         self.was_cut_short = False
         self._views_due: float | None = None
         self._views_rest_until = 0.0
         self._finals_wanted = True
         self._tending_wanted = True
-        self._history_due: float | None = 0.0
+        self._recorded = asyncio.Event()
+        self._recorded.set()  # a history of an earlier life may lie behind
         self._loop = asyncio.get_running_loop()
         root = self._workspace.layout.root
         self._hints = Hints(root, documents.FOLDERS, self._wake_up)
@@ -89,35 +92,41 @@ class Service:
             self._loop.add_signal_handler(number, self.stop)
         self._start_hints()
         try:
-            while not self._stopping.is_set():
-                await self._turn()
+            async with asyncio.TaskGroup() as group:
+                beside = (self._keep_looking(), self._keep_history())
+                tasks = [group.create_task(x) for x in beside]
+                turns = group.create_task(self._take_turns())
+                await self._stopping.wait()
+                for task in tasks:
+                    task.cancel()
+                # What is in hand is waited for, but not for ever: git may hang.
+                await asyncio.wait({turns}, timeout=_STOP_SECONDS)
+                self.was_cut_short = turns.cancel()
         finally:
             await self._finish()
 
+    async def _take_turns(self) -> None:
+        while not self._stopping.is_set():
+            await self._turn()
+
     async def _turn(self) -> None:
-        """Wait for the next reason to work, and do one piece of work of each kind."""
+        """Wait for the next reason to work, then take files in and show them."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), self._delay())
         self._wake.clear()
         if self._stopping.is_set():
             return
         await self._guarded(self._take)
-        now = clock.monotonic()
-        if now >= self._next_look:
-            await self._look()
-        if self._views_due is not None and now >= self._views_due:
+        if self._views_due is not None and clock.monotonic() >= self._views_due:
             await self._refresh_views()
-        if self._history_due is not None and now >= self._history_due:
-            self._history_due = None
-            await self._write_history()
 
-    def _delay(self) -> float:
-        """Return how long nothing is to be done, in seconds."""
-        now = clock.monotonic()
-        times = [self._next_look, self._views_due, self._history_due]
-        delays = [max(0.0, x - now) for x in times if x is not None]
+    def _delay(self) -> float | None:
+        """Return how long nothing is to be done, in seconds; None: until woken."""
+        delays: list[float] = []
+        if self._views_due is not None:
+            delays.append(max(0.0, self._views_due - clock.monotonic()))
         due = None if self._health.read_only else self._desk.intake.next_due()
-        return min([*delays, due] if due is not None else delays)
+        return min([*delays, due] if due is not None else delays, default=None)
 
     def _take_hints(self) -> None:
         drained = self._hints.drain()
@@ -134,8 +143,23 @@ class Service:
         self._health.queued = intake.queued
         self._health.overflows = self._hints.overflows
 
-    async def _look(self) -> None:
-        """Look at the whole disk, and at what git shows where that changed."""
+    async def _keep_looking(self) -> None:
+        """Look at the disk again and again, beside all else: a scan may take long."""
+        while True:
+            self._look_wanted.clear()
+            seconds = await self._look()
+            # In a long burst every event overflows: looks must not follow closely.
+            pause = self._pause(seconds)
+            rest = min(pause, max(_REST_SECONDS, 2 * seconds))
+            await asyncio.sleep(rest)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._look_wanted.wait(), pause - rest)
+
+    async def _look(self) -> float:
+        """Look at the whole disk, and at what git shows where that changed.
+
+        Returns how many seconds the scan took.
+        """
         root = self._workspace.layout.root
         snapshot = await self._loop.run_in_executor(self._looker, scan, root)
         await self._guarded(self._heal)
@@ -150,7 +174,8 @@ class Service:
             self._hints.is_running or health.looked >= self._next_hints
         ):
             self._start_hints()
-        self._next_look = clock.monotonic() + self._pause(snapshot.seconds)
+        self._wake.set()
+        return snapshot.seconds
 
     def _look_at_git(self) -> None:
         if sights.look(self._workspace):
@@ -177,9 +202,8 @@ class Service:
         return max(_POLL_SECONDS, _SCANS_PER_POLL * seconds)
 
     def _look_soon(self) -> None:
-        # In a long burst every event overflows: looks must not follow without a rest.
-        soonest = self._health.looked + max(0.2, 2 * self._health.look_seconds)
-        self._next_look = min(self._next_look, soonest)
+        """Ask for a look, from the engine's thread."""
+        self._loop.call_soon_threadsafe(self._look_wanted.set)
 
     def _heal(self) -> None:
         """Leave the read-only mode if the disk takes a record again."""
@@ -195,9 +219,16 @@ class Service:
             self._tending_wanted |= record.kind in _TENDING
         if self._views_due is None:
             self._views_due = max(now + _VIEWS_SECONDS, self._views_rest_until)
-        if self._history_due is None:
-            self._history_due = now + _HISTORY_SECONDS
+        self._recorded.set()
         self._wake.set()
+
+    async def _keep_history(self) -> None:
+        """Bring the history up to the journal after records, beside all else."""
+        while True:
+            await self._recorded.wait()
+            self._recorded.clear()
+            await self._write_history()
+            await asyncio.sleep(_HISTORY_SECONDS)
 
     async def _write_history(self) -> None:
         journal = self._workspace.journal
@@ -249,7 +280,7 @@ class Service:
         """Finish what is in hand, then let go; the rest is caught up at the start."""
         self._hints.stop()
         try:
-            async with asyncio.timeout(_STOP_SECONDS):
+            async with asyncio.timeout(0 if self.was_cut_short else _LAST_SECONDS):
                 await self.call(lambda: None)
                 await self._loop.run_in_executor(self._scribe, self._history.close)
         except TimeoutError:

@@ -8,18 +8,19 @@ import errno
 import os
 import secrets
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from coordinator.kernel import clock
 from coordinator.kernel.names import display
 from coordinator.kernel.problems import Problem
 
 MAX_BYTES = 1 << 20
-_INSTANT = 0.002  # seconds
+# How a system renames only where nothing is there: renameat2(2), renameatx_np(2).
+_RENAMES = {"linux": ("renameat2", 1), "darwin": ("renameatx_np", 4)}
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -104,7 +105,7 @@ def read(
     try:
         parent, name = _parent_and_name(relative)
         with folder(root, parent) as handle:
-            status = _settled_status(name, handle)
+            status = os.stat(name, dir_fd=handle, follow_symlinks=False)
             if refusal := _refusal(relative, status, limit):
                 return refusal
             descriptor = os.open(name, _READ, dir_fd=handle)
@@ -118,15 +119,6 @@ def read(
         return _unreadable(relative, error)
     finally:
         os.close(descriptor)
-
-
-def _settled_status(name: str, handle: int) -> os.stat_result:
-    status = os.stat(name, dir_fd=handle, follow_symlinks=False)
-    if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
-        # `create` gives a file its second name for an instant.
-        clock.sleep(_INSTANT)
-        status = os.stat(name, dir_fd=handle, follow_symlinks=False)
-    return status
 
 
 def _read_open(
@@ -234,12 +226,34 @@ def _place(
             if replace:
                 os.rename(made, name, src_dir_fd=source, dst_dir_fd=target)
             else:
-                os.link(made, name, src_dir_fd=source, dst_dir_fd=target)
-                os.unlink(made, dir_fd=source)
+                _rename_new(made, name, source, target)
             os.fsync(target)
         finally:
             with suppress(FileNotFoundError):
                 os.unlink(made, dir_fd=source)
+
+
+def _rename_new(made: str, name: str, source: int, target: int) -> None:
+    # A link would give the file two names for an instant, as no document may have.
+    if not _rename_exclusively(made, name, source, target):
+        os.link(made, name, src_dir_fd=source, dst_dir_fd=target)
+        os.unlink(made, dir_fd=source)
+
+
+def _rename_exclusively(made: str, name: str, source: int, target: int) -> bool:
+    """Rename unless `name` exists; False where the system or the disk cannot."""
+    import ctypes  # noqa: PLC0415 - slow to load, seldom needed
+
+    function, flag = _RENAMES.get(sys.platform, ("", 0))
+    rename = getattr(ctypes.CDLL(None, use_errno=True), function, None)
+    if rename is None:
+        return False
+    if not rename(source, os.fsencode(made), target, os.fsencode(name), flag):
+        return True
+    number = ctypes.get_errno()
+    if number in {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP}:
+        return False
+    raise OSError(number, os.strerror(number), name)
 
 
 def _write_synced(name: str, data: bytes, handle: int, mode: int) -> None:

@@ -43,6 +43,7 @@ def codes(text: str) -> list[tuple[int, str]]:
         ("Paused: 2026-03-03", State.WAITING, "Paused"),
         ("Manual 80%", State.UNKNOWN, ""),
         ("80%", State.WORKING, "80%"),
+        ("Writing (slowly)", State.WORKING, "Writing"),
     ],
 )
 def test_a_bare_line_says_a_state(line: str, state: State, said: str) -> None:
@@ -80,6 +81,8 @@ def test_what_follows_the_state_of_a_named_agent_is_a_note() -> None:
         "- Chapter\n  - Status: done",
         "## Log\n\nManual complete\n\nThat is what happened then, in short.",
         "## Blocked",
+        f"## {'Blocked ' * 400}\n- done",
+        "| Status",
         "| Status | Task |\n|---|---|\n| done | x |",
         "| Status | Count |\n|---|---|\n| done | 4 |",
         "| Agent | Status | Since |\n|---|---|---|\n| docs | done | 9:00 |",
@@ -351,6 +354,7 @@ def test_a_line_appended_to_what_is_rendered_is_heard() -> None:
         ("Status: active", "Status: blocked"),
         ("a\r\n- **Status:** active  \r\nb", "a\r\n- **Status:** blocked  \r\nb"),
         ("| Status | active |\n| Task | x |\n", "| Status | blocked |\n| Task | x |\n"),
+        ("<!-- x -->| Status | a |", "<!-- x -->| Status | blocked |"),
         ("Status: done\nStatus: active\n", "Status: done\nStatus: blocked\n"),
         ("Docs Writer Active: 9:00\n", "Docs Writer Active: 9:00\nState: blocked\n"),
         ("Status: a\nManual done\n", "Status: a\nManual done\nState: blocked\n"),
@@ -468,3 +472,4 @@ def test_a_megabyte_of_anything_is_read(text: str) -> None:
     assert time.monotonic() - started < 60
     assert len(problems) <= 20
     assert len(context.task) <= 2_000
+    assert len(context.blockers) <= 50

@@ -85,7 +85,7 @@ TABLE = {
         geplant | pendiente | 未着手
         """,
     State.UNKNOWN: """
-        | - | … | purple | 🦄 | 42 | n/a | [status] | {state} | the quick brown fox | 12:30
+        | - | … | purple | 🦄 | 42 | n/a | [status] | {state} | a brown fox | 12:30
         | backend | 2026-01-31 | ? | Sat Jan 31
         """,
 }

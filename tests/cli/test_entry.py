@@ -271,14 +271,14 @@ COMMANDS: list[tuple[str, list[str], str]] = [
     ("", ["report", "decisions"], ""),
     ("", ["report", "daily"], ""),
     ("", ["report", "final", "docs"], ""),
-    ("", ["history", "--agent", "docs"], ""),
+    ("", ["history", "--subject", "docs-request"], ""),
     ("", ["history", "--show", "1"], ""),
     ("", ["worktree", "list"], ""),
     ("", ["worktree", "add", "docs", "x"], ""),
     ("", ["hooks", "install"], ""),
     ("", ["bogus"], ""),
 ]
-TIMES = {"at", "last_seen", "since", "last", "date"}
+TIMES = {"at", "last_seen", "since", "last", "date", "seq"}
 
 
 def _told(value: object) -> object:

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from active_contexts import format as contexts
+from agent_identities import format as identities
 from coordinator.actions import registry
 from coordinator.actions.settings import Settings
 from coordinator.cli import local, manual
@@ -16,6 +18,8 @@ from coordinator.daemon import client
 from coordinator.kernel import locks
 from coordinator.kernel.blobs import Blobs, name_of
 from coordinator.kernel.journal import Journal
+from learnings import format as learnings
+from pending_commits import format as pending
 from tests.house.pages import (
     PAGES,
     ROOT,
@@ -32,6 +36,7 @@ _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^()\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _MACHINE = re.compile(r"(?<![\w.~<{}])/(?:work|root|home|Users|tmp|opt|mnt|srv)/")
 _MARK = "<!-- The rest is made from the command tree. -->\n\n"
+_DRAFT = re.compile(r'Draft\(\s*"([a-z]+\.[a-z]+)"')
 _REWRITE = bool(os.environ.get("COORDINATOR_REWRITE"))
 
 
@@ -240,6 +245,50 @@ def test_the_socket_answers_as_the_manual_says(console: Console) -> None:
         got = client.ask(str(console.home / "worktrees"), asked)
         assert got is not None
         assert _shape(got) == _shape(shown)
+
+
+@pytest.mark.parametrize(
+    ("mark", "path", "parse"),
+    [
+        ("identity", "agent-system/agent-identities/backend.md", identities.parse),
+        ("identities", "agent-system/agent-identities.md", identities.parse),
+        ("context-line", "agent-system/active-contexts/backend.md", contexts.parse),
+        ("context", "agent-system/active-contexts/backend.md", contexts.parse),
+        ("submission", "pending-commits/backend-login.md", pending.parse),
+        ("final-status", "pending-commits/backend-final-status.md", pending.parse),
+        ("decision-log", "agent-system/learnings/backend.md", learnings.parse),
+        ("decision-record", "agent-system/learnings/0009-tokens.md", learnings.parse),
+    ],
+)
+def test_an_example_of_a_document_is_read_without_a_problem(
+    mark: str, path: str, parse: Callable[[str, str], tuple[object, object]]
+) -> None:
+    """What the manual shows as right is right."""
+    found, problems = parse(_example("markdown", mark), path)
+    assert found
+    assert problems == ()
+
+
+def test_every_kind_of_record_is_documented() -> None:
+    """A record that the coordinator writes stands in the table of kinds."""
+    page = _page("docs/formats.md")
+    sources = (ROOT / "coordinator").rglob("*.py")
+    written = {x for y in sources for x in _DRAFT.findall(y.read_text("utf-8"))}
+    assert len(written) > 10
+    assert not [x for x in written if f"| `{x}` |" not in page]
+
+
+def test_every_documented_problem_is_one_that_is_found() -> None:
+    """A code that the manual names is one that the code knows."""
+    table = _page("docs/formats.md").partition("## Problem codes")[2]
+    packages = ("coordinator", "agent_identities", "active_contexts")
+    packages += ("pending_commits", "learnings")
+    sources = [x for p in packages for x in (ROOT / p).rglob("*.py")]
+    text = "\n".join(x.read_text("utf-8") for x in sources)
+    for code in re.findall(r"`([a-z0-9-]+)`", table):
+        whole = f'"{code}"' in text
+        head, _, tail = code.partition("-")
+        assert whole or (f'f"{head}-{{' in text and f'"{tail}"' in text), code
 
 
 def _shape(value: object) -> object:

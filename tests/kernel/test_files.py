@@ -2,6 +2,7 @@ import os
 import resource
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -230,6 +231,15 @@ def test_a_file_is_created_once(root: Path) -> None:
     assert list((root / "tmp").iterdir()) == []
 
 
+@pytest.mark.parametrize("rename", [("", 0), ("renameat2", 1 << 20)])
+def test_a_file_is_created_where_no_rename_spares_another(
+    root: Path, rename: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Systems and disks without such a rename keep the rule."""
+    monkeypatch.setattr(files, "_RENAMES", {sys.platform: rename})
+    test_a_file_is_created_once(root)
+
+
 def test_a_file_is_replaced(root: Path) -> None:
     """A write makes the file or takes the place of what stood there."""
     for data in (b"one", b"two"):
@@ -257,7 +267,7 @@ def test_nothing_is_written_elsewhere(root: Path, tmp_path: Path, path: str) -> 
     outside.mkdir()
     (root / "linked").symlink_to(outside)
     for place in (files.write, files.create):
-        with pytest.raises(OSError, match="No such|Not a dir|Is a dir"):
+        with pytest.raises(OSError, match=r"No such|Not a dir|Is a dir"):
             place(root, path, b"x", temporary=root / "tmp")
     assert list(outside.iterdir()) == []
     assert list((root / "tmp").iterdir()) == []

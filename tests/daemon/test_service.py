@@ -1,0 +1,468 @@
+import os
+import resource
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from coordinator.daemon import client
+from coordinator.kernel.clock import monotonic
+from tests.support import (
+    DaemonProcess,
+    FakeAgent,
+    ManualClock,
+    open_workspace,
+    run_coordinator,
+    user_environment,
+    wait_for,
+)
+
+pytestmark = pytest.mark.slow
+CONTEXTS = "agent-system/active-contexts"
+STATUS = "State: working\nTask: Carts\n"
+
+
+@pytest.fixture
+def root(tmp_path: Path, clock: ManualClock) -> Path:
+    """A workspace without a repository, closed again."""
+    with open_workspace(tmp_path / "work", clock) as opened:
+        return opened.root
+
+
+@pytest.fixture
+def daemon(root: Path) -> Iterator[DaemonProcess]:
+    """A daemon that watches it."""
+    with DaemonProcess(root) as running:
+        yield running
+
+
+def accepted(daemon: DaemonProcess) -> set[str]:
+    """Return the documents that the daemon has taken in, asking for no fresh look."""
+    found = daemon.ask("history", limit=100_000)
+    return {x["subject"] for x in found if x["kind"] == "document.accepted"}
+
+
+def seen_by_itself(daemon: DaemonProcess, path: str) -> bool:
+    """Tell whether the journal has the document; nobody is asked to look."""
+    journal = daemon.workspace / ".coordinator" / "journal"
+    return any(path in x.read_text("utf-8") for x in journal.glob("*.jsonl"))
+
+
+def test_a_file_is_taken_in_by_itself(daemon: DaemonProcess, root: Path) -> None:
+    """Nobody has to call a command for a document to be seen."""
+    path = FakeAgent(root, "backend").context(STATUS)
+    wait_for(lambda: seen_by_itself(daemon, path), 2)
+    board = root / CONTEXTS / "BOARD.md"
+    wait_for(lambda: "Carts" in board.read_text(), 3)
+
+
+def test_the_socket_is_the_owners_alone(daemon: DaemonProcess, root: Path) -> None:
+    """Nobody else may speak to the daemon."""
+    assert daemon.pid
+    mode = (root / ".coordinator" / "socket").stat().st_mode
+    assert (stat.S_ISSOCK(mode), stat.S_IMODE(mode)) == (True, 0o600)
+
+
+def test_sigterm_stops_within_five_seconds_and_leaves_no_socket(
+    daemon: DaemonProcess, root: Path
+) -> None:
+    """A service manager's stop is obeyed, and the next start is not in the way."""
+    start = monotonic()
+    assert daemon.terminate() == 0
+    assert monotonic() - start < 5
+    assert not (root / ".coordinator" / "socket").exists()
+    assert "The daemon has stopped." in daemon.said
+
+
+def test_down_answers_before_it_stops(daemon: DaemonProcess, root: Path) -> None:
+    """Whoever stops the daemon hears that it was heard."""
+    done = run_coordinator(root, "down", "--json")
+    assert (done.code, done.value["stopped"]) == (0, True)
+    assert daemon.process is not None
+    assert daemon.process.wait(5) == 0
+
+
+def test_a_hanging_program_does_not_keep_the_daemon_from_stopping(
+    tmp_path: Path,
+    clock: ManualClock,
+    make_repository: Callable[[Path], Path],
+) -> None:
+    """SIGTERM ends it within 5 s, whatever git is waiting for."""
+    shop = make_repository(tmp_path / "shop")
+    with open_workspace(tmp_path / "work", clock, {"shop": shop}) as opened:
+        root = opened.root
+    hang, tools = tmp_path / "hang", tmp_path / "tools"
+    tools.mkdir()
+    (tools / "git").write_text(
+        f'#!/bin/sh\n[ -e "{hang}" ] && exec sleep 30\n'
+        f'PATH="${{PATH#*:}}" exec git "$@"\n'
+    )
+    (tools / "git").chmod(0o755)
+    environment = {"PATH": f"{tools}:{os.environ['PATH']}"}
+    with DaemonProcess(root, **environment) as daemon:
+        agent = FakeAgent(root, "backend")
+        wait_for(lambda: not daemon.health()["queue"])
+        hang.touch()
+        branch = "# Carts\n\nBranch: backend/carts\n"
+        (root / "pending-commits" / "backend-carts.md").write_text(branch)
+        assert agent.home.is_dir()
+        wait_for(lambda: _runs_a_child(daemon, "sleep"))
+        start = monotonic()
+        assert daemon.terminate() == 0
+        assert monotonic() - start < 5.5
+
+
+def _runs_a_child(daemon: DaemonProcess, name: str) -> bool:
+    assert daemon.process is not None
+    return any(name in x for x in children(daemon.process.pid))
+
+
+def children(pid: int) -> list[str]:
+    """Return the names of a process's children."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            try:
+                found.append(Path(f"/proc/{child}/comm").read_text().strip())
+            except OSError:
+                continue
+    return found
+
+
+@pytest.mark.parametrize("left", ["killed", "file", "pid"])
+def test_nothing_that_a_dead_daemon_left_blocks_the_next(root: Path, left: str) -> None:
+    """Stale socket, lock and pid are ignored: the lock itself decides."""
+    own = root / ".coordinator"
+    if left == "killed":
+        with DaemonProcess(root) as daemon:
+            daemon.kill()
+        assert (own / "socket").exists()
+    elif left == "file":
+        (own / "socket").write_text("no socket")
+        (own / "lock").write_text("junk")
+    else:
+        (own / "daemon.json").write_text(f'{{"pid": {os.getpid()}}}')
+    with DaemonProcess(root) as daemon:
+        assert daemon.process is not None
+        assert daemon.pid == daemon.process.pid
+
+
+def test_a_second_daemon_is_refused(daemon: DaemonProcess, root: Path) -> None:
+    """One per workspace; detaching says which runs."""
+    again = run_coordinator(root, "up", "--json")
+    assert (again.code, again.error["kind"]) == (1, "conflict")
+    assert str(daemon.pid) in again.error["message"]
+    detached = run_coordinator(root, "up", "--detach", "--json")
+    assert (detached.code, detached.value["pid"]) == (0, daemon.pid)
+
+
+def test_twenty_starts_at_once_give_one_daemon(root: Path) -> None:
+    """Whoever loses the race finds the winner."""
+    argv = [sys.executable, "-m", "coordinator.entry", "up", "--detach", "--json"]
+    starts = [
+        subprocess.Popen(
+            argv,
+            cwd=root,
+            env=user_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(20)
+    ]
+    ended = [(*x.communicate(timeout=100), x.returncode) for x in starts]
+    try:
+        assert [x[1:] for x in ended if x[2]] == []
+        assert len({x[0] for x in ended}) == 1
+    finally:
+        run_coordinator(root, "down")
+    wait_for(lambda: not (root / ".coordinator" / "socket").exists())
+
+
+def test_what_changed_while_no_daemon_ran_is_found(root: Path) -> None:
+    """`kill -9`, then `up`: new, changed and removed files are all seen."""
+    agent = FakeAgent(root, "backend")
+    gone = agent.learning("old", "# Old\n")
+    agent.context(STATUS)
+    with DaemonProcess(root) as daemon:
+        wait_for(lambda: len(accepted(daemon)) >= 5)
+        daemon.kill()
+        (root / gone).unlink()
+        agent.context("State: blocked\n")
+        new = agent.learning("new", "# New\n")
+        daemon.start()
+        wait_for(lambda: seen_by_itself(daemon, new), 3)
+        wait_for(lambda: daemon.ask("status")["agents"][0]["state"] == "blocked", 3)
+        assert [x["path"] for x in daemon.ask("learning list")] == [new]
+
+
+@pytest.mark.parametrize("how", ["removed", "renamed"])
+def test_a_watched_folder_is_found_again(
+    daemon: DaemonProcess, root: Path, how: str
+) -> None:
+    """A folder that is removed, or renamed, and made again is watched again."""
+    folder = root / "agent-system" / "learnings"
+    agent = FakeAgent(root, "backend")
+    first = agent.learning("first", "# First\n")
+    wait_for(lambda: seen_by_itself(daemon, first), 2)
+    if how == "renamed":
+        folder.rename(root / "elsewhere")
+    else:
+        subprocess.run(["rm", "-r", folder], check=True)
+    wait_for(lambda: "folder-missing" in _codes(daemon))
+    known = [first] if how == "renamed" else []  # what was deleted by name is gone
+    assert [x["path"] for x in daemon.ask("learning list")] == known
+    folder.mkdir()
+    second = agent.learning("second", "# Second\n")
+    wait_for(lambda: seen_by_itself(daemon, second), 7)
+    assert daemon.health()["watcher"] == "events"
+    third = agent.learning("third", "# Third\n")
+    wait_for(lambda: seen_by_itself(daemon, third), 2)
+    assert [x["path"] for x in daemon.ask("learning list")] == [second, third]
+    assert "folder-missing" not in _codes(daemon)
+
+
+def _codes(daemon: DaemonProcess) -> list[str]:
+    return [x["code"] for x in daemon.ask("check")]
+
+
+def test_a_burst_of_files_is_taken_in_whole(daemon: DaemonProcess, root: Path) -> None:
+    """2,000 files at once: none is missed, and another agent is not kept waiting."""
+    burst = {f"agent-system/learnings/backend-{n}.md" for n in range(2_000)}
+    for path in burst:
+        (root / path).write_text("# Burst\n")
+    other = FakeAgent(root, "docs").context(STATUS)
+    wait_for(lambda: seen_by_itself(daemon, other), 2)
+    wait_for(lambda: burst <= accepted(daemon), 30)
+
+
+def poison(root: Path, outside: Path) -> dict[str, str]:
+    """Write a poisonous file of each kind; return the code that each deserves."""
+    folder = root / CONTEXTS
+    os.mkfifo(folder / "backend-fifo.md")
+    outside.write_text("State: done\n")
+    (folder / "backend-link.md").symlink_to(outside)
+    (folder / "backend-hard.md").hardlink_to(outside)
+    (folder / "backend-big.md").write_bytes(b"x" * (2 << 20))
+    (folder / "backend-nul.md").write_bytes(b"State: done\n\0")
+    (folder / "backend-bytes.md").write_bytes(b"State: \xff\n")
+    for name in (b"backend-a\nb.md", b"backend-\x1b[2J.md", b"backend-\xff.md"):
+        Path(os.fsdecode(os.fsencode(folder) + b"/" + name)).write_text(STATUS)
+    (folder / "backend-\u202edm.md").write_text(STATUS)
+    (folder / f"backend-{'x' * 244}.md").write_text(STATUS)
+    codes = {
+        "backend-fifo.md": "not-a-file",
+        "backend-link.md": "symlink",
+        "backend-hard.md": "hard-link",
+        "backend-big.md": "too-large",
+        "backend-nul.md": "binary",
+        "backend-bytes.md": "not-utf-8",
+        "backend-\\xff.md": "bad-name",
+        "backend-\\u202edm.md": "bad-name",
+        "backend-\\x1b[2J.md": "bad-name",
+        "backend-a\\nb.md": "bad-name",
+    }
+    return {f"{CONTEXTS}/{name}": code for name, code in codes.items()}
+
+
+def test_poisonous_files_are_a_problem_each_and_nobody_elses(
+    daemon: DaemonProcess, root: Path, tmp_path: Path
+) -> None:
+    """Each hostile file gives one problem; another agent's is taken within 2 s."""
+    expected = poison(root, tmp_path / "outside")
+    other = FakeAgent(root, "docs").context(STATUS)
+    wait_for(lambda: seen_by_itself(daemon, other), 2)
+
+    def found() -> dict[str, str]:
+        return {x["path"].replace("\\udcff", "\\xff"): x["code"] for x in _check()}
+
+    def _check() -> list[dict[str, str]]:
+        problems: list[dict[str, str]] = daemon.ask("check")
+        return problems
+
+    wait_for(lambda: len(found()) >= len(expected), 7)
+    problems = _check()
+    assert found() == {k.replace("\\n", "\\n"): v for k, v in expected.items()}
+    assert len(problems) == len(expected)
+    assert seen_by_itself(daemon, "x" * 244)
+    daemon.kill()
+    daemon.start()
+    wait_for(lambda: _check() == problems, 3)
+
+
+@pytest.mark.parametrize("cause", ["setting", "system"])
+def test_without_events_the_daemon_looks_often(root: Path, cause: str) -> None:
+    """A system that has no events left means polling, with the reason in health."""
+    prefix: list[str] = []
+    if cause == "setting":
+        settings = root / "coordinator.toml"
+        text = settings.read_text().replace("# use_events = true", "use_events = false")
+        settings.write_text(text)
+    else:
+        none_left = "echo 0 > /proc/sys/user/max_inotify_instances"
+        prefix = ["unshare", "-Ur", "sh", "-c", f'{none_left} && exec "$@"', "sh"]
+        if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode:
+            pytest.skip("this system gives no user namespaces")
+    with DaemonProcess(root, *prefix) as daemon:
+        wait_for(lambda: daemon.health()["watcher"] != "starting")
+        word = "setting" if cause == "setting" else "inotify"
+        assert daemon.health()["watcher"].startswith("polling (")
+        assert word in daemon.health()["watcher"]
+        path = FakeAgent(root, "backend").context(STATUS)
+        wait_for(lambda: seen_by_itself(daemon, path), 2)
+        warned = (root / ".coordinator" / "logs" / "daemon.jsonl").read_text()
+        assert warned.count("looking often instead") <= 1
+
+
+def test_a_refusing_disk_means_read_only_until_it_heals(
+    daemon: DaemonProcess, root: Path
+) -> None:
+    """A full disk is said, reading goes on, and nothing that was said is lost."""
+    agent = FakeAgent(root, "backend")
+    before = agent.context(STATUS)
+    wait_for(lambda: seen_by_itself(daemon, before), 2)
+    pid = daemon.pid
+    _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (10, hard))
+    after = agent.learning("during", "# During\n")
+    wait_for(lambda: daemon.health()["read_only"], 7)
+    assert _state(daemon) == "working"
+    refused = run_coordinator(root, "--as", "backend", "context", "set", "--task", "x")
+    assert refused.code == 1
+    assert "refuse" in refused.stderr or "cannot be written" in refused.stderr
+    status = run_coordinator(root, "status")
+    assert (status.code, "READ-ONLY" in status.stdout) == (0, True)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (hard, hard))
+    wait_for(lambda: not daemon.health()["read_only"], 12)
+    wait_for(lambda: seen_by_itself(daemon, after), 3)
+    assert {before, after} <= accepted(daemon)
+    assert "disk.healed" in {x["kind"] for x in daemon.ask("history", limit=9)}
+    assert daemon.ask("doctor")[1]["well"]
+
+
+def _state(daemon: DaemonProcess) -> str:
+    [found] = [x for x in daemon.ask("status")["agents"] if x["name"] == "backend"]
+    return str(found["state"])
+
+
+def test_an_idle_daemon_starts_no_process(
+    tmp_path: Path,
+    clock: ManualClock,
+    make_repository: Callable[[Path], Path],
+) -> None:
+    """Without changes, two looks pass and no child is seen."""
+    shop = make_repository(tmp_path / "shop")
+    with open_workspace(tmp_path / "work", clock, {"shop": shop}) as opened:
+        root = opened.root
+    with DaemonProcess(root) as daemon:
+        agent = FakeAgent(root, "backend")
+        path = agent.context(STATUS)
+        wait_for(lambda: seen_by_itself(daemon, path), 5)
+        assert daemon.process is not None
+        pid = daemon.process.pid
+        calm = _Calm(pid)
+        wait_for(calm.lasts, 40)
+
+
+class _Calm:
+    """Watches a process until for 12 s it neither had nor had lost a new child."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._since = monotonic()
+        self._known: tuple[int, ...] = ()
+
+    def lasts(self) -> bool:
+        """Look once."""
+        status = Path(f"/proc/{self._pid}/stat").read_text().rpartition(") ")[2].split()
+        buried = (int(status[8]), int(status[10]), int(status[13]), int(status[14]))
+        present = (*buried, len(children(self._pid)))
+        if present != self._known:
+            self._known, self._since = present, monotonic()
+        return monotonic() - self._since > 12
+
+
+def test_requests_that_make_no_sense_do_not_hurt(
+    daemon: DaemonProcess, root: Path
+) -> None:
+    """Garbage, giants, half requests and callers who leave: the next one is served."""
+    path = str(root / ".coordinator" / "socket")
+    kinds = [
+        _send(path, data)
+        for data in (
+            b"\n",
+            b"no json\n",
+            b"[]\n",
+            b'{"action": 5}\n',
+            b'{"action": "status", "bogus": 1}\n',
+            b'{"action": "status", "arguments": []}\n',
+            b'{"action": "status", "agent": ["x"]}\n',
+            b'{"action": "status", "token": "\\ud800"}\n',
+            b'{"argv": 5}\n',
+            b'{"argv": ["status"], "width": "wide"}\n',
+            b"[" * 100_000 + b"\n",
+            b"x" * (5 << 20) + b"\n",
+            b'{"action": "nothing"}\n',
+        )
+    ]
+    assert kinds[:8] == ["usage"] * 8
+    assert kinds[8:10] == ["3", "3"]
+    assert kinds[10] == "usage"
+    assert kinds[11] in {"usage", "cut"}
+    assert kinds[12] == "not_found"
+    leaver = socket.socket(socket.AF_UNIX)
+    leaver.connect(path)
+    leaver.sendall(b'{"action": "stat')
+    leaver.close()
+    assert daemon.ask("status")["daemon"]["running"]
+
+
+def _send(path: str, data: bytes) -> str:
+    import json
+
+    with socket.socket(socket.AF_UNIX) as end:
+        end.connect(path)
+        try:
+            end.sendall(data)
+            got = b"".join(iter(lambda: end.recv(1 << 16), b""))
+        except ConnectionError:
+            return "cut"
+    reply = json.loads(got)
+    return str(reply["error"]["kind"] if "error" in reply else reply["code"])
+
+
+def test_a_daemon_that_dies_over_a_call_is_said(
+    daemon: DaemonProcess, root: Path
+) -> None:
+    """A caller whose daemon is killed hears that its call may have been done."""
+    path = str(root / ".coordinator" / "socket")
+    with socket.socket(socket.AF_UNIX) as end:
+        end.connect(path)
+        daemon.kill()
+    with socket.socket(socket.AF_UNIX) as deaf:
+        os.unlink(path)
+        deaf.bind(path)
+        deaf.listen()
+        deaf.settimeout(5)
+        pid = os.fork()
+        if pid == 0:
+            deaf.accept()[0].close()
+            os._exit(0)
+        asked: dict[str, object] = {"argv": ["status", "--json"]}
+        reply = client.ask(str(root), asked)
+        os.waitpid(pid, 0)
+    assert reply is not None
+    assert reply["code"] == 1
+    assert "ended before it answered" in str(reply["stderr"])
+
+
+def test_ctrl_c_stops_as_sigterm_does(daemon: DaemonProcess) -> None:
+    """The foreground daemon obeys the keyboard."""
+    assert daemon.process is not None
+    daemon.process.send_signal(signal.SIGINT)
+    assert daemon.process.wait(5) == 0
