@@ -5,7 +5,6 @@ It runs nothing that an agent's repository names, and deletes nothing.
 
 import os
 from dataclasses import replace
-from enum import StrEnum
 
 from active_contexts import worktree_pool
 from active_contexts.branches import name_for
@@ -33,7 +32,6 @@ from active_contexts.worktree_model import (
     Grounds,
     NoCommits,
     NotOwned,
-    NoWorktree,
     TargetMissing,
     Tracked,
     Worktree,
@@ -41,14 +39,6 @@ from active_contexts.worktree_model import (
 )
 from coordinator.kernel import git
 from coordinator.kernel.git import Repository
-
-
-class Refreshed(StrEnum):
-    """What became of moving a home worktree to the target's tip."""
-
-    MOVED = "moved"
-    CURRENT = "current"
-    IN_USE = "in-use"
 
 
 def home(grounds: Grounds, tracked: Tracked, agent: str, prefix: str) -> Assigned:
@@ -126,27 +116,6 @@ def describe(tracked: Tracked, known: Assigned) -> Worktree:
         behind=behind,
         operation=busy,
     )
-
-
-def refresh_home(tracked: Tracked, at_home: Assigned) -> Refreshed:
-    """Move a home worktree to the target's tip where nobody would miss the old one.
-
-    That is: detached, clean, with nothing unlanded, and in the middle of nothing.
-
-    Raises:
-        NoWorktree: It is gone.
-        CoordinatorError: As `add_home`.
-    """
-    tip = _tips(tracked)[tracked.target_ref]
-    entry = entry_at(common_folder(tracked.path), at_home.path)
-    if entry is None or not entry.is_present:
-        raise NoWorktree(at_home.path)
-    if entry.head.commit == tip:
-        return Refreshed.CURRENT
-    if entry.head.branch or not _is_idle(tracked, entry):
-        return Refreshed.IN_USE
-    inside(entry).run("checkout", "-q", "--detach", tip)
-    return Refreshed.MOVED
 
 
 def _tips(tracked: Tracked, *refs: str) -> dict[str, str]:

@@ -90,6 +90,24 @@ class Result:
         )
         self.rows.append(row)
 
+    def at_least(
+        self,
+        what: str,
+        measured: float,
+        unit: str,
+        rival: tuple[str, float],
+        least: float,
+    ) -> None:
+        """Add a row that should reach a share of a rival's value in this run."""
+        name, other = rival
+        ratio = measured / other
+        well = ratio >= least
+        budget = f"≥ {least:.2g} times the rival"
+        row = Row(
+            what, tidy(measured), unit, budget, well, name, tidy(other), tidy(ratio)
+        )
+        self.rows.append(row)
+
     def note(self, what: str, measured: float, unit: str) -> None:
         """Add a row without a budget."""
         self.rows.append(Row(what, tidy(measured), unit))
@@ -214,13 +232,14 @@ class Stage:
         self.make_repository(files)
         self.run("init", str(self.workspace), "--repo", f"shop={self.repository}")
 
-    def change_setting(self, line: str, wanted: str) -> None:
-        """Change one commented-out setting, as a person would."""
+    def change_setting(self, present: str, wanted: str) -> None:
+        """Change one setting, commented out or not, as a person would."""
         text = self.layout.settings.read_text()
-        if f"# {line}" not in text:
-            message = f"coordinator.toml has no line {line!r}"
+        if present not in text:
+            message = f"coordinator.toml has no {present!r}"
             raise RuntimeError(message)
-        self.layout.settings.write_text(text.replace(f"# {line}", wanted))
+        text = text.replace(f"# {present}", wanted).replace(present, wanted)
+        self.layout.settings.write_text(text)
 
     def start(self) -> float:
         """Start the daemon; return how many seconds until its socket answered."""

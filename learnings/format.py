@@ -231,22 +231,6 @@ def append_decision(
     return _inserted(document, _below(document, last), entry, _LOG_HEADING)
 
 
-def supersede(
-    document: str,
-    older: str,
-    title: str,
-    text: str = "",
-    *,
-    agent: str = "",
-    date: str = "",
-) -> str:
-    """Return the document with an entry that takes the place of the decision `older`.
-
-    The document is the author's own; the older decision's file stays as it is.
-    """
-    return append_decision(document, title, text, older, agent=agent, date=date)
-
-
 def render_learning(
     title: str, text: str, agent: str, date: str, tags: tuple[str, ...] = ()
 ) -> str:

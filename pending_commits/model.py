@@ -267,13 +267,6 @@ class NotAllowed(Conflict):
         self.event = event
 
 
-def first_state(item: PendingItem) -> State:
-    """Return the state of an item whose file was just taken in for the first time."""
-    if item.kind is not Kind.COMMIT:
-        return State.OPEN
-    return State.DRAFT if item.draft else State.SUBMITTED
-
-
 def next_state(state: State, event: Event) -> State:
     """Return where the event leads from here; it may be the same state.
 

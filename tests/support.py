@@ -189,15 +189,26 @@ def wait_for(condition: Callable[[], object], seconds: float = 10.0) -> None:
 class FakeAgent:
     """An agent at work: it writes files and commits, and knows no command."""
 
-    def __init__(self, workspace: Path, name: str, repository: str = "shop") -> None:
+    def __init__(
+        self,
+        workspace: Path,
+        name: str,
+        repository: str = "shop",
+        clock: Clock | None = None,
+    ) -> None:
+        """With a clock, its files bear that clock's time."""
         self.workspace = workspace
         self.name = name
         self.home = workspace / f"{repository}-{name}"
+        self._clock = clock
 
     def write(self, path: str, text: str | bytes) -> Path:
         """Write a file of the workspace, as an editor or a shell does."""
         target = self.workspace / path
         target.write_bytes(text if isinstance(text, bytes) else text.encode())
+        if self._clock is not None:
+            written = self._clock().timestamp()
+            os.utime(target, (written, written))
         return target
 
     def context(self, text: str) -> str:

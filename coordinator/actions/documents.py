@@ -33,6 +33,7 @@ FOLDERS = (
     pending_commits.store.FOLDER,
 )
 _HEARTBEAT_SECONDS = 60
+_WRITTEN_SECONDS = 1  # records' times are rounded, and files' come from the kernel
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,13 +192,21 @@ def _follow_roster(workspace: Workspace) -> None:
 
 
 def _note_alive(workspace: Workspace, again: Sequence[Found]) -> None:
-    agents = {
-        workspace.roster.attribute(x.path.rpartition("/")[2], x.content.uid)
-        for x in again
-        if owner_of(x.path) == "contexts"
-    }
-    for agent in sorted(x for x in agents if x):
-        note_alive(workspace, agent)
+    for document in again:
+        if owner_of(document.path) == "contexts":
+            name = document.path.rpartition("/")[2]
+            agent = workspace.roster.attribute(name, document.content.uid)
+            if agent and _was_written(workspace, document, agent):
+                note_alive(workspace, agent)
+
+
+def _was_written(workspace: Workspace, document: Found, agent: str) -> bool:
+    """Tell a file written since its agent was seen from one that only we read again."""
+    row = workspace.index.row("SELECT at FROM seen WHERE agent = ?", (agent,))
+    if row is None:
+        return True
+    written = document.content.stamp.mtime_ns / 1e9
+    return written - clock.parse(row["at"]).timestamp() > _WRITTEN_SECONDS
 
 
 def note_alive(workspace: Workspace, agent: str) -> None:

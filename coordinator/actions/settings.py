@@ -3,6 +3,7 @@
 `render` writes every setting, commented out, with its default and what it does.
 """
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from coordinator.kernel.errors import UsageProblem
 
+_REPOSITORIES = re.compile(r"^[ \t]*\[[ \t]*repositories[ \t]*\].*$", re.MULTILINE)
 _STRICT = ConfigDict(
     strict=True, frozen=True, extra="forbid", hide_input_in_errors=True
 )
@@ -134,10 +136,10 @@ def _section(model: BaseModel) -> list[str]:
 def add_repository(text: str, name: str, path: str) -> str:
     """Add a line to the `[repositories]` table, every other byte kept."""
     line = f"{_toml(name)} = {_toml(path)}"
-    head, table, rest = text.partition("[repositories]")
-    if not table:
+    table = _REPOSITORIES.search(text)
+    if table is None:
         return f"{text.rstrip()}\n\n[repositories]\n{line}\n"
-    return f"{head}{table}\n{line}{rest}"
+    return f"{text[: table.end()]}\n{line}{text[table.end() :]}"
 
 
 def _toml(value: object) -> str:

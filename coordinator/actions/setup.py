@@ -57,7 +57,7 @@ def check_version(layout: Layout) -> None:
     """
     try:
         found = layout.version.read_text("ascii").strip()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return
     if found != VERSION:
         raise WrongVersion(layout.root, found)

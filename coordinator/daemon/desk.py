@@ -77,8 +77,10 @@ class Desk:
         shown = Credentials(Path(request.folder), request.agent, request.token)
         caller = callers.resolve(self.workspace, shown)
         callers.check(action, caller, shown)
-        if request.key and action.changes:
-            earlier = self._find_outcome(request.key, action)
+        # A key is its caller's own: two agents may well choose the same one.
+        key = f"{caller.actor}:{request.key}" if request.key else ""
+        if key and action.changes:
+            earlier = self._find_outcome(key, action)
             if earlier is not None:
                 return json.loads(earlier)
         call = Call(self.workspace, caller, shown.folder, request.key)
@@ -90,8 +92,8 @@ class Desk:
         with _refusals():
             self._begin(action, caller)
             result = to_jsonable_python(action.run(call, arguments))
-            if request.key:
-                self._keep_outcome(request.key, action, result)
+            if key:
+                self._keep_outcome(key, action, result)
         return result
 
     def _begin(self, action: Action, caller: Caller) -> None:
@@ -140,7 +142,7 @@ class Desk:
             return None
         if row["action"] != action.name:
             raise Conflict(
-                f"The key {key!r} was used for {row['action']!r} already.",
+                f"The key {key.partition(':')[2]!r} was used for {row['action']!r} already.",
                 hint="Use another key for another action.",
             )
         return self.workspace.read_text(row["blob"])

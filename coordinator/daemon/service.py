@@ -56,7 +56,7 @@ class Service:
         self._look_wanted = asyncio.Event()
         self._next_hints = 0.0
         self.was_cut_short = False
-        self._views_due: float | None = None
+        self._views_due: float | None = 0.0
         self._views_rest_until = 0.0
         self._finals_wanted = True
         self._tending_wanted = True
@@ -92,6 +92,7 @@ class Service:
             self._loop.add_signal_handler(number, self.stop)
         self._start_hints()
         try:
+            await self._look()
             async with asyncio.TaskGroup() as group:
                 beside = (self._keep_looking(), self._keep_history())
                 tasks = [group.create_task(x) for x in beside]
@@ -146,20 +147,22 @@ class Service:
     async def _keep_looking(self) -> None:
         """Look at the disk again and again, beside all else: a scan may take long."""
         while True:
-            self._look_wanted.clear()
-            seconds = await self._look()
+            seconds = self._health.look_seconds
             # In a long burst every event overflows: looks must not follow closely.
             pause = self._pause(seconds)
             rest = min(pause, max(_REST_SECONDS, 2 * seconds))
             await asyncio.sleep(rest)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._look_wanted.wait(), pause - rest)
+            await self._look()
 
-    async def _look(self) -> float:
-        """Look at the whole disk, and at what git shows where that changed.
-
-        Returns how many seconds the scan took.
-        """
+    async def _look(self) -> None:
+        """Look at the whole disk, and at what git shows where that changed."""
+        self._look_wanted.clear()
+        if not self._hints.is_current() and (
+            self._hints.is_running or clock.monotonic() >= self._next_hints
+        ):
+            self._start_hints()  # before the scan, which so sees what came earlier
         root = self._workspace.layout.root
         snapshot = await self._loop.run_in_executor(self._looker, scan, root)
         await self._guarded(self._heal)
@@ -170,12 +173,7 @@ class Service:
         self._desk.scan_seconds = snapshot.seconds
         health.looked, health.look_seconds = clock.monotonic(), snapshot.seconds
         health.disk_free = shutil.disk_usage(self._workspace.layout.root).free
-        if not self._hints.is_current() and (
-            self._hints.is_running or health.looked >= self._next_hints
-        ):
-            self._start_hints()
         self._wake.set()
-        return snapshot.seconds
 
     def _look_at_git(self) -> None:
         if sights.look(self._workspace):

@@ -82,6 +82,7 @@ def run(
         except BaseException:
             # Ctrl-C does not reach a group of its own: nobody else would end it.
             _kill_group(process.pid)
+            process.wait()
             raise
     return Completed(process.returncode, stdout, stderr)
 

@@ -75,7 +75,10 @@ class Hints(FileSystemEventHandler):
 
     def start(self) -> str:
         """Begin; return an empty string, or why the system gives no hints."""
-        observer = _observer()
+        try:
+            observer = _observer()
+        except OSError as error:  # newer watchdogs ask the system here already
+            return str(error)
         try:
             observer.start()
             for folder in self._folders:

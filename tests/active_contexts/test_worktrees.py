@@ -18,13 +18,11 @@ from active_contexts.worktree_model import (
     NoCommits,
     NotARepository,
     NotOwned,
-    NoWorktree,
     Operation,
     TargetMissing,
     Tracked,
     WorktreeState,
 )
-from active_contexts.worktrees import Refreshed
 from coordinator.kernel.errors import CoordinatorError
 from tests.active_contexts.worktree_yard import Yard, make_yard, set_trap, tip
 from tests.support import commit, git, try_git
@@ -208,28 +206,6 @@ def test_a_worktree_is_described_against_the_target(yard: Yard) -> None:
     assert (seen.state, seen.branch) == (WorktreeState.MISSING, "backend/login")
 
 
-def test_a_home_is_moved_forward_only_where_nobody_misses_the_old(
-    yard: Yard,
-) -> None:
-    """Detached, clean, nothing unlanded."""
-    home = yard.home("backend")
-    refresh = worktrees.refresh_home
-    assert refresh(yard.tracked, home) is Refreshed.CURRENT
-    head = commit(yard.repository, "b.txt", "b\n", "Ahead")
-    (home.path / "new.txt").write_text("x")
-    assert refresh(yard.tracked, home) is Refreshed.IN_USE
-    (home.path / "new.txt").unlink()
-    assert refresh(yard.tracked, home) is Refreshed.MOVED
-    assert git(home.path, "rev-parse", "HEAD") == head
-    commit(home.path, "c.txt", "c", "Unlanded")
-    assert refresh(yard.tracked, home) is Refreshed.IN_USE
-    git(home.path, "switch", "-q", "-c", "backend/x", "main~1")
-    assert refresh(yard.tracked, home) is Refreshed.IN_USE
-    shutil.rmtree(home.path)
-    with pytest.raises(NoWorktree):
-        refresh(yard.tracked, home)
-
-
 def test_nothing_that_the_repository_names_is_ever_run(
     yard: Yard, tmp_path: Path
 ) -> None:
@@ -251,7 +227,6 @@ def test_nothing_that_the_repository_names_is_ever_run(
     assert marker.exists()  # the user's own git does run them
     marker.unlink()
     worktree_pool.fill(yard.grounds, yard.tracked, 2)
-    assert worktrees.refresh_home(yard.tracked, docs) is Refreshed.MOVED
     (second.path / "README.md").write_text("staged\n")
     (second.path / "new.txt").write_text("new\n")
     under = "refs/coordinator/saved/backend/login/1"

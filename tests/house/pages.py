@@ -23,9 +23,12 @@ _FENCE = re.compile(r"^(`{3,})([\w-]*)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
 _VARIABLE = (
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+Z?)?)?"), "<time>"),
     (re.compile(r"\b\d{4}-\d\d-\d\d\b"), "<day>"),
-    (re.compile(r"\b[0-9a-f]{40}\b|\b[0-9a-f]{12}\b|\b[0-9a-f]{7}\b"), "<id>"),
+    (re.compile(r"\b(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{12}|[0-9a-f]{7})\b"), "<id>"),
     (re.compile(r"\bpid:? \d+"), "pid <pid>"),
     (re.compile(r"scanned [\d.]+ s"), "scanned <age> s"),
+    (re.compile(r"(scan age|scan seconds|disk free): [\d.]+"), r"\1: <number>"),
+    (re.compile(r"^ +\d+(?=  <time>)"), "<seq>"),
+    (re.compile(r"\b(record|seq:) \d+"), r"\1 <seq>"),
     (re.compile(r"\d+ MiB"), "<size> MiB"),
     (re.compile(r"/\d{8}-\d{6}-\d+/"), "/<stamp>/"),
     (re.compile(r"git 2\.\d+"), "git <version>"),

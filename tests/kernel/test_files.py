@@ -20,7 +20,7 @@ from coordinator.kernel.problems import Problem
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A folder to work in."""
-    made = tmp_path / "root"
+    made = tmp_path / "team"
     (made / "inner").mkdir(parents=True)
     (made / "tmp").mkdir()
     return made
@@ -52,7 +52,7 @@ def test_a_regular_file_is_read(root: Path) -> None:
     [
         *("gone.md", "gone/a.md", "inner/gone.md", "a.md/b.md"),
         *("", ".", "..", "/", "/a.md", "inner/", "inner//a.md", "./a.md"),
-        *("../root/a.md", "inner/../a.md", "inner/..", "a\0.md", "\0/a", "\ud800.md"),
+        *("../team/a.md", "inner/../a.md", "inner/..", "a\0.md", "\0/a", "\ud800.md"),
     ],
 )
 def test_what_is_not_there_is_none(root: Path, name: str) -> None:

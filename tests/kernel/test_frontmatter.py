@@ -3,7 +3,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coordinator.kernel import frontmatter
-from coordinator.kernel.clock import monotonic
 from coordinator.kernel.frontmatter import FrontMatter, read_block, split
 from coordinator.kernel.markdown import split_lines
 
@@ -165,7 +164,7 @@ LINES = st.lists(
 
 @given(lines=LINES, end=st.sampled_from(["\n", "\r\n", "\r"]), opened=st.booleans())
 def test_no_text_fails_and_the_body_keeps_its_place(
-    lines: list[str], end: str, opened: bool
+    *, lines: list[str], end: str, opened: bool
 ) -> None:
     """Any text gives a value; the body is the file's end, from its line on."""
     text = end.join(["---", *lines] if opened else lines)
@@ -180,6 +179,7 @@ def test_no_text_fails_and_the_body_keeps_its_place(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(30)  # quadratic time would be hours
 @pytest.mark.parametrize(
     "unit",
     [
@@ -190,9 +190,6 @@ def test_no_text_fails_and_the_body_keeps_its_place(
 def test_a_mebibyte_takes_a_time_that_grows_with_the_size(unit: str) -> None:
     """No text of allowed size keeps the daemon busy."""
     text = unit * ((1 << 20) // len(unit))
-    start = monotonic()
     for whole in (f"---\n{text}\n---\n", f"---\na{text}", f"---\na: {text}\n---\n"):
         split(whole, PATH)
-    read_block(text, PATH)
-    # Quadratic time would be hours; the bound only has to tell the two apart.
-    assert monotonic() - start < 20
+    assert read_block(text, PATH)

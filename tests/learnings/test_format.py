@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from learnings import format as formats
 from learnings.format import append_decision, parse, render_decision, render_learning
 from learnings.model import Decision, Learning, Status
 
@@ -243,8 +242,8 @@ def test_an_entry_is_added_and_every_other_byte_stays(before: str, after: str) -
 
 def test_a_decision_that_supersedes_is_written_in_its_authors_own_file() -> None:
     """The older one's file is not touched; the link stands in the new entry."""
-    text = formats.supersede(
-        "## Decision Log\n- Old\n", "d-3fa91c", "New", "why", agent="docs"
+    text = append_decision(
+        "## Decision Log\n- Old\n", "New", "why", "d-3fa91c", agent="docs"
     )
     assert text.endswith("- New (by docs, supersedes d-3fa91c)\n  why\n")
     assert read(text).decisions[1].supersedes == ("d-3fa91c",)

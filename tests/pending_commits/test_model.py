@@ -11,7 +11,6 @@ from pending_commits.model import (
     NotAllowed,
     PendingItem,
     State,
-    first_state,
     is_branch_name,
     next_state,
 )
@@ -123,13 +122,6 @@ def test_every_pair_has_an_answer(state: State, event: Event) -> None:
     with pytest.raises(NotAllowed) as caught:
         next_state(state, event)
     assert str(state) in caught.value.message
-
-
-def test_the_first_state_is_told_by_kind_and_draft() -> None:
-    """A commit waits for review unless it is a draft; everything else is open."""
-    assert first_state(item(Kind.COMMIT)) is State.SUBMITTED
-    assert first_state(item(Kind.COMMIT, draft=True)) is State.DRAFT
-    assert first_state(item(Kind.REQUEST, draft=True)) is State.OPEN
 
 
 @pytest.mark.parametrize(

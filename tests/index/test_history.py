@@ -1,0 +1,319 @@
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from coordinator.index import history as module
+from coordinator.index.history import History, HistoryStoppedError, place_of
+from coordinator.kernel.blobs import Blobs, name_of
+from coordinator.kernel.git import Repository
+from coordinator.kernel.journal import Draft, Journal
+from coordinator.kernel.locks import Held
+from tests.support import ManualClock, git
+
+AT = "coordinator.invalid|coordinator|2026-01-31T09:00"
+CONTEXT = "agent-system/active-contexts/docs-status.md"
+
+
+class Desk:
+    """Journal, blobs and history of one workspace, with documents to accept."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.clock = ManualClock()
+        held = Held(root)
+        self.journal = Journal(root / "journal", held=held, now=self.clock)
+        self.blobs = Blobs(root / "blobs", held=held)
+        self.history = self.new_history()
+
+    def new_history(self) -> History:
+        """Return a history in the same place, as after a restart."""
+        return History(self.root / "history.git", self.blobs.get)
+
+    def draft(self, path: str, data: bytes, actor: str = "docs") -> Draft:
+        """Store a version and return what accepts it."""
+        [blob] = self.blobs.put([data])
+        facts = {"owner": "x", "agent": actor, "blob": blob, "size": len(data)}
+        return Draft("document.accepted", actor, path, facts)
+
+    def accept(self, path: str, data: bytes, actor: str = "docs") -> None:
+        """Record a version of a document."""
+        self.journal.append([self.draft(path, data, actor)])
+        self.clock.advance(seconds=1)
+
+    def catch_up(self) -> int:
+        """Bring the history up to the journal."""
+        return self.history.catch_up(self.journal)
+
+    def restart(self) -> None:
+        """End the history's co-process and begin another."""
+        self.history.close()
+        self.history = self.new_history()
+
+    def log(self, form: str) -> list[str]:
+        """Return a line for each commit, oldest first."""
+        said = self.git("log", "--reverse", f"--format={form}", "main")
+        return said.split("\n") if said else []
+
+    def git(self, *args: str) -> str:
+        """Ask the history as anybody could."""
+        return git(self.root / "history.git", *args)
+
+    def version(self, commit: str, path: str) -> bytes:
+        """Read a version of a document back."""
+        repository = Repository(self.root / "history.git")
+        return repository.ask("cat-file", "blob", f"{commit}:{place_of(path)}").stdout
+
+    def close(self) -> None:
+        """Close everything."""
+        self.history.close()
+        self.blobs.close()
+        self.journal.close()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """A workspace without a history yet."""
+    root = tmp_path / "team"
+    root.mkdir()
+    made = Desk(root)
+    yield made
+    made.close()
+
+
+def test_every_record_is_a_commit(desk: Desk) -> None:
+    """`git log` says who did what and when, with the record that explains it."""
+    desk.accept(CONTEXT, b"one\n", actor="docs")
+    desk.journal.append([Draft("document.removed", "(system)", CONTEXT)])
+    assert desk.catch_up() == 2
+    assert desk.catch_up() == 0
+    assert desk.log("%an|%ae|%cn|%aI|%s") == [
+        f"docs|docs@{AT}:00+00:00|document.accepted {CONTEXT}",
+        f"system|system@{AT}:01+00:00|document.removed {CONTEXT}",
+    ]
+    [first, _] = list(desk.journal.read())
+    assert first.render() in desk.git("log", "-1", "--format=%B", "main~1")
+
+
+def test_every_version_can_be_read_back(desk: Desk) -> None:
+    """Any bytes of any document, at the commit that accepted them."""
+    versions = [
+        b"",
+        b"a\r\nb",
+        "é\n".encode(),
+        b"\n\nM 100644\ndata 5\n",
+        b"x" * 99_999,
+    ]
+    for data in versions:
+        desk.accept(CONTEXT, data)
+        desk.accept("pending-commits/other.md", b"other")
+    desk.catch_up()
+    commits = desk.log("%H")
+    assert [desk.version(x, CONTEXT) for x in commits[::2]] == versions
+    assert desk.version("main", "pending-commits/other.md") == b"other"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *('a "b".md', "a\\b.md", "ü\u202e.md", "a\nb.md", " a .md", "a\tb\rc.md", "-a"),
+        *("'", "a\x01.md", '"a"', "\\n", "a:b", "docs-status.md"),
+    ],
+)
+def test_names_are_what_people_call_their_files(desk: Desk, name: str) -> None:
+    """Quotes, backslashes, line ends and other letters survive a restart as well."""
+    for path in (name, f"learnings/{name}", f"learnings/{name}/{name}"):
+        desk.accept(path, path.encode())
+        desk.catch_up()
+        desk.restart()
+        assert desk.version("main", path) == path.encode()
+
+
+def test_a_removed_document_is_gone_from_the_tip(desk: Desk) -> None:
+    """Its versions stay in the commits before."""
+    desk.accept(CONTEXT, b"one")
+    desk.journal.append([Draft("document.removed", "docs", CONTEXT)] * 2)
+    desk.catch_up()
+    assert desk.git("ls-tree", "-r", "--name-only", "main") == ""
+    assert desk.version("main~2", CONTEXT) == b"one"
+
+
+def test_a_rebuild_gives_the_same_commits(desk: Desk) -> None:
+    """The history is derived: in one go or record by record, it ends equal."""
+    for number in range(20):
+        desk.accept(f"learnings/{number % 3}.md", b"%d" % number)
+        if number % 5 == 0:
+            desk.catch_up()
+    desk.catch_up()
+    before = desk.log("%H")
+    assert len(before) == 20
+    shutil.rmtree(desk.root / "history.git")
+    assert desk.catch_up() == 20
+    assert desk.log("%H") == before
+    desk.history.close()
+    shutil.rmtree(desk.root / "history.git")
+    desk.restart()
+    desk.catch_up()
+    assert desk.log("%H") == before
+
+
+def test_a_restart_goes_on(desk: Desk) -> None:
+    """What is there is not written again."""
+    for number in range(3):
+        desk.accept(CONTEXT, b"%d" % number)
+        assert desk.catch_up() == 1
+        desk.restart()
+    assert desk.catch_up() == 0
+    assert len(desk.log("%H")) == 3
+
+
+@pytest.mark.slow
+def test_a_killed_co_process_is_replaced(desk: Desk) -> None:
+    """A kill at any moment costs a retry, never a commit."""
+    for number in range(12):
+        desk.accept(CONTEXT, b"%d" % number)
+        desk.catch_up()
+        child = desk.history._child
+        assert child
+        os.killpg(child._process.pid, signal.SIGKILL)
+        if number % 2:
+            child._process.wait()
+        desk.journal.append([desk.draft(CONTEXT, b"more")] * number)
+        with pytest.raises(HistoryStoppedError, match="fast-import ended"):
+            caught_up(desk)
+        desk.catch_up()
+    assert records_of(desk) == list(range(1, desk.journal.last + 1))
+
+
+def caught_up(desk: Desk) -> None:
+    """Have one more record, and take it in."""
+    desk.accept(CONTEXT, b"last")
+    desk.catch_up()
+
+
+def records_of(desk: Desk) -> list[int]:
+    """Return the record number of each commit."""
+    said = desk.git("log", "--reverse", "--format=%B%x00", "main")
+    return [int(x.rpartition("Record: ")[2]) for x in said.split("\0")[:-1]]
+
+
+@pytest.mark.slow
+def test_a_kill_in_the_middle_of_a_batch_is_made_good(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Batches before it stay, and the rest is written again."""
+    monkeypatch.setattr(module, "_BATCH", 10)
+    for number in range(35):
+        desk.accept(CONTEXT, b"%d" % number)
+    killing = History(desk.root / "history.git", desk.blobs.get)
+    victim = name_of(b"25")
+
+    def read(name: str) -> bytes:
+        if name == victim and killing._child:
+            os.killpg(killing._child._process.pid, signal.SIGKILL)
+            killing._child._process.wait()
+        return desk.blobs.get(name)
+
+    killing._read_blob = read
+    with pytest.raises(HistoryStoppedError):
+        killing.catch_up(desk.journal)
+    assert len(desk.log("%H")) == 20
+    desk.catch_up()
+    assert records_of(desk) == list(range(1, 36))
+
+
+def test_a_missing_blob_stops_the_history_at_its_record(desk: Desk) -> None:
+    """Everything before it is there; nothing is skipped; later it goes on."""
+    desk.accept(CONTEXT, b"one")
+    missing = Draft("document.accepted", "docs", CONTEXT, {"blob": name_of(b"gone")})
+    desk.journal.append([missing])
+    desk.accept(CONTEXT, b"three")
+    for _ in range(2):
+        with pytest.raises(HistoryStoppedError, match="before record 2: The blob"):
+            desk.catch_up()
+        assert records_of(desk) == [1]
+    desk.blobs.put([b"gone"])
+    assert desk.catch_up() == 2
+    assert desk.version("main~1", CONTEXT) == b"gone"
+
+
+def test_the_history_of_another_journal_is_refused(desk: Desk, tmp_path: Path) -> None:
+    """A folder that was copied from elsewhere is never continued."""
+    (tmp_path / "other").mkdir()
+    other = Desk(tmp_path / "other")
+    for made, data in ((desk, b"one"), (other, b"two")):
+        made.accept(CONTEXT, data)
+        made.catch_up()
+        made.restart()
+    other.close()
+    shutil.rmtree(desk.root / "history.git")
+    shutil.copytree(other.root / "history.git", desk.root / "history.git")
+    with pytest.raises(HistoryStoppedError, match="not of this journal") as caught:
+        desk.catch_up()
+    assert "history.git" in caught.value.hint
+
+
+def test_a_history_longer_than_the_journal_is_refused(desk: Desk) -> None:
+    """A journal that lost its end does not go unnoticed."""
+    desk.accept(CONTEXT, b"one")
+    desk.accept(CONTEXT, b"two")
+    desk.catch_up()
+    desk.restart()
+    desk.journal.close()
+    segment = desk.root / "journal" / "000000000000001.jsonl"
+    data = segment.read_bytes()
+    segment.write_bytes(data[: data.index(b"\n") + 1])
+    desk.journal = Journal(desk.root / "journal", held=Held(desk.root), now=desk.clock)
+    with pytest.raises(HistoryStoppedError, match="before record 3"):
+        desk.catch_up()
+
+
+def test_a_commit_of_somebody_else_is_refused(desk: Desk) -> None:
+    """The history is only continued from a commit of ours."""
+    desk.accept(CONTEXT, b"one")
+    desk.catch_up()
+    desk.history.close()
+    tree = desk.git("rev-parse", "main^{tree}")
+    odd = desk.git("commit-tree", "-p", "main", "-m", "Mine", tree)
+    desk.git("update-ref", "refs/heads/main", odd)
+    desk.accept(CONTEXT, b"two")
+    with pytest.raises(HistoryStoppedError, match="not of this journal"):
+        desk.catch_up()
+
+
+def test_locks_of_a_killed_git_do_not_block(desk: Desk) -> None:
+    """Only a dead git of ours can have left them."""
+    desk.accept(CONTEXT, b"one")
+    desk.catch_up()
+    desk.restart()
+    for name in ("refs/heads/main.lock", "packed-refs.lock", "config.lock"):
+        (desk.root / "history.git" / name).touch()
+    desk.accept(CONTEXT, b"two")
+    assert desk.catch_up() == 1
+
+
+@pytest.mark.slow
+def test_packs_are_merged_and_commits_go_on(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The number of packs stays small, and nothing is lost by it."""
+    monkeypatch.setattr(module, "_MOST_PACKS", 5)
+    for round_ in range(3):
+        for number in range(8):
+            desk.accept(CONTEXT, b"%d %d" % (round_, number))
+            desk.catch_up()
+        desk.restart()
+        packs = list((desk.root / "history.git" / "objects" / "pack").glob("*.pack"))
+        assert len(packs) <= 5
+    assert len(desk.log("%H")) == 24
+    desk.git("fsck", "--strict")
+
+
+def test_places_are_spread() -> None:
+    """A folder of ten thousand documents stays cheap to change."""
+    assert place_of("a.md") == "fe/a.md"
+    places = {place_of(f"x/{y}.md").split("/")[1] for y in range(2_000)}
+    assert len(places) > 250
