@@ -1,8 +1,8 @@
 """Idle: CPU share of the daemon, and processes it started, over 60 s with three agents.
 
 Each agent has a worktree and a context; nobody writes. CPU time is the daemon's own
-from /proc; a started process is one that appeared below the daemon, looked for every 20 ms,
-plus the children whose CPU time the daemon reaped.
+from /proc; a started process is one that appeared below the daemon, looked for every
+20 ms, and the children whose CPU time the daemon reaped.
 
 Budget: < 0.5 % CPU, no process.
 """

@@ -2,8 +2,8 @@
 
 Each action goes over the daemon's socket, as an agent's command does; the interpreter's
 start is `bench_commands.py`'s matter. `cold`: there is no pool (`pool = 0`); the rival
-is `git worktree add -b`. `pool`: a worktree stands ready. Removing is against `git worktree remove` of a clean worktree. The
-rivals run by turns with ours.
+is `git worktree add -b`. `pool`: a worktree stands ready. Removing is against `git
+worktree remove` of a clean worktree. The rivals run by turns with ours.
 
 Budget: add cold <= 1.1 times git; add from the pool <= 15 ms; removal is the rename
 into the trash, and may not cost more than git's.

@@ -241,10 +241,9 @@ class Stage:
         text = text.replace(f"# {present}", wanted).replace(present, wanted)
         self.layout.settings.write_text(text)
 
-    def start(self) -> float:
-        """Start the daemon; return how many seconds until its socket answered."""
+    def launch(self) -> None:
+        """Start the daemon and return at once."""
         with (self.folder / "daemon.log").open("ab") as log:
-            start = time.perf_counter()
             self._daemon = subprocess.Popen(
                 [*ENTRY, "up", "--workspace", str(self.workspace)],
                 cwd=self.home,
@@ -253,6 +252,11 @@ class Stage:
                 stdout=log,
                 stderr=log,
             )
+
+    def start(self) -> float:
+        """Start the daemon; return how many seconds until its socket answered."""
+        start = time.perf_counter()
+        self.launch()
         wait_until(self._answers, seconds=_START_SECONDS, pause=0.002)
         return time.perf_counter() - start
 

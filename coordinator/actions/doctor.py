@@ -54,12 +54,19 @@ def doctor(call: Call, arguments: DoctorArguments) -> list[Finding]:
 def _mend(call: Call) -> None:
     workspace = call.workspace
     setup.prepare(workspace.layout.root)
-    workspace.index.rebuild(workspace.journal)
+    if _can_rebuild(workspace):
+        workspace.index.rebuild(workspace.journal)
     workspace.seen.marks.clear()
     worktrees.repair_all(workspace, call.caller.actor)
     hooks.install_all(workspace)
     worktrees.tend(workspace)
     sights.look(workspace)
+
+
+def _can_rebuild(workspace: Workspace) -> bool:
+    """Tell whether all is there that the index, perhaps the last copy, is made from."""
+    looks = (lambda: _count(workspace), lambda: _read_blobs(workspace))
+    return all(_try("source", look).well for look in looks)
 
 
 def _examine(workspace: Workspace) -> Iterator[Finding]:
@@ -86,14 +93,20 @@ def _examine(workspace: Workspace) -> Iterator[Finding]:
 def _repositories(workspace: Workspace) -> Iterator[Finding]:
     for tracked in sights.all_tracked(workspace):
         yield _try(f"hooks of {tracked.name}", lambda x=tracked: _hooks(x.path))  # type: ignore[misc]
+    yield _try("worktrees", lambda: _worktrees(workspace))
+
+
+def _worktrees(workspace: Workspace) -> str:
     missing = [
         x.path.name
         for x in worktrees.described(workspace)
         if x.state is WorktreeState.MISSING
     ]
-    message = f"missing: {', '.join(missing)}" if missing else "all there"
-    hint = "Run: coordinator worktree repair"
-    yield _finding("worktrees", not missing, message, hint)
+    if missing:
+        raise CoordinatorError(
+            f"missing: {', '.join(missing)}", hint="Run: coordinator worktree repair"
+        )
+    return "all there"
 
 
 def _hooks(path: Path) -> str:

@@ -19,6 +19,7 @@ from coordinator.actions.registry import (
 from coordinator.actions.workspace import Call, Workspace
 from coordinator.index import queries
 from coordinator.kernel import files
+from coordinator.kernel.blobs import name_of
 from coordinator.kernel.errors import External, NotFound
 from coordinator.kernel.files import Content
 
@@ -163,11 +164,33 @@ def add_learning(call: Call, arguments: AddLearning) -> dict[str, Any]:
     text = learnings.format.render_learning(
         arguments.title, arguments.body, author, f"{now:%Y-%m-%d}"
     )
-    path = learnings.store.free_path(
-        call.workspace.layout.root, author, arguments.title
-    )
-    write_document(call.workspace, path, text, writer=call.caller.actor)
+    path = _written_before(call, text)
+    if not path:
+        root = call.workspace.layout.root
+        path = learnings.store.free_path(root, author, arguments.title)
+        write_document(call.workspace, path, text, writer=call.caller.actor)
     return {"title": arguments.title, "agent": author, "path": path, "line": 1}
+
+
+def _written_before(call: Call, text: str) -> str:
+    """Return where an earlier attempt, cut off, wrote this text, or nothing."""
+    row = call.workspace.index.row(
+        "SELECT path FROM documents WHERE blob = ?1 AND seq > ?2 AND ?2 > 0",
+        (name_of(text.encode()), call.begun),
+    )
+    return row["path"] if row else ""
+
+
+def _appended_before(call: Call, path: str, entry: str) -> dict[str, Any] | None:
+    """Return the decision that an earlier attempt, that was cut off, wrote, or None."""
+    question = "SELECT 1 FROM documents WHERE path = ? AND seq > ?"
+    if not call.begun or not call.workspace.index.row(question, (path, call.begun)):
+        return None
+    found, _ = learnings.format.parse(entry, path)
+    titles = {x.title for x in found.decisions}
+    known = decisions_in_force(call.workspace)
+    same = [x for x in known if x["path"] == path and x["title"] in titles]
+    return max(same, key=lambda x: int(x["line"]), default=None)
 
 
 def _append(call: Call, title: str, reason: str, supersedes: str) -> dict[str, Any]:
@@ -186,9 +209,15 @@ def _append(call: Call, title: str, reason: str, supersedes: str) -> dict[str, A
             )
     known = {x["id"] for x in decisions_in_force(workspace)}
     day = f"{workspace.now():%Y-%m-%d}"
-    new = learnings.format.append_decision(
-        before, title, reason, supersedes, agent=author, date=day
+    entry, new = (
+        learnings.format.append_decision(
+            text, title, reason, supersedes, agent=author, date=day
+        )
+        for text in ("", before)
     )
+    earlier = _appended_before(call, path, entry)
+    if earlier is not None:
+        return earlier
     write_document(workspace, path, new, writer=call.caller.actor)
     added = [x for x in decisions_in_force(workspace) if x["id"] not in known]
     return added[-1] if added else find_decision(call, supersedes)

@@ -3,17 +3,41 @@
 Text of agents is made harmless here: one line, no table bars, no hidden characters.
 """
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from coordinator.kernel.names import display
+
+# A backslash before what is escaped would take the escape away (CommonMark 2.4).
+_SPECIAL = re.compile(r"(\\*)([|<])")
+_TICKS = re.compile(r"`+")
 
 NOTICE = "<!-- Made by the coordinator from its journal; edits are overwritten. -->"
 
 
 def cell(text: str, *, longest: int = 120) -> str:
-    """Return text that cannot leave its table cell or list item."""
-    line = display(" ".join(text.split())).replace("|", "\\|")
-    return line if len(line) <= longest else f"{line[: longest - 1]}…"
+    """Return text that cannot leave its table cell or list item, nor become HTML."""
+    line = display(" ".join(text.split()))
+    cut = line if len(line) <= longest else f"{line[: longest - 1]}…"
+    return _SPECIAL.sub(r"\1\1\\\2", cut)
+
+
+def code(text: str) -> str:
+    """Return text as a code span that it cannot leave (CommonMark 6.1)."""
+    line = display(" ".join(text.split()))
+    ticks = "`" * (1 + max(map(len, _TICKS.findall(line)), default=0))
+    return f"{ticks}{line}{ticks}" if ticks == "`" else f"{ticks} {line} {ticks}"
+
+
+def problems(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return a list item for each problem."""
+    return [f"- {place(x)} {x['code']}: {cell(x['message'])}" for x in rows]
+
+
+def place(row: Mapping[str, Any]) -> str:
+    """Return the path and line that something was read at."""
+    return code(f"{row['path']}:{row['line']}")
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

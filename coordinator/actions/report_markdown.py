@@ -2,7 +2,17 @@
 
 from typing import Any
 
-from coordinator.actions.markdown_out import NOTICE, cell, moment, section, table, text
+from coordinator.actions.markdown_out import (
+    NOTICE,
+    cell,
+    code,
+    moment,
+    place,
+    problems,
+    section,
+    table,
+    text,
+)
 
 Row = dict[str, Any]
 _MOST_FILES = 100
@@ -23,7 +33,7 @@ def final(report: Row) -> str:
     lines = [NOTICE, "", f"# Final status: {cell(report['agent'])}, {cell(name)}"]
     written = [(x["name"], x["value"]) for x in report["written"]]
     written += [(name, "not reported") for name in report["missing"]]
-    source = f"From `{cell(report['path'])}`, record {report['record']}."
+    source = f"From {code(report['path'])}, record {report['record']}."
     lines += section(
         "What the agent reports", [source, "", *_fields(written)], otherwise=""
     )
@@ -33,7 +43,7 @@ def final(report: Row) -> str:
     lines += section(
         "Decisions", [_decision(x) for x in report["decisions"]], otherwise="None."
     )
-    lines += section("Open problems", _problems(report["problems"]), otherwise="None.")
+    lines += section("Open problems", problems(report["problems"]), otherwise="None.")
     return text(lines)
 
 
@@ -46,7 +56,7 @@ def _git(report: Row) -> list[str]:
     if facts is None:
         return []
     lines = [
-        f"- Branch: `{cell(report['branch'])}` at `{facts['head'][:12]}`",
+        f"- Branch: {code(report['branch'])} at `{facts['head'][:12]}`",
         f"- Commits: {facts['commits']}",
         f"- Files: {len(facts['files'])}",
         f"- Lines: +{facts['added']} -{facts['removed']}",
@@ -70,9 +80,9 @@ def daily(report: Row) -> str:
     lines += section(
         "New decisions", [_decision(x) for x in report["decisions"]], otherwise="None."
     )
-    problems = _problems(report["problems"])
-    problems += _more(report["problems_in_all"] - len(report["problems"]))
-    lines += section("Problems", problems, otherwise="None.")
+    wrong = problems(report["problems"])
+    wrong += _more(report["problems_in_all"] - len(report["problems"]))
+    lines += section("Problems", wrong, otherwise="None.")
     return text(lines)
 
 
@@ -132,15 +142,10 @@ def _waiting(report: Row) -> list[str]:
     return lines + _more(report["waiting_in_all"] - len(rows))
 
 
-def _problems(rows: list[Row]) -> list[str]:
-    return [
-        f"- `{cell(x['path'])}:{x['line']}` {x['code']}: {cell(x['message'])}"
-        for x in rows
-    ]
-
-
 def _decision(row: Row) -> str:
-    return f"- **{row['id']}** {cell(row['title'], longest=300)} ({row['status']})"
+    return (
+        f"- **{cell(row['id'])}** {cell(row['title'], longest=300)} ({row['status']})"
+    )
 
 
 def decisions(rows: list[Row]) -> str:
@@ -152,9 +157,8 @@ def decisions(rows: list[Row]) -> str:
             row["date"] or row["at"][:10],
             row["agent"] or "unknown",
         ]
-        source = f"`{cell(row['path'])}:{row['line']}`"
-        lines += ["", f"## {row['id']}: {cell(row['title'], longest=300)}", ""]
-        lines += [f"{' · '.join(cell(x) for x in facts)} · {source}"]
+        lines += ["", f"## {cell(row['id'])}: {cell(row['title'], longest=300)}", ""]
+        lines += [f"{' · '.join(cell(x) for x in facts)} · {place(row)}"]
         lines += _links("Supersedes", row["supersedes"])
         lines += _links("Superseded by", row["superseded_by"])
         if row["text"]:

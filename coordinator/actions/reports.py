@@ -3,7 +3,8 @@
 Each is collected as values first, then written; the same state gives the same bytes.
 """
 
-from dataclasses import asdict
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,16 +30,19 @@ def final(workspace: Workspace, agent: str, feature: str = "") -> Row:
     Raises:
         NotFound: The agent has written no such report.
     """
-    row, written, seq = _find_written(workspace, agent, feature)
+    found = _find_written(workspace, agent, feature)
+    row, written = found.row, found.written
     fields = [(x.name, x.value, x.line) for x in written.fields]
     name = feature or next((v for n, v, _ in fields if n.casefold() == "feature"), "")
     branch = _branch_of(workspace, agent, name)
+    if not branch and found.is_newest:
+        branch = _present_branch(workspace, agent)
     return {
         "agent": agent,
         "feature": name,
         "title": written.title,
         "path": row["path"],
-        "record": seq,
+        "record": found.seq,
         "written": [{"name": n, "value": v, "line": line} for n, v, line in fields],
         "missing": list(written.absent),
         "complete": written.complete,
@@ -49,25 +53,36 @@ def final(workspace: Workspace, agent: str, feature: str = "") -> Row:
     }
 
 
-def _find_written(
-    workspace: Workspace, agent: str, feature: str
-) -> tuple[Row, FinalStatus, int]:
-    rows = [
-        x
-        for x in queries.pending_of_kind(workspace.index, "final-status")
-        if x["agent"] == agent
-    ]
-    for row in sorted(rows, key=lambda x: x["at"], reverse=True):
-        for version in _versions(workspace, row["path"]):
-            text = workspace.read_text(version["blob"])
-            item, _ = pending_commits.format.parse(text, row["path"])
-            if item.final and _is_about(item.final, row["path"], feature):
-                return row, item.final, version["seq"]
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """One version of a final status: its item, words and record."""
+
+    row: Row
+    written: FinalStatus
+    seq: int
+    is_newest: bool
+
+
+def _find_written(workspace: Workspace, agent: str, feature: str) -> _Written:
+    for count, (row, version) in enumerate(_all_versions(workspace, agent)):
+        text = workspace.read_text(version["blob"])
+        item, _ = pending_commits.format.parse(text, row["path"])
+        if item.final and _is_about(item.final, row["path"], feature):
+            return _Written(row, item.final, version["seq"], is_newest=count == 0)
     about = f" about {feature!r}" if feature else ""
     raise NotFound(
         f"{agent} has written no final status{about}.",
         hint=f"It belongs into pending-commits/{agent}-final-status.md",
     )
+
+
+def _all_versions(workspace: Workspace, agent: str) -> Iterator[tuple[Row, Row]]:
+    """Yield an agent's reports, each with its versions, the newest first."""
+    rows = queries.pending_of_kind(workspace.index, "final-status")
+    own = [x for x in rows if x["agent"] == agent]
+    for row in sorted(own, key=lambda x: x["at"], reverse=True):
+        for version in _versions(workspace, row["path"]):
+            yield row, version
 
 
 def _versions(workspace: Workspace, path: str) -> list[Row]:
@@ -81,19 +96,25 @@ def _versions(workspace: Workspace, path: str) -> list[Row]:
 def _is_about(written: FinalStatus, path: str, feature: str) -> bool:
     if not feature:
         return True
+    said = [x.value for x in written.fields if x.name.casefold() == "feature"]
     wanted = slug(feature)
-    said = [slug(x.value) for x in written.fields if x.name.casefold() == "feature"]
-    return wanted in said or wanted in slug(path)
+    if not wanted:  # nothing in it can stand in a name: in the same words, or not
+        return feature in said
+    return wanted in map(slug, said) or wanted in slug(path)
 
 
 def _branch_of(workspace: Workspace, agent: str, feature: str) -> str:
-    """Return the branch of a feature, else the one that the agent is on, or none."""
+    """Return the branch that is named after a feature, or nothing."""
     identity = workspace.roster.find(agent)
     prefix = identity.prefix if identity else agent
     wanted = f"{prefix}/{slug(feature)}" if feature else ""
     for repository in workspace.repositories().values():
         if wanted and git.resolve(repository, f"refs/heads/{wanted}"):
             return wanted
+    return ""
+
+
+def _present_branch(workspace: Workspace, agent: str) -> str:
     present = [x.branch for x in standing.standings(workspace) if x.name == agent]
     return present[0] if present else ""
 

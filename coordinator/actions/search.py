@@ -1,11 +1,13 @@
 """Search and history: what was ever written, by words, agent, subject and time."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from coordinator.actions.registry import Arguments, Fresh, Positional, Who, action
 from coordinator.actions.workspace import Call
+from coordinator.kernel import clock
 from coordinator.kernel.errors import NotFound, UsageProblem
 
 
@@ -26,7 +28,8 @@ class SearchArguments(Arguments):
 )
 def search(call: Call, arguments: SearchArguments) -> list[dict[str, Any]]:
     """Search all documents as they stand now, the best match first."""
-    words = " ".join(arguments.words).split()
+    # SQLite takes a NUL for the end of the question.
+    words = " ".join(arguments.words).replace("\0", " ").split()
     if not words:
         raise UsageProblem("No word was given.", hint="Name the words to search for.")
     return call.workspace.index.rows(
@@ -72,13 +75,24 @@ def history(call: Call, arguments: HistoryArguments) -> Any:  # noqa: ANN401 - l
             values.append(f"({value})" if value == "maintainer" else value)
     if arguments.since:
         conditions.append("at >= ?")
-        values.append(arguments.since)
+        values.append(_moment(arguments.since))
     rows = call.workspace.index.rows(
         "SELECT seq, at, kind, actor, subject, blob, note FROM records"
         f" WHERE {' AND '.join(conditions)} ORDER BY seq DESC LIMIT ?",
         (*values, arguments.limit),
     )
     return rows[::-1]
+
+
+def _moment(text: str) -> str:
+    """Return a time as records have it; without a zone it is UTC."""
+    try:
+        moment = datetime.fromisoformat(text)
+        return clock.render(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
+        raise UsageProblem(
+            f"{text!r} is no time.", hint="Write 2026-01-31 or 2026-01-31T09:30."
+        ) from None
 
 
 def _version(call: Call, seq: int) -> dict[str, Any]:

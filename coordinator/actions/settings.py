@@ -3,6 +3,7 @@
 `render` writes every setting, commented out, with its default and what it does.
 """
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -138,7 +139,8 @@ def add_repository(text: str, name: str, path: str) -> str:
     line = f"{_toml(name)} = {_toml(path)}"
     table = _REPOSITORIES.search(text)
     if table is None:
-        return f"{text.rstrip()}\n\n[repositories]\n{line}\n"
+        gap = "" if text.endswith("\n") else "\n"
+        return f"{text}{gap}\n[repositories]\n{line}\n"
     return f"{text[: table.end()]}\n{line}{text[table.end() :]}"
 
 
@@ -146,6 +148,6 @@ def _toml(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{escaped}"'
+        # TOML's basic strings escape as JSON's do, and DEL as well (TOML 1.0).
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return str(value)

@@ -176,7 +176,7 @@ def _save_settings(
 ) -> None:
     """Write what is new into the settings; what a person wrote there stays."""
     layout = workspace.layout
-    text = layout.settings.read_text("utf-8")
+    text = layout.settings.read_bytes().decode()  # with the line ends that it has
     present = workspace.settings
     _check_command(arguments.check)
     untouched = text == settings.render({}, target="main", check="")

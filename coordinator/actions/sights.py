@@ -118,7 +118,10 @@ def _reload_settings(workspace: Workspace) -> None:
     workspace.seen.settings = stamp
     try:
         workspace.settings = settings.load(path)
-        workspace.seen.troubles.pop(path.name, None)
+        # A repository that is no more in there leaves nothing behind.
+        workspace.seen.marks.clear()
+        workspace.seen.looks.clear()
+        workspace.seen.troubles.clear()
     except settings.BadSettings as error:
         problem = Problem(path.name, 0, "bad-settings", error.message, error.hint)
         workspace.seen.troubles[path.name] = problem

@@ -8,13 +8,20 @@ from contextlib import suppress
 import active_contexts.store
 import learnings.store
 from coordinator.actions import markdown_out, reports, standing
-from coordinator.actions.markdown_out import NOTICE, cell, moment, section, table
+from coordinator.actions.markdown_out import NOTICE, moment, section, table
 from coordinator.actions.workspace import Workspace
 from coordinator.index import queries
 from coordinator.kernel import files
 from coordinator.kernel.files import Content
 
 _MOST = 50
+# What one view's place can be like without any other view having to wait for it.
+_IN_THE_WAY = (
+    FileNotFoundError,
+    IsADirectoryError,
+    NotADirectoryError,
+    PermissionError,
+)
 
 
 def refresh(workspace: Workspace) -> None:
@@ -38,10 +45,10 @@ def refresh_finals(workspace: Workspace) -> None:
 
 def _write(workspace: Workspace, path: str, text: str) -> None:
     root, data = workspace.layout.root, text.encode()
-    present = files.read(root, path)
+    present = files.read(root, path, limit=len(data))
     if isinstance(present, Content) and present.data == data:
         return
-    with suppress(FileNotFoundError, NotADirectoryError):
+    with suppress(*_IN_THE_WAY):
         files.write(root, path, data, temporary=workspace.layout.temporary)
 
 
@@ -82,11 +89,7 @@ def _waiting(workspace: Workspace) -> list[str]:
 
 
 def _problems(workspace: Workspace) -> list[str]:
-    found = queries.problems(workspace.index, _MOST)
-    lines = [
-        f"- `{cell(x['path'])}:{x['line']}` {x['code']}: {cell(x['message'])}"
-        for x in found
-    ]
+    lines = markdown_out.problems(queries.problems(workspace.index, _MOST))
     return lines + _more(queries.count_problems(workspace.index), "coordinator check")
 
 

@@ -154,12 +154,16 @@ class Workspace:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of an action: on which workspace, by whom, from which folder."""
+    """One call of an action: on which workspace, by whom, from which folder.
+
+    `begun` is the record of an earlier attempt with the same key that was cut off, 0
+    where there was none: what it wrote must not be written twice.
+    """
 
     workspace: Workspace
     caller: Caller
     folder: Path
-    key: str = ""
+    begun: int = 0
 
 
 def _touches_roster(records: Sequence[Record]) -> bool:

@@ -9,7 +9,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, assert_never
 
@@ -83,7 +83,7 @@ class Desk:
             earlier = self._find_outcome(key, action)
             if earlier is not None:
                 return json.loads(earlier)
-        call = Call(self.workspace, caller, shown.folder, request.key)
+        call = Call(self.workspace, caller, shown.folder)
         if not action.changes:
             with suppress(DiskRefusedError, NotWritten), _refusals():
                 self._begin(action, caller)
@@ -91,6 +91,8 @@ class Desk:
             return to_jsonable_python(action.run(call, arguments))
         with _refusals():
             self._begin(action, caller)
+            if key:
+                call = replace(call, begun=self._note_begin(key, action))
             result = to_jsonable_python(action.run(call, arguments))
             if key:
                 self._keep_outcome(key, action, result)
@@ -141,11 +143,29 @@ class Desk:
         if row is None:
             return None
         if row["action"] != action.name:
+            given = key.partition(":")[2]
             raise Conflict(
-                f"The key {key.partition(':')[2]!r} was used for {row['action']!r} already.",
+                f"The key {given!r} was used for {row['action']!r} already.",
                 hint="Use another key for another action.",
             )
         return self.workspace.read_text(row["blob"])
+
+    def _note_begin(self, key: str, action: Action) -> int:
+        """Record that work under a key begins; return the record of an earlier begin.
+
+        After one, everything is taken in that the earlier attempt may have written.
+        """
+        row = self.workspace.index.row(
+            "SELECT min(seq) AS seq FROM records"
+            " WHERE subject = ? AND kind = 'outcome.begun' AND note = ?",
+            (key, action.name),
+        )
+        if row and row["seq"]:
+            self.freshen()
+            return int(row["seq"])
+        draft = Draft("outcome.begun", "(coordinator)", key, {"note": action.name})
+        self.workspace.record(draft)
+        return 0
 
     def _keep_outcome(self, key: str, action: Action, result: object) -> None:
         text = json.dumps(result, ensure_ascii=False)

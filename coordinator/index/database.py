@@ -48,8 +48,7 @@ class Index:
         """
         self._path = path
         self._read_text = read_text
-        self._connection = self._open()
-        self._last = self._read_last()
+        self._connection, self._last = self._open()
 
     @property
     def last(self) -> int:
@@ -68,8 +67,7 @@ class Index:
     def _begin_anew(self) -> None:
         self._connection.close()
         _remove(self._path)
-        self._connection = self._open()
-        self._last = 0
+        self._connection, self._last = self._open()
 
     def catch_up(self, journal: Journal) -> int:
         """Take in what the journal has and the index lacks; return how many records.
@@ -78,8 +76,16 @@ class Index:
             CoordinatorError: The journal or a blob is damaged or missing.
         """
         if self.last > journal.last:
-            self.rebuild(journal)
-            return journal.last
+            self._begin_anew()
+        try:
+            return self._read_on(journal)
+        except sqlite3.DatabaseError as error:
+            if not _is_damage(error):
+                raise
+            self._begin_anew()
+            return self._read_on(journal)
+
+    def _read_on(self, journal: Journal) -> int:
         count = 0
         batch: list[Record] = []
         for record in journal.read(self.last):
@@ -148,22 +154,20 @@ class Index:
                 "INSERT OR REPLACE INTO heads VALUES (?, ?, ?)", heads
             )
 
-    def _read_last(self) -> int:
-        value = self._connection.execute("SELECT value FROM meta").fetchone()
-        return int(value[0])
-
-    def _open(self) -> sqlite3.Connection:
+    def _open(self) -> tuple[sqlite3.Connection, int]:
+        """Return the database and its last record; a new one where it is no good."""
         with suppress(sqlite3.DatabaseError):
             connection = _connect(self._path)
-            if _version(connection) == schema.VERSION:
-                return connection
+            last = _last_of_this_version(connection)
+            if last is not None:
+                return connection, last
             connection.close()
         _remove(self._path)
         connection = _connect(self._path)
         connection.executescript(schema.TABLES)
         connection.execute("INSERT INTO meta VALUES ('last', '0')")
         connection.execute(f"PRAGMA user_version = {schema.VERSION}")
-        return connection
+        return connection, 0
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -177,9 +181,15 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _version(connection: sqlite3.Connection) -> int:
-    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    return version
+def _last_of_this_version(connection: sqlite3.Connection) -> int | None:
+    try:
+        if connection.execute("PRAGMA user_version").fetchone()[0] != schema.VERSION:
+            return None
+        row = connection.execute("SELECT value FROM meta").fetchone()
+    except sqlite3.DatabaseError:
+        connection.close()
+        raise
+    return int(row[0]) if row else None
 
 
 def _is_damage(error: sqlite3.DatabaseError) -> bool:

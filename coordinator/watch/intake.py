@@ -16,7 +16,7 @@ from coordinator.kernel import clock, files
 from coordinator.kernel.errors import CoordinatorError
 from coordinator.kernel.files import Content, Stamp, Unsettled
 from coordinator.kernel.problems import Problem
-from coordinator.watch.scan import Snapshot
+from coordinator.watch.scan import Snapshot, is_in_missing_folder
 
 BATCH = 256
 BATCH_BYTES = 2 << 20
@@ -49,7 +49,10 @@ class Intake:
         self._queues: dict[str, dict[str, None]] = {}
         self._resting: list[tuple[float, str]] = []
         self._rests_until: dict[str, float] = {}
-        self._quiet = workspace.settings.watch.quiet_milliseconds / 1000
+
+    @property
+    def _quiet(self) -> float:
+        return self._workspace.settings.watch.quiet_milliseconds / 1000
 
     @property
     def queued(self) -> int:
@@ -198,7 +201,8 @@ class Intake:
             case Unsettled():
                 batch.unsettled.append(path)
             case None:
-                batch.gone.append(path)
+                if not is_in_missing_folder(self._workspace.layout.root, path):
+                    batch.gone.append(path)
 
     def _take(self, batch: _Batch) -> list[str]:
         changed: list[str] = []
@@ -215,14 +219,11 @@ class Intake:
         now = clock.now().timestamp()
         for document in batch.found:
             stamp = document.content.stamp
-            if now - stamp.ctime_ns / 1e9 > _RACY_SECONDS:
-                self._stamps[document.path] = stamp
-            else:
-                self._stamps[document.path] = _RACY
+            self._stamps[document.path] = _unless_racy(stamp, now)
             self._candidates.pop(document.path, None)
         for problem in batch.problems:
-            if stamp_seen := self._candidates.pop(problem.path, None):
-                self._stamps[problem.path] = stamp_seen
+            stamp = self._candidates.pop(problem.path, _RACY)
+            self._stamps[problem.path] = _unless_racy(stamp, now)
         for path in batch.gone:
             self._stamps.pop(path, None)
             self._candidates.pop(path, None)
@@ -245,6 +246,11 @@ class Intake:
             if self._rests_until.get(path) == due:
                 del self._rests_until[path]
                 self._enqueue(path)
+
+
+def _unless_racy(stamp: Stamp, now: float) -> Stamp:
+    """Return the stamp if it tells every later state of the file from this one."""
+    return stamp if now - stamp.ctime_ns / 1e9 > _RACY_SECONDS else _RACY
 
 
 def _is_readable(path: str) -> bool:

@@ -69,7 +69,7 @@ def _sort(
             continue
         if not documents.owner_of(path):
             continue
-        if not entry.name.isprintable():
+        if not path.isprintable():
             snapshot.problems.append(_bad_name(path))
             continue
         try:
@@ -84,6 +84,17 @@ def _add_single(root: Path, path: str, snapshot: Snapshot) -> None:
     except OSError:
         return
     snapshot.stamps[path] = Stamp.of(status)
+
+
+def is_in_missing_folder(root: Path, path: str) -> bool:
+    """Tell whether the document's folder is one that a scan would call missing."""
+    watched = (x for x in documents.FOLDERS if path.startswith(f"{x}/"))
+    folder = next(watched, "")
+    try:
+        with files.folder(root, folder):
+            return False
+    except OSError:
+        return folder != agent_identities.store.FOLDER
 
 
 def _note_missing(folder: str, error: OSError, snapshot: Snapshot) -> None:

@@ -104,7 +104,9 @@ def test_what_cannot_be_is_refused(
         before = tree(opened.root)
         with pytest.raises(UsageProblem):
             opened.call(
-                "init", {"workspace": str(tmp_path / "w"), **arguments}, folder="/tmp"
+                "init",
+                {"workspace": str(tmp_path / "w"), **arguments},
+                folder=str(tmp_path),
             )
         assert tree(opened.root) == before
 

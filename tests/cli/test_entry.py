@@ -1,5 +1,6 @@
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -202,8 +203,8 @@ def test_an_interrupt_exits_with_130(line: CommandLine) -> None:
         "entry.run = run\n"
         "entry.main()\n"
     )
-    done = os.spawnv(os.P_WAIT, sys.executable, [sys.executable, "-c", script])
-    assert done == 130
+    done = subprocess.run([sys.executable, "-c", script], check=False)
+    assert done.returncode == 130
     assert line("status").code == 0
 
 
@@ -213,8 +214,13 @@ def test_a_folder_that_is_gone_is_said(line: CommandLine, tmp_path: Path) -> Non
     script = 'mkdir "$0" && cd "$0" && rmdir "$0" && exec "$@"'
     argv = [sys.executable, "-m", "coordinator.entry", "status"]
     gone = str(tmp_path / "gone")
-    code = os.spawnvp(os.P_WAIT, "sh", ["sh", "-c", script, gone, *argv])
-    assert code == 1
+    done = subprocess.run(
+        ["sh", "-c", script, gone, *argv], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (
+        1,
+        "Error: The present folder does not exist any more.\nHint: Run: cd ~\n",
+    )
     assert line("status").code == 0
 
 

@@ -1,3 +1,4 @@
+import json
 import os
 import resource
 import signal
@@ -425,8 +426,6 @@ def test_requests_that_make_no_sense_do_not_hurt(
 
 
 def _send(path: str, data: bytes) -> str:
-    import json
-
     with socket.socket(socket.AF_UNIX) as end:
         end.connect(path)
         try:
@@ -449,7 +448,7 @@ def test_a_daemon_that_dies_over_a_call_is_said(
         end.connect(path)
         daemon.kill()
     with socket.socket(socket.AF_UNIX) as deaf:
-        os.unlink(path)
+        Path(path).unlink()
         deaf.bind(path)
         deaf.listen()
         deaf.settimeout(5)

@@ -1,5 +1,6 @@
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,7 @@ def dump(index: Index) -> dict[str, list[str]]:
     names = [x["name"] for x in listed if not x["name"].startswith("search_")]
     found = {}
     for name in sorted(set(names) - HIDDEN):
-        question = f"SELECT * FROM {name}"
+        question = f"SELECT * FROM {name}"  # noqa: S608 - names from the database
         if name == "search":
             question = (
                 "SELECT d.path, search.title, search.body FROM search"
@@ -203,15 +204,15 @@ def test_damage_that_shows_late_costs_one_call(
         for page in range(4_096, size, 4_096):
             file.seek(page)
             file.write(b"\xee" * 4_096)
+    seen: list[dict[str, list[str]]] = []
     for _ in range(2):
-        try:
-            with open_workspace(tmp_path / "w", clock) as opened:
-                opened.perform("status")
-                after = dump(opened.workspace.index)
-        except IndexDamagedError as error:
-            assert "built anew" in error.hint
-        else:
-            assert after == before
+        with (
+            suppress(IndexDamagedError),
+            open_workspace(tmp_path / "w", clock) as opened,
+        ):
+            opened.perform("status")
+            seen.append(dump(opened.workspace.index))
+    assert seen[-1:] == [before]
 
 
 def test_a_parser_that_fails_costs_its_document_alone(
