@@ -24,13 +24,13 @@ _APPROVAL_KEYS = ("approved", "approved_by", "reviewed_by")
 _REFUSING = frozenset({"", "false", "no", "none", "off", "pending", "not", "n"})
 
 
-def find(source: Source, item_id: str, branch: Entry) -> Iterator[Problem]:
+def find(source: Source, branch: Entry) -> Iterator[Problem]:
     """Yield the problems of the text, in no order."""
     yield from source.matter.problems
     yield from _emptiness(source)
     yield from _unknown_kind(source)
     yield from _bad_branch(source, branch)
-    yield from _claims(source, item_id)
+    yield from _claims(source)
     yield from _markers(source)
 
 
@@ -56,7 +56,7 @@ def _bad_branch(source: Source, branch: Entry) -> Iterator[Problem]:
         yield Problem(source.path, branch.line, "bad-branch", message, hint)
 
 
-def _claims(source: Source, item_id: str) -> Iterator[Problem]:
+def _claims(source: Source) -> Iterator[Problem]:
     for key in (*_STATE_KEYS, *_APPROVAL_KEYS):
         written = source.entry(key)
         first = slug(written.value).partition("-")[0]
@@ -64,7 +64,7 @@ def _claims(source: Source, item_id: str) -> Iterator[Problem]:
         if claimed:
             said = _quote(f"{key}: {written.value}")
             message = f"The file says {said}, but no text in a file decides that."
-            hint = f"A maintainer runs: coordinator review approve {item_id}"
+            hint = "Take the line out: only a maintainer, asked by command, decides."
             yield Problem(source.path, written.line, "claims-authority", message, hint)
 
 

@@ -57,7 +57,7 @@ def parse(text: str, path: str) -> tuple[PendingItem, tuple[Problem, ...]]:
         needs_line=needs.line,
         final=final,
     )
-    found = (*findings.find(source, item.id, branch), *unfilled)
+    found = (*findings.find(source, branch), *unfilled)
     return item, tuple(sorted(found))
 
 

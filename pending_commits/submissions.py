@@ -126,6 +126,11 @@ def pending_ref(repository: str, item_id: str) -> str:
     return f"refs/repositories/{repository}/pending/{item_id}"
 
 
+def seen_ref(repository: str, name: str) -> str:
+    """Return the store's ref for a branch that was only looked at."""
+    return f"refs/repositories/{repository}/seen/{name}"
+
+
 def target_ref(repository: str) -> str:
     """Return the store's ref for the last fetched tip of a target branch."""
     return f"refs/repositories/{repository}/target"

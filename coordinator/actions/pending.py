@@ -141,7 +141,7 @@ def submit(call: Call, arguments: SubmitItem) -> dict[str, Any]:
     workspace = call.workspace
     branch = arguments.branch or _branch_here(call)
     agent = _author(call, branch)
-    submissions.fetch(workspace, branch, f"check-{slug(branch)}")
+    submissions.look_at(workspace, branch)
     name = f"{agent}-{slug(branch.partition('/')[2] or branch)}.md"
     text = pending_commits.format.render_submission(
         arguments.title, branch, arguments.body, arguments.task
@@ -214,10 +214,22 @@ def _step(call: Call, wanted: str, event: Event) -> dict[str, Any]:
     workspace = call.workspace
     row = find_row(workspace, wanted)
     _check_may(call, row, event)
+    if _moved_before(call, wanted):
+        return _as_value(workspace, row)
     new = next_state(State(row["state"]), event)
     if new.value != row["state"]:
         submissions.move(workspace, row, new, actor=call.caller.actor)
     return _as_value(workspace, find_row(workspace, wanted))
+
+
+def _moved_before(call: Call, wanted: str) -> bool:
+    """Tell whether an earlier attempt, that was cut off, moved the item."""
+    question = (
+        "SELECT 1 FROM records WHERE subject = ?1 AND actor = ?2"
+        " AND kind = 'pending.moved' AND seq > ?3 AND ?3 > 0"
+    )
+    values = (wanted, call.caller.actor, call.begun)
+    return call.workspace.index.row(question, values) is not None
 
 
 def _check_may(call: Call, row: queries.Row, event: Event) -> None:

@@ -23,7 +23,8 @@ _VERBS = {
     "pending.moved": "moved on",
     "worktree.added": "got a worktree",
     "worktree.removed": "gave a worktree back",
-    "agent.retired": "was retired",
+    "agent.retired": "retired",
+    "workspace.created": "set up",
 }
 
 

@@ -47,7 +47,7 @@ def final(workspace: Workspace, agent: str, feature: str = "") -> Row:
         "missing": list(written.absent),
         "complete": written.complete,
         "branch": branch,
-        "git": _facts(workspace, branch, row["id"]) if branch else None,
+        "git": _facts(workspace, branch) if branch else None,
         "problems": _problems_of(workspace, agent),
         "decisions": [x for x in decisions_in_force(workspace) if x["agent"] == agent],
     }
@@ -119,11 +119,11 @@ def _present_branch(workspace: Workspace, agent: str) -> str:
     return present[0] if present else ""
 
 
-def _facts(workspace: Workspace, branch: str, item: str) -> Row | None:
+def _facts(workspace: Workspace, branch: str) -> Row | None:
     from pending_commits import changes  # noqa: PLC0415 - gitpython loads slowly
 
     try:
-        found = submissions.fetch(workspace, branch, f"report-{item}")
+        found = submissions.look_at(workspace, branch)
     except CoordinatorError:
         return None
     facts = changes.facts(workspace.layout.store, found.target, found.head)

@@ -16,7 +16,7 @@ from coordinator.actions.registry import (
 )
 from coordinator.actions.workspace import Call, Workspace
 from coordinator.index import queries
-from coordinator.kernel.errors import UsageProblem
+from coordinator.kernel.errors import NotFound, UsageProblem
 
 
 @action("status", who=Who.ANYONE, example="coordinator status", fresh=Fresh.CHEAPLY)
@@ -72,8 +72,15 @@ def check(call: Call, arguments: CheckArguments) -> list[dict[str, Any]]:
     found = queries.problems(call.workspace.index)
     if not arguments.paths:
         return found
-    wanted = [_relative(call, path) for path in arguments.paths]
-    return [x for x in found if any(_is_below(x["path"], path) for path in wanted)]
+    chosen: list[dict[str, Any]] = []
+    for path in dict.fromkeys(_relative(call, x) for x in arguments.paths):
+        below = [x for x in found if _is_below(x["path"], path)]
+        if not below and not (call.workspace.layout.root / path).exists():
+            raise NotFound(
+                f"There is no document {path!r}.", hint="Run: coordinator check"
+            )
+        chosen += [x for x in below if x not in chosen]
+    return chosen
 
 
 def _relative(call: Call, path: str) -> str:

@@ -4,7 +4,7 @@ Text never carries authority: a file can propose a branch; what it stands at is 
 from git and recorded. Review and landing start from the states recorded here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +14,7 @@ from coordinator.index import queries
 from coordinator.kernel import git
 from coordinator.kernel.errors import CoordinatorError, NotFound, Refused
 from coordinator.kernel.journal import Draft
+from coordinator.kernel.names import slug
 from pending_commits import submissions
 from pending_commits.model import COMMIT_STATES, Event, Kind, State, next_state
 
@@ -81,16 +82,29 @@ def submit(workspace: Workspace, row: queries.Row, *, actor: str) -> Proposal:
 
 
 def fetch(workspace: Workspace, branch: str, item: str) -> Proposal:
-    """Bring a branch and its target into the store.
+    """Bring a branch and its target into the store, and keep it for a pending item.
 
     Raises:
         NotFound: No repository of the workspace has the branch.
     """
+    return _fetch(workspace, branch, lambda x: submissions.pending_ref(x, item))
+
+
+def look_at(workspace: Workspace, branch: str) -> Proposal:
+    """Bring a branch and its target into the store, to read them now.
+
+    Raises:
+        NotFound: No repository of the workspace has the branch.
+    """
+    return _fetch(workspace, branch, lambda x: submissions.seen_ref(x, slug(branch)))
+
+
+def _fetch(workspace: Workspace, branch: str, ref_in: Callable[[str], str]) -> Proposal:
     store = submissions.open_store(workspace.layout.store)
     for name, repository in workspace.repositories().items():
         if git.resolve(repository, f"refs/heads/{branch}") is None:
             continue
-        into = submissions.pending_ref(name, item)
+        into = ref_in(name)
         source = repository.path
         head = submissions.fetch_branch(store, source, name, branch, into)
         wanted = workspace.settings.target

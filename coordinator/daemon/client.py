@@ -20,7 +20,9 @@ def ask(root: str, asked: dict[str, object]) -> dict[str, object] | None:
     end = socket.socket(socket.AF_UNIX)
     with end:
         try:
-            end.connect(addresses.socket_path(root))
+            path = addresses.socket_path(root)
+            addresses.check_private(path)
+            end.connect(path)
         except OSError:
             return None
         try:

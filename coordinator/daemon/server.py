@@ -19,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from coordinator.daemon.desk import Desk, Request
 from coordinator.daemon.service import Service
+from coordinator.kernel import addresses
 from coordinator.kernel.errors import CoordinatorError
 
 LIMIT = 4 << 20
@@ -39,9 +40,11 @@ async def serve(path: Path, desk: Desk, service: Service, face: Face) -> asyncio
         except ConnectionError as error:
             logger.info("a caller went away: {}", error)
         finally:
-            writer.close()
+            # Whoever asked for the end hears it when everything is closed.
+            if not desk.workspace.stop_wanted:
+                writer.close()
 
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    addresses.make_private(str(path))
     before = os.umask(0o177)
     try:
         return await asyncio.start_unix_server(handle, path, limit=LIMIT, backlog=512)

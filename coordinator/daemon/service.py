@@ -58,6 +58,7 @@ class Service:
         self.was_cut_short = False
         self._views_due: float | None = 0.0
         self._views_rest_until = 0.0
+        self._views_old = 0.0
         self._finals_wanted = True
         self._tending_wanted = True
         self._recorded = asyncio.Event()
@@ -168,7 +169,7 @@ class Service:
         await self._guarded(self._heal)
         await self._guarded(lambda: self._desk.intake.compare(snapshot))
         await self._guarded(self._look_at_git)
-        await self._guarded(lambda: views.refresh(self._workspace))
+        await self._restore_views()
         health = self._health
         self._desk.scan_seconds = snapshot.seconds
         health.looked, health.look_seconds = clock.monotonic(), snapshot.seconds
@@ -178,6 +179,13 @@ class Service:
     def _look_at_git(self) -> None:
         if sights.look(self._workspace):
             self._finals_wanted = True
+
+    async def _restore_views(self) -> None:
+        """Make views again that somebody deleted; without events looks come often."""
+        now = clock.monotonic()
+        if now >= self._views_old:
+            self._views_old = now + self._workspace.settings.watch.look_seconds
+            await self._guarded(lambda: views.refresh(self._workspace))
 
     async def _refresh_views(self) -> None:
         start = clock.monotonic()

@@ -3,6 +3,7 @@
 The thin client loads this on every command; it uses `os` alone and opens nothing.
 """
 
+import errno
 import os
 
 OWN = ".coordinator"
@@ -32,6 +33,31 @@ def socket_path(root: str) -> str:
     name = sha256(os.fsencode(root)).hexdigest()[:24]
     folder = os.environ.get("TMPDIR", "/tmp")  # noqa: S108 - made private by the daemon
     return f"{folder}/agent-coordinator-{os.getuid()}/{name}.sock"
+
+
+def make_private(path: str) -> None:
+    """Make the folder of a socket, for this user alone.
+
+    Raises:
+        PermissionError: Somebody else made it first.
+    """
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    check_private(path)
+
+
+def check_private(path: str) -> None:
+    """Trust a socket outside of its workspace only in a folder that is ours alone.
+
+    Raises:
+        PermissionError: Another user could have put it there.
+        FileNotFoundError: There is no such folder.
+    """
+    if path.endswith(f"/{OWN}/socket"):
+        return
+    folder = os.path.dirname(path)
+    found = os.lstat(folder)
+    if found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise PermissionError(errno.EACCES, "it is not this user's alone", folder)
 
 
 def maintainer_token() -> str:

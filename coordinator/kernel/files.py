@@ -5,8 +5,10 @@ so a link swapped in by an agent leads nowhere. It knows no format.
 """
 
 import errno
+import fcntl
 import os
 import secrets
+import signal
 import stat
 import sys
 from collections.abc import Iterator
@@ -141,6 +143,32 @@ def _read_all(descriptor: int, size: int) -> bytes:
     while len(data) < size and (more := os.read(descriptor, size + 1 - len(data))):
         data += more
     return data
+
+
+def is_closed(root: Path, relative: str) -> bool:
+    """Tell whether surely nobody has the file open for writing; False: who knows.
+
+    Linux grants a read lease (fcntl(2), F_SETLEASE) only then, on files of our own. It
+    is given back at once: whoever opens the file meanwhile waits some microseconds.
+    """
+    if sys.platform != "linux":
+        return False
+    try:
+        parent, name = _parent_and_name(relative)
+        with folder(root, parent) as handle:
+            descriptor = os.open(name, _READ, dir_fd=handle)
+    except OSError:
+        return False
+    try:
+        # Word of a broken lease must not be SIGIO, which would end this process.
+        fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
 
 
 def decode(relative: str, data: bytes, status: os.stat_result) -> Content | Problem:

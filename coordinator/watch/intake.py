@@ -82,9 +82,10 @@ class Intake:
     def compare(self, snapshot: Snapshot) -> None:
         """Queue what a scan shows to be new, changed or gone."""
         now = clock.now().timestamp()
+        root = self._workspace.layout.root
         for path in self._differing(snapshot):
             age = now - snapshot.stamps[path].ctime_ns / 1e9
-            if 0 <= age < self._quiet:
+            if 0 <= age < self._quiet and not files.is_closed(root, path):
                 self._rest(path)
             else:
                 self._enqueue(path)

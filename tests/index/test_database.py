@@ -1,227 +1,440 @@
 import sqlite3
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from coordinator.index import schema
 from coordinator.index.database import Index, IndexDamagedError
-from coordinator.kernel import locks
-from coordinator.kernel.journal import Draft, Journal
-from tests.support import FakeAgent, ManualClock, OpenWorkspace, open_workspace
+from coordinator.kernel.journal import Draft
+from coordinator.kernel.problems import Problem
+from tests.index.fold_world import (
+    CONTEXT,
+    EVERYBODY,
+    IDENTITY,
+    LEARNING,
+    NOBODYS,
+    OWNERS,
+    PENDING,
+    REQUEST,
+    World,
+    attributed,
+    in_batches,
+    moved,
+    refused,
+    removed,
+    worktree,
+)
+from tests.support import FakeAgent, ManualClock, open_workspace
 
 TEXTS = {
-    "a": "State: working\nTask: Carts\nBranch: backend/a\n",
-    "b": "# Request\n\nTo: docs\n\nPlease.\n",
-    "c": "## Decision Log\n\n- Use tabs\n- Use carts\n",
-    "d": "# Tester\n\n**Role**: Tests\n",
-    "e": "---\nstate: [\n---\n",
-    "f": "# Commit\n\nBranch: docs/x\n",
+    "identities": (
+        "# Backend Developer\n\n**Role**: builds servers\n",
+        "---\nname: backend\nrole: serves\n---\n",
+        "# Docs Writer\n\n**Role**: writes\n\n# Backend\n\n**Role**: other\n",
+        "---\nname: [broken\n---\n# Backend\n",
+    ),
+    "contexts": (
+        "State: working\nTask: Carts\n",
+        "---\nstate: blocked\nblockers: [schema]\nbranch: backend/login\n---\nWaits.\n",
+        "State: flying\n",
+        "<<<<<<< HEAD\nState: done\n=======\nState: idle\n>>>>>>> x\n",
+    ),
+    "pending": (
+        "---\nkind: commit\nbranch: backend/login\n---\n# Add login\n",
+        "# Request: a schema\n\nTo: docs\n",
+        "---\nkind: commit\nbranch: backend/login\ndraft: true\n---\n# Add login\n",
+        "## Backend Workflow Complete\n- Feature: login\n- Tests: [count] passing\n",
+    ),
+    "learnings": (
+        "# Notes\n\n## Decision Log\n- **Use JWT**: no session store needed\n",
+        "# Notes\n\n## Decision Log\n- **Use JWT**: yes\n- **Use SQL**: yes\n",
+        "# ADR-7: Keep it\n\nStatus: accepted\n\nDate: 2026-01-02\n",
+        "Nothing in particular.\n",
+    ),
 }
-PATHS = {
-    "agent-system/active-contexts/backend-status.md": "contexts",
-    "agent-system/active-contexts/stranger.md": "contexts",
-    "pending-commits/docs-request.md": "pending",
-    "pending-commits/docs-x.md": "pending",
-    "agent-system/learnings/docs-log.md": "learnings",
-    "agent-system/agent-identities/tester.md": "identities",
-}
-HIDDEN = {"heads", "sqlite_sequence"}
 
 
-def dump(index: Index) -> dict[str, list[str]]:
-    """Return the rows of every table but the sights; numbers of rows stay inside."""
-    listed = index.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
-    names = [x["name"] for x in listed if not x["name"].startswith("search_")]
-    found = {}
-    for name in sorted(set(names) - HIDDEN):
-        question = f"SELECT * FROM {name}"  # noqa: S608 - names from the database
-        if name == "search":
-            question = (
-                "SELECT d.path, search.title, search.body FROM search"
-                " JOIN documents d ON d.number = search.rowid"
-            )
-        rows = index.rows(question)
-        for row in rows:
-            row.pop("number", None)
-        kept = [repr(x) for x in rows if x.get("source") != "look"]
-        found[name] = sorted(kept)
-    return found
+def some_index(world: World) -> Index:
+    """Return an index with one document of each owner in it."""
+    return world.filled(
+        *(world.accept(path, TEXTS[owner][0]) for path, owner in OWNERS.items()),
+        Draft("workspace.created", "(maintainer)", "workspace"),
+    )
 
 
-def accepted(path: str, text: str, agent: str) -> Draft:
-    """Return the record of a version; the text stands for its own blob."""
-    owner = PATHS[path]
-    data = {"owner": owner, "agent": agent, "blob": text, "size": len(TEXTS[text])}
-    if owner == "pending":
-        data["id"] = path.rpartition("/")[2].removesuffix(".md")
-    return Draft("document.accepted", agent, path, data)
+def test_an_index_is_made_where_none_is(tmp_path: Path) -> None:
+    """A missing index holds everything after its first catching up."""
+    world = World(tmp_path)
+    index = some_index(world)
+    assert index.last == world.journal.last == len(OWNERS) + 1
+    assert index.catch_up(world.journal) == 0
+    assert index.row("SELECT count(*) AS n FROM documents") == {"n": len(OWNERS)}
+    assert index.row("SELECT 1 FROM documents WHERE path = 'no'") is None
+    index.close()
 
 
-def moved(path: str, state: str, head: str) -> Draft:
-    """Return the record of an item's new state."""
-    data = {"path": path, "from": "draft", "to": state, "note": ""}
-    if head:
-        data |= {"repository": "shop", "branch": "b", "head": head, "target": "t"}
-    return Draft("pending.moved", "docs", path.rpartition("/")[2][:-3], data)
+def _truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:4096])
 
 
-def tree(path: str, agent: str) -> dict[str, str]:
-    """Return a worktree as a record has it."""
-    made = {"branch": "", "commit": "0", "entry": agent}
-    return {"agent": agent, "feature": "", "repository": "shop", "path": path, **made}
+def _tear(path: Path) -> None:
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) - 5000])
 
 
-PATH = st.sampled_from(sorted(PATHS))
-AGENT = st.sampled_from(["", "backend", "docs"])
-REFUSAL = {"line": 1, "code": "binary", "message": "No.", "hint": ""}
-DRAFTS = st.one_of(
-    st.builds(accepted, PATH, st.sampled_from(sorted(TEXTS)), AGENT),
-    st.builds(lambda p, a: Draft("document.removed", a, p), PATH, AGENT),
-    st.builds(lambda p: Draft("document.refused", "", p, REFUSAL), PATH),
-    st.builds(
-        lambda p, a: Draft("document.attributed", "(coordinator)", p, {"agent": a}),
-        PATH,
-        AGENT,
-    ),
-    st.builds(
-        moved,
-        st.sampled_from([x for x in PATHS if PATHS[x] == "pending"]),
-        st.sampled_from(["submitted", "withdrawn", "open", "closed"]),
-        st.sampled_from(["", "1", "2"]),
-    ),
-    st.builds(
-        lambda kind, a: Draft(f"worktree.{kind}", a, "w", tree("w", a)),
-        st.sampled_from(["added", "removed"]),
-        st.sampled_from(["docs", "backend"]),
-    ),
-    st.builds(lambda a: Draft("agent.retired", "(maintainer)", a), AGENT),
-    st.builds(lambda a: Draft("agent.seen", a, a), AGENT),
-    st.builds(
-        lambda k: Draft("outcome.kept", "", k, {"action": "x", "outcome": "a"}),
-        st.sampled_from(["k1", "k2"]),
-    ),
-    st.just(Draft("of.tomorrow", "docs", "x", {"what": 1})),
-)
+def _garble(path: Path) -> None:
+    path.write_bytes(b"no database at all\n" * 400)
 
 
-@settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(batches=st.lists(st.lists(DRAFTS, min_size=1, max_size=6), max_size=6))
-def test_a_rebuilt_index_equals_the_one_that_grew(
-    tmp_path: Path, batches: list[list[Draft]]
-) -> None:
-    """However the records came, batch by batch or all at once: the same rows."""
-    for old in tmp_path.glob("j/*"):
-        old.unlink()
-    for name in ("grown", "built"):
-        (tmp_path / name).unlink(missing_ok=True)
-    with locks.hold(tmp_path / "lock", seconds=1) as held:
-        journal = Journal(tmp_path / "j", held=held, now=ManualClock())
-        grown = Index(tmp_path / "grown", read_text=TEXTS.__getitem__)
-        for batch in batches:
-            grown.apply(journal.append(batch))
-        built = Index(tmp_path / "built", read_text=TEXTS.__getitem__)
-        assert built.catch_up(journal) == journal.last
-        try:
-            assert dump(built) == dump(grown)
-            grown.rebuild(journal)
-            assert dump(built) == dump(grown)
-        finally:
-            for open_thing in (grown, built, journal):
-                open_thing.close()
+def _garble_inside(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[4096:] = b"\xa5" * (len(data) - 4096)
+    path.write_bytes(bytes(data))
 
 
-def busy(opened: OpenWorkspace) -> dict[str, list[str]]:
-    """Let something happen, and return what the index has of it."""
-    agent = FakeAgent(opened.root, "docs")
-    agent.context("State: working\nTask: Pages\n")
-    agent.learning("log", TEXTS["c"])
-    agent.pending("request", TEXTS["b"])
-    (opened.root / "pending-commits" / "docs-bad.md").write_bytes(b"\xff")
-    opened.perform("status")
-    opened.perform_as("docs", "pending close", id="docs-request")
-    return dump(opened.workspace.index)
+def _empty(path: Path) -> None:
+    path.write_bytes(b"")
 
 
-def cut(path: Path) -> None:
-    """Leave the first half."""
-    with path.open("r+b") as file:
-        file.truncate(path.stat().st_size // 2)
+def _delete(path: Path) -> None:
+    path.unlink()
 
 
-def older(path: Path) -> None:
-    """Say that another version made it."""
-    connection = sqlite3.connect(path)
-    connection.execute("PRAGMA user_version = 0")
-    connection.close()
+def _set_version(path: Path, version: int) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"PRAGMA user_version = {version}")
 
 
-def ahead(path: Path) -> None:
-    """Let it know records that the journal has not (a restored backup)."""
-    connection = sqlite3.connect(path)
-    connection.execute("UPDATE meta SET value = '10000'")
-    connection.commit()
-    connection.close()
+def _make_older(path: Path) -> None:
+    _set_version(path, schema.VERSION - 1)
+
+
+def _make_newer(path: Path) -> None:
+    _set_version(path, schema.VERSION + 1)
+
+
+def _lose_the_number(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DELETE FROM meta")
+        connection.commit()
+
+
+def _run_ahead(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE meta SET value = '999'")
+        connection.commit()
 
 
 @pytest.mark.parametrize(
-    "damage",
+    "hurt",
     [
-        Path.unlink,
-        cut,
-        older,
-        ahead,
-        lambda x: x.write_bytes(b""),
-        lambda x: x.write_bytes(b"garbage" * 1_000),
+        _truncate,
+        _garble,
+        _garble_inside,
+        _tear,
+        _empty,
+        _delete,
+        _make_older,
+        _make_newer,
+        _lose_the_number,
+        _run_ahead,
     ],
-    ids=["deleted", "cut", "older", "ahead", "empty", "garbage"],
 )
-def test_a_damaged_index_is_built_anew(
-    tmp_path: Path, clock: ManualClock, damage: Callable[[Path], None]
+def test_whatever_happened_to_the_file_the_index_ends_equal(
+    tmp_path: Path, hurt: Callable[[Path], None]
 ) -> None:
-    """The index is a cache: whatever happens to it, the rows come back."""
-    with open_workspace(tmp_path / "w", clock) as opened:
-        before = busy(opened)
-    damage(opened.layout.index)
-    with open_workspace(tmp_path / "w", clock) as opened:
-        assert dump(opened.workspace.index) == before
+    """A missing, damaged, foreign or overtaken index is built anew from the journal."""
+    world = World(tmp_path)
+    index = some_index(world)
+    index.close()
+    whole = world.dump()
+    hurt(tmp_path / "index.sqlite")
+    world.add(world.accept(CONTEXT, "State: done\n"))
+    index = world.index()
+    index.catch_up(world.journal)
+    assert index.last == world.journal.last
+    index.close()
+    new = World(tmp_path / "new", world.texts)
+    other = new.index()
+    other.catch_up(world.journal)
+    other.close()
+    assert world.dump() == new.dump()
+    assert world.dump() != whole
+
+
+@pytest.mark.parametrize("suffix", ["-wal", "-shm"])
+def test_what_the_last_transactions_wrote_may_get_lost(
+    tmp_path: Path, suffix: str
+) -> None:
+    """A database whose journal file is gone catches up with ours."""
+    world = World(tmp_path)
+    index = some_index(world)
+    copy = World(tmp_path / "copy", world.texts)
+    data = (tmp_path / "index.sqlite").read_bytes()
+    (tmp_path / "copy" / "index.sqlite").write_bytes(data)
+    if suffix == "-shm":
+        wal = (tmp_path / "index.sqlite-wal").read_bytes()
+        (tmp_path / "copy" / "index.sqlite-wal").write_bytes(wal)
+    other = copy.index()
+    other.catch_up(world.journal)
+    other.close()
+    index.close()
+    assert copy.dump() == world.dump()
+
+
+def test_damage_found_while_asking_is_said_once(tmp_path: Path) -> None:
+    """The question that meets the damage fails; after the next catching up all is well.
+
+    A statement that is merely wrong is no damage.
+    """
+    world = World(tmp_path)
+    some_index(world).close()
+    index = world.index()
+    _garble_inside(tmp_path / "index.sqlite")
+    with pytest.raises(IndexDamagedError) as raised:
+        index.rows("SELECT * FROM documents")
+    assert "built anew" in raised.value.hint
+    assert index.last == 0
+    index.catch_up(world.journal)
+    assert len(index.rows("SELECT * FROM documents")) == len(OWNERS)
+    with pytest.raises(sqlite3.OperationalError):
+        index.rows("SELECT * FROM nothing")
+    index.close()
+
+
+def test_damage_found_while_catching_up_is_mended(tmp_path: Path) -> None:
+    """What cannot be written into is made anew; any other failure is an error."""
+    world = World(tmp_path)
+    some_index(world).close()
+    index = world.index()
+    _garble_inside(tmp_path / "index.sqlite")
+    world.add(world.accept(CONTEXT, "State: done\n"))
+    assert index.catch_up(world.journal) == world.journal.last
+    [row] = index.rows("SELECT state FROM contexts WHERE path = ?", [CONTEXT])
+    assert row == {"state": "done"}
+    index.rows("SELECT 1")
+    with closing(sqlite3.connect(tmp_path / "index.sqlite")) as other:
+        other.execute("DROP TABLE records")
+    world.add(removed(CONTEXT))
+    with pytest.raises(sqlite3.OperationalError):
+        index.catch_up(world.journal)
+    index.rebuild(world.journal)
+    assert index.last == world.journal.last
+    index.close()
+
+
+def test_a_batch_is_taken_in_whole_or_not_at_all(tmp_path: Path) -> None:
+    """A text that is missing leaves the index as it was."""
+    world = World(tmp_path)
+    index = world.filled(world.accept(CONTEXT, "State: idle\n"))
+    records = world.add(
+        world.accept(NOBODYS, "State: done\n"), world.accept(CONTEXT, "State: done\n")
+    )
+    world.texts.clear()
+    with pytest.raises(KeyError):
+        index.apply(records)
+    assert index.last == 1
+    assert index.row("SELECT state FROM contexts") == {"state": "idle"}
+    assert index.row("SELECT count(*) AS n FROM records") == {"n": 1}
+    index.close()
+
+
+def test_what_git_showed_is_replaced_and_nothing_else(tmp_path: Path) -> None:
+    """The problems of documents stay when those of a look at git change."""
+    world = World(tmp_path)
+    index = world.filled(world.accept(NOBODYS, "State: done\n"), refused(LEARNING))
+    look = Problem("shop-docs", 0, "drift", "It drifted.", "Mend it.")
+    index.replace_sights([("shop-docs", "main", "1" * 40)], [look])
+    index.replace_sights([("shop-docs", "docs/x", "2" * 40)], [look])
+    assert index.rows("SELECT * FROM heads") == [
+        {"path": "shop-docs", "branch": "docs/x", "head": "2" * 40}
+    ]
+    rows = index.rows("SELECT code, source FROM problems ORDER BY code")
+    assert [(x["code"], x["source"]) for x in rows] == [
+        ("binary", "refused"),
+        ("drift", "look"),
+        ("unknown-agent", "document"),
+    ]
+    index.close()
+
+
+def test_a_parser_that_fails_costs_one_document(tmp_path: Path) -> None:
+    """What this version cannot read is a problem, found by its words all the same."""
+    world = World(tmp_path)
+    later = world.accept("gates/x.md", "# From the future\n", "docs")
+    index = world.filled(
+        world.accept(LEARNING, TEXTS["learnings"][0]),
+        Draft(later.kind, later.actor, later.subject, {**later.data, "owner": "gates"}),
+        world.accept(NOBODYS, "State: done\n", "docs"),
+    )
+    assert index.rows("SELECT path, code FROM problems") == [
+        {"path": "gates/x.md", "code": "not-understood"}
+    ]
+    assert index.rows("SELECT path FROM contexts") == [{"path": NOBODYS}]
+    assert index.rows("SELECT path FROM learnings") == [{"path": LEARNING}]
+    assert index.rows("SELECT owner FROM documents WHERE path = 'gates/x.md'")
+    question = "SELECT rowid FROM search WHERE search MATCH 'future'"
+    assert len(index.rows(question)) == 1
+    index.close()
 
 
 def test_damage_that_shows_late_costs_one_call(
     tmp_path: Path, clock: ManualClock
 ) -> None:
-    """A page that turns out to be broken: one error, then all is built anew."""
+    """A page that turns out to be broken: at most one error, then all is built anew."""
     with open_workspace(tmp_path / "w", clock) as opened:
-        before = busy(opened)
-    with opened.layout.index.open("r+b") as file:
-        size = file.seek(0, 2)
-        for page in range(4_096, size, 4_096):
-            file.seek(page)
-            file.write(b"\xee" * 4_096)
-    seen: list[dict[str, list[str]]] = []
+        FakeAgent(opened.root, "docs").context("State: working\n")
+        before = opened.perform("status")
+    _garble_inside(opened.layout.index)
+    found: list[Any] = []
     for _ in range(2):
         with (
             suppress(IndexDamagedError),
             open_workspace(tmp_path / "w", clock) as opened,
         ):
-            opened.perform("status")
-            seen.append(dump(opened.workspace.index))
-    assert seen[-1:] == [before]
+            found.append(opened.perform("status"))
+    assert found[-1:] == [before]
 
 
-def test_a_parser_that_fails_costs_its_document_alone(
-    tmp_path: Path, clock: ManualClock
+def test_search_finds_and_forgets(tmp_path: Path) -> None:
+    """Only the text of the newest version is found, and none of a removed document."""
+    world = World(tmp_path)
+    index = world.filled(
+        world.accept(LEARNING, "# Alpha\n\nabout apples\n"),
+        world.accept(CONTEXT, "State: working\nTask: apples\n"),
+    )
+
+    def found(word: str) -> list[str]:
+        rows = index.rows(
+            "SELECT d.path FROM search JOIN documents d ON d.number = search.rowid"
+            " WHERE search MATCH ? ORDER BY d.path",
+            [word],
+        )
+        return [x["path"] for x in rows]
+
+    assert found("apples") == [CONTEXT, LEARNING]
+    index.apply(world.add(world.accept(LEARNING, "# Beta\n\nabout pears\n")))
+    assert (found("apples"), found("pears")) == ([CONTEXT], [LEARNING])
+    index.apply(world.add(removed(CONTEXT)))
+    assert found("apples") == []
+    assert index.row("SELECT count(*) AS n FROM search") == {"n": 1}
+    index.close()
+
+
+def drafts_of(world: World) -> st.SearchStrategy[Draft]:
+    """Return records of every kind, about few things, so that they meet."""
+    paths = st.sampled_from(sorted(OWNERS))
+    items = st.sampled_from([("backend-login", PENDING), ("frontend-request", REQUEST)])
+    agents = st.sampled_from(["backend", "frontend"])
+    features = st.sampled_from(["", "login"])
+    return st.one_of(
+        st.builds(
+            lambda path, n, known: world.accept(
+                path, TEXTS[OWNERS[path]][n], None if known else ""
+            ),
+            paths,
+            st.integers(0, 3),
+            st.booleans(),
+        ),
+        st.builds(removed, paths),
+        st.builds(refused, paths, st.sampled_from(["binary", "too-large"])),
+        st.builds(attributed, paths, agents),
+        st.builds(
+            lambda item, new, head: moved(item[0], item[1], new, head=head),
+            items,
+            st.sampled_from(["submitted", "closed", "withdrawn"]),
+            st.sampled_from(["", "a" * 40, "b" * 40]),
+        ),
+        st.builds(
+            worktree, st.just("added"), agents, features, st.sampled_from(["", "b/x"])
+        ),
+        st.builds(worktree, st.just("removed"), agents, features),
+        st.builds(lambda x: Draft("agent.retired", "(maintainer)", x), agents),
+        st.builds(lambda x: Draft("agent.seen", x, x), agents),
+        st.builds(
+            lambda key, n: Draft(
+                "outcome.kept", "(coordinator)", key, {"action": "x", "outcome": n}
+            ),
+            st.sampled_from(["k1", "k2"]),
+            st.sampled_from(["o1", "o2"]),
+        ),
+    )
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+@pytest.mark.slow
+def test_one_by_one_in_batches_and_anew_give_the_same_rows(data: st.DataObject) -> None:
+    """The tables are a function of the journal, whatever was taken in together."""
+    with TemporaryDirectory() as name:
+        world = World(Path(name))
+        drafts = data.draw(st.lists(drafts_of(world), min_size=1, max_size=24))
+        records = world.add(*drafts)
+        for table, sizes in (
+            ("single", [1]),
+            ("batches", data.draw(st.lists(st.integers(1, 9), min_size=1))),
+        ):
+            index = world.index(table)
+            in_batches(index, records, sizes, world.texts)
+            index.close()
+        index = world.index()
+        index.catch_up(world.journal)
+        index.close()
+        whole = world.dump()
+        world.journal.close()
+        assert world.dump("single") == whole
+        assert world.dump("batches") == whole
+
+
+def test_a_scripted_life_gives_the_same_rows_either_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A record of an owner that this version does not know is a problem, no end."""
-    with open_workspace(tmp_path / "w", clock) as opened:
-        [blob] = opened.workspace.blobs.put([b"# From the future\n"])
-        data = {"owner": "gates", "agent": "docs", "blob": blob, "size": 1}
-        opened.workspace.record(Draft("document.accepted", "docs", "gates/x.md", data))
-        found = opened.workspace.index.rows("SELECT path, code FROM problems")
-        assert found == [{"path": "gates/x.md", "code": "not-understood"}]
+    """Every kind of record about one document, in one batch or in many, is one fold."""
+    monkeypatch.setattr("coordinator.index.database._CHUNK", 4)
+    world = World(tmp_path)
+    records = world.add(
+        world.accept(EVERYBODY, TEXTS["identities"][2]),
+        world.accept(IDENTITY, TEXTS["identities"][0]),
+        world.accept(NOBODYS, TEXTS["contexts"][0]),
+        world.accept(NOBODYS, TEXTS["contexts"][1]),
+        attributed(NOBODYS, "docs"),
+        refused(NOBODYS),
+        refused(NOBODYS, "too-large"),
+        world.accept(LEARNING, TEXTS["learnings"][0], ""),
+        attributed(LEARNING, "docs"),
+        world.accept(PENDING, TEXTS["pending"][0]),
+        moved("backend-login", PENDING, "submitted", head="a" * 40),
+        moved("backend-login", PENDING, "withdrawn"),
+        removed(PENDING),
+        world.accept(PENDING, TEXTS["pending"][2]),
+        removed(CONTEXT),
+        worktree("added", "docs", "login", "docs/login"),
+        worktree("removed", "docs", "login"),
+        Draft("agent.retired", "(maintainer)", "docs"),
+        Draft("something.new", "(coordinator)", "of a later version"),
+    )
+    for name, sizes in (("single", [1]), ("all", [99]), ("some", [2, 5])):
+        index = world.index(name)
+        in_batches(index, records, sizes, {})
+        index.close()
+    index = world.index()
+    assert index.catch_up(world.journal) == len(records)
+    index.close()
+    whole = world.dump()
+    assert all(world.dump(x) == whole for x in ("single", "all", "some"))
+    [state] = whole["states"]
+    assert state[:5] == (
+        "backend-login",
+        PENDING,
+        "withdrawn",
+        "shop",
+        "backend/login",
+    )
+    assert [x[3] for x in whole["problems"] if x[0] == NOBODYS] == ["too-large"]
+    assert [x[1] for x in whole["learnings"]] == ["docs"]

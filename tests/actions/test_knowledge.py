@@ -1,0 +1,97 @@
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from coordinator.actions import views
+from coordinator.kernel.errors import External, NotFound
+from tests.support import FakeAgent, ManualClock, OpenWorkspace, open_workspace
+
+
+@pytest.fixture
+def opened(tmp_path: Path, clock: ManualClock) -> Iterator[OpenWorkspace]:
+    """A workspace without a repository."""
+    with open_workspace(tmp_path / "w", clock) as made:
+        yield made
+
+
+def log(opened: OpenWorkspace) -> str:
+    """Return the decision log as it stands on the disk."""
+    views.refresh(opened.workspace)
+    return (opened.root / "agent-system/learnings/DECISIONS.md").read_text()
+
+
+def test_what_agents_write_becomes_the_decision_log(opened: OpenWorkspace) -> None:
+    """Bullets under `Decision Log` and decision records are decisions."""
+    FakeAgent(opened.root, "backend").learning(
+        "architecture", "# Carts\n\n## Decision Log\n- Carts in one table\n- Use v2\n"
+    )
+    FakeAgent(opened.root, "docs").learning(
+        "0007-tabs",
+        "# 7. Use tabs\n\nDate: 2026-01-30\n\n## Status\n\nAccepted\n\n"
+        "## Context\n\nLines are long.\n\n## Decision\n\nTabs.\n",
+    )
+    found = opened.perform("decision list")
+    assert {(x["title"], x["agent"]) for x in found} == {
+        ("Carts in one table", "backend"),
+        ("Use v2", "backend"),
+        ("Use tabs", "docs"),
+    }
+    assert {x["line"] for x in found if x["agent"] == "backend"} == {4, 5}
+    text = log(opened)
+    assert all(x["title"] in text and x["id"] in text for x in found)
+    shown = opened.perform("decision show", id=found[0]["id"])
+    assert shown == found[0]
+    with pytest.raises(NotFound):
+        opened.perform("decision show", id="d-none")
+
+
+def test_a_decision_supersedes_another_and_its_file_stays(
+    opened: OpenWorkspace,
+) -> None:
+    """The older one says by which; nobody's file but the author's own is changed."""
+    old = opened.perform_as("docs", "decision add", title="Use tabs")
+    path = opened.root / old["path"]
+    before = path.read_bytes()
+    new = opened.perform_as(
+        "backend", "decision supersede", id=old["id"], title="Use blanks", reason="Why"
+    )
+    assert new["supersedes"] == [old["id"]]
+    assert path.read_bytes() == before
+    found = {x["id"]: x for x in opened.perform("decision list")}
+    assert found[old["id"]]["status"] == "superseded"
+    assert found[old["id"]]["superseded_by"] == [new["id"]]
+    assert f"Superseded by: {new['id']}" in log(opened)
+
+
+def test_decisions_are_added_to_ones_own_log(opened: OpenWorkspace) -> None:
+    """Two decisions stand in one file of their author; a maintainer has one too."""
+    for title in ("One", "Two"):
+        made = opened.perform_as("docs", "decision add", title=title, reason="Because")
+        assert (made["title"], made["agent"]) == (title, "docs")
+    assert opened.perform("decision add", title="Three")["title"] == "Three"
+    assert len(opened.perform("learning list")) == 2
+    assert opened.problems() == []
+
+
+def test_a_log_that_cannot_be_read_is_not_overwritten(opened: OpenWorkspace) -> None:
+    """Broken bytes of an agent stay as they are."""
+    path = opened.root / "agent-system" / "learnings" / "docs-decisions.md"
+    path.write_bytes(b"\xff")
+    with pytest.raises(External):
+        opened.perform_as("docs", "decision add", title="One")
+    assert path.read_bytes() == b"\xff"
+
+
+def test_learnings_are_files_of_their_own(opened: OpenWorkspace) -> None:
+    """Each learning is a file; the same title again takes another name."""
+    made: list[dict[str, Any]] = [
+        opened.perform_as("docs", "learning add", title="Cold starts", body="Warm.\n")
+        for _ in range(2)
+    ]
+    assert made[0]["path"] != made[1]["path"]
+    assert "Warm." in (opened.root / made[1]["path"]).read_text()
+    listed = opened.perform("learning list")
+    assert [(x["title"], x["agent"]) for x in listed] == [("Cold starts", "docs")] * 2
+    assert opened.perform("search", words=["warm"])[0]["agent"] == "docs"
