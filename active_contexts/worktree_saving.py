@@ -80,8 +80,9 @@ def stashes(git: Inside) -> tuple[Stash, ...]:
         "log", "-g", "-s", "--no-show-signature", "--format=%gd%x00%H%x00%gs",
         "refs/stash", "--",
     )  # fmt: skip
-    lines = done.text.splitlines() if done.code == 0 and branch else []
-    rows = (x.split("\0", 2) for x in lines)
+    # Not splitlines: a branch's name or a message may hold U+2028.
+    lines = done.text.split("\n") if done.code == 0 and branch else []
+    rows = (x.split("\0", 2) for x in lines if x)
     return tuple(Stash(name, oid) for name, oid, said in rows if _on(said) == branch)
 
 

@@ -5,6 +5,7 @@ is written by `git fast-import` (git-fast-import(1)), never checked out, and dec
 nothing.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -22,6 +23,7 @@ REF = "refs/heads/main"
 _BATCH = 5_000
 _MOST_PACKS = 40
 _NOBODY = "coordinator"
+_NOT_IN_AUTHOR = re.compile(r"[()<>\0\n]")
 ReadBlob = Callable[[str], bytes]
 
 
@@ -45,6 +47,7 @@ class History:
         self._child: Child | None = None
         self._last = 0
         self._head = ""
+        self._batches = 0
 
     def catch_up(self, journal: Journal) -> int:
         """Commit what the journal has and the history lacks; return how many records.
@@ -66,14 +69,17 @@ class History:
         except (OSError, CoordinatorError):
             self.close()
             raise
-        return self._last - before
+        taken = self._last - before
+        if self._batches > _MOST_PACKS:
+            self.close()  # each batch is a pack; the next call goes on
+        return taken
 
     def close(self) -> None:
         """End the co-process; merge packs where there are many."""
         if self._child is None:
             return
         self._child.finish()
-        self._child = None
+        self._child, self._batches = None, 0
         if len(list(self._folder.glob("objects/pack/*.pack"))) > _MOST_PACKS:
             with suppress(git.GitFailed):
                 self._repository.run("repack", "-d", "-q", "--geometric=2")
@@ -87,13 +93,19 @@ class History:
         head = git.resolve(self._repository, REF)
         if head is not None:
             self._resume(head, journal)
+        else:
+            # After power loss the ref may be an empty file, which git never replaces.
+            (self._folder / REF).unlink(missing_ok=True)
 
     def _resume(self, head: str, journal: Journal) -> None:
         message = self._repository.run("log", "-1", "--format=%B", head).strip()
         number = message.rpartition("Record: ")[2]
         last = int(number) if number.isdigit() else 0
         record = next(journal.read(last - 1), None) if last else None
-        if record is None or message != _message(record):
+        # Names that are no UTF-8 stand changed in a commit's message.
+        if record is None or message.encode("utf-8", "surrogateescape") != _message(
+            record
+        ).encode("utf-8", "replace"):
             reason = "the last commit is not of this journal."
             raise HistoryStoppedError(last + 1, reason, self._folder)
         self._head, self._last = head, last
@@ -111,14 +123,20 @@ class History:
             for record in records:
                 child.stdin.write(b"".join(self._commit(record)))
                 self._head, self._last = f":{record.seq}", record.seq
-            child.stdin.write(b"checkpoint\nprogress done\n")
+            child.stdin.write(b"checkpoint\nget-mark :%d\n" % self._last)
             child.stdin.flush()
             answer = child.stdout.readline()
         except BrokenPipeError:
             answer = b""
-        if answer != b"progress done\n":
+        if not answer:
             reason = "git fast-import ended."
             raise HistoryStoppedError(records[0].seq, reason, self._folder)
+        # It says nothing where it could not move the ref, for a damaged pack or disk.
+        ref = self._folder / REF
+        if not ref.is_file() or ref.read_bytes() != answer:
+            reason = "its repository is damaged."
+            raise HistoryStoppedError(records[0].seq, reason, self._folder)
+        self._batches += 1
 
     def _commit(self, record: Record) -> Iterator[bytes]:
         when = int(datetime.fromisoformat(record.at).timestamp())
@@ -156,7 +174,7 @@ def _message(record: Record) -> str:
 
 
 def _author(actor: str) -> str:
-    name = actor.strip("()") or "unknown"
+    name = _NOT_IN_AUTHOR.sub("", actor) or "unknown"
     return f"{name} <{name}@coordinator.invalid>"
 
 

@@ -57,7 +57,9 @@ def test_a_final_report_without_a_branch_says_so(opened: OpenWorkspace) -> None:
     with pytest.raises(NotFound):
         opened.perform("report final", agent="backend")
     agent = FakeAgent(opened.root, "backend")
-    agent.pending("final-status", "# Final status\n\n- Feature: Carts\n- Tests: []\n")
+    agent.pending(
+        "final-status", "# Final status\n\n- Feature: Carts\n- Tests: [count]\n"
+    )
     made = opened.perform("report final", agent="backend", feature="carts")
     assert made["report"]["git"] is None
     assert not made["report"]["complete"]
@@ -113,7 +115,7 @@ def test_the_day_says_who_did_what_and_what_is_wrong(
     for part in (
         "| docs | wrote |",
         "| backend-x | request | open | backend | docs |",
-        "Use | tabs",
+        "Use \\| tabs",
         "not-utf-8",
         "| docs | working | Pages |",
     ):

@@ -317,3 +317,57 @@ def test_places_are_spread() -> None:
     assert place_of("a.md") == "fe/a.md"
     places = {place_of(f"x/{y}.md").split("/")[1] for y in range(2_000)}
     assert len(places) > 250
+
+
+@pytest.mark.slow
+def test_packs_are_merged_while_the_daemon_runs(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each batch is a pack; their number stays small without a restart."""
+    monkeypatch.setattr(module, "_MOST_PACKS", 5)
+    for number in range(30):
+        desk.accept(CONTEXT, b"%d" % number)
+        assert desk.catch_up() == 1
+        packs = list((desk.root / "history.git" / "objects" / "pack").glob("*.pack"))
+        assert len(packs) <= 12
+    assert len(desk.log("%H")) == 30
+
+
+def test_lost_packs_and_an_empty_ref_are_made_good(desk: Desk) -> None:
+    """After power loss git may have lost what nobody else needs: it is derived."""
+    desk.accept(CONTEXT, b"one")
+    desk.accept(CONTEXT, b"two")
+    desk.catch_up()
+    before = desk.log("%H")
+    ref = desk.root / "history.git" / "refs" / "heads" / "main"
+    for lose_packs in (False, True):
+        desk.restart()
+        ref.write_text("")
+        for pack in (desk.root / "history.git" / "objects" / "pack").iterdir():
+            if lose_packs:
+                pack.unlink()
+        assert desk.catch_up() == 2
+        assert desk.log("%H") == before
+
+
+def test_a_damaged_pack_stops_the_history(desk: Desk) -> None:
+    """Nothing is called committed that git cannot read back."""
+    desk.accept(CONTEXT, b"one")
+    desk.catch_up()
+    desk.restart()
+    [pack] = (desk.root / "history.git" / "objects" / "pack").glob("*.pack")
+    pack.chmod(0o600)
+    pack.write_bytes(pack.read_bytes()[:-40])
+    for _ in range(2):
+        with pytest.raises(HistoryStoppedError, match="damaged"):
+            desk.catch_up()
+
+
+def test_odd_actors_and_bytes_survive_a_restart(desk: Desk) -> None:
+    """No name of an actor or a file can break the stream or the way back."""
+    for actor, path in (("we<ird\n>", "a.md"), ("docs", "learnings/\udcff.md")):
+        desk.accept(path, b"x", actor=actor)
+        assert desk.catch_up() == 1
+        desk.restart()
+    assert desk.catch_up() == 0
+    assert desk.version("main", "learnings/\udcff.md") == b"x"
