@@ -20,7 +20,7 @@ from coordinator.kernel.problems import Problem
 
 Parsed = tuple[tuple[Identity, ...], tuple[Problem, ...]]
 
-_MARKUP = re.compile(r"\*\*|__|<!--|\A<{7}|\A[-*_ ]*\Z")
+_MARKUP = re.compile(r"\*\*|__|<!--|\A<{7}|\A[-*_= ]*\Z")
 
 
 def parse(text: str, path: str) -> Parsed:

@@ -217,13 +217,13 @@ class FakeAgent:
         self.write(path, text)
         return path
 
-    def pending(self, topic: str, text: str) -> str:
+    def pending(self, topic: str, text: str | bytes) -> str:
         """Leave something for others; return the document's path."""
         path = f"pending-commits/{self.name}-{topic}.md"
         self.write(path, text)
         return path
 
-    def learning(self, topic: str, text: str) -> str:
+    def learning(self, topic: str, text: str | bytes) -> str:
         """Write down what it learned; return the document's path."""
         path = f"agent-system/learnings/{self.name}-{topic}.md"
         self.write(path, text)

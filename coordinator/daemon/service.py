@@ -93,7 +93,6 @@ class Service:
             self._loop.add_signal_handler(number, self.stop)
         self._start_hints()
         try:
-            await self._look()
             async with asyncio.TaskGroup() as group:
                 beside = (self._keep_looking(), self._keep_history())
                 tasks = [group.create_task(x) for x in beside]
@@ -108,6 +107,7 @@ class Service:
             await self._finish()
 
     async def _take_turns(self) -> None:
+        await self._look()
         while not self._stopping.is_set():
             await self._turn()
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from coordinator.kernel import clock
 from coordinator.kernel.names import display
 from coordinator.kernel.problems import Problem
 
@@ -97,12 +98,13 @@ def _parent_and_name(relative: str) -> tuple[str, str]:
 
 
 def read(
-    root: Path, relative: str, *, limit: int = MAX_BYTES
+    root: Path, relative: str, *, limit: int = MAX_BYTES, quiet: float = 0.0
 ) -> Content | Problem | Unsettled | None:
     """Read a document: regular, one link, at most `limit` bytes, UTF-8, no NUL.
 
     Returns None where there is no such file, and a problem where it is something
-    else; it never blocks on a FIFO or a device.
+    else; it never blocks on a FIFO or a device. A file that changed less than `quiet`
+    seconds ago is not settled while somebody has it open for writing.
     """
     try:
         parent, name = _parent_and_name(relative)
@@ -116,7 +118,7 @@ def read(
     except OSError as error:
         return _unreadable(relative, error)
     try:
-        return _read_open(descriptor, relative, limit)
+        return _read_open(descriptor, relative, limit, quiet)
     except OSError as error:
         return _unreadable(relative, error)
     finally:
@@ -124,16 +126,16 @@ def read(
 
 
 def _read_open(
-    descriptor: int, relative: str, limit: int
+    descriptor: int, relative: str, limit: int, quiet: float
 ) -> Content | Problem | Unsettled:
     before = os.fstat(descriptor)
     if refusal := _refusal(relative, before, limit):
         return refusal
     data = _read_all(descriptor, before.st_size)
-    if (
-        Stamp.of(os.fstat(descriptor)) != Stamp.of(before)
-        or len(data) != before.st_size
-    ):
+    # Asked first: whoever writes and closes after it leaves another stamp.
+    is_written = _is_young(before, quiet) and _has_writer(descriptor)
+    is_same = Stamp.of(os.fstat(descriptor)) == Stamp.of(before)
+    if is_written or not is_same or len(data) != before.st_size:
         return Unsettled()
     return decode(relative, data, before)
 
@@ -145,14 +147,12 @@ def _read_all(descriptor: int, size: int) -> bytes:
     return data
 
 
-def is_closed(root: Path, relative: str) -> bool:
-    """Tell whether surely nobody has the file open for writing; False: who knows.
+def _is_young(status: os.stat_result, seconds: float) -> bool:
+    return 0 <= clock.now().timestamp() - status.st_ctime < seconds
 
-    Linux grants a read lease (fcntl(2), F_SETLEASE) only then, on files of our own. It
-    is given back at once: whoever opens the file meanwhile waits some microseconds.
-    """
-    if sys.platform != "linux":
-        return False
+
+def is_closed(root: Path, relative: str) -> bool:
+    """Tell whether surely nobody has the file open for writing; False: who knows."""
     try:
         parent, name = _parent_and_name(relative)
         with folder(root, parent) as handle:
@@ -160,15 +160,29 @@ def is_closed(root: Path, relative: str) -> bool:
     except OSError:
         return False
     try:
+        return _has_writer(descriptor) is False
+    finally:
+        os.close(descriptor)
+
+
+def _has_writer(descriptor: int) -> bool | None:
+    """Tell whether somebody has the open file open for writing; None: who knows.
+
+    Linux grants a read lease (fcntl(2), F_SETLEASE) only if not, on files of our own.
+    It is given back at once: whoever opens the file meanwhile waits some microseconds.
+    """
+    if sys.platform != "linux":
+        return None
+    try:
         # Word of a broken lease must not be SIGIO, which would end this process.
         fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except BlockingIOError:
+        return True
     except OSError:
-        return False
-    finally:
-        os.close(descriptor)
-    return True
+        return None
+    return False
 
 
 def decode(relative: str, data: bytes, status: os.stat_result) -> Content | Problem:

@@ -104,9 +104,15 @@ class Hints(FileSystemEventHandler):
 
     def is_current(self) -> bool:
         """Tell whether the watched folders are still those on the disk."""
-        return self.is_running and all(
-            self._find_inode(folder) == self._inodes.get(folder)
-            for folder in self._folders
+        return (
+            self._observer is not None
+            and self._observer.is_alive()
+            # A removed folder ends its emitter; the next may have the same inode.
+            and all(emitter.is_alive() for emitter in self._observer.emitters)
+            and all(
+                self._find_inode(folder) == self._inodes.get(folder)
+                for folder in self._folders
+            )
         )
 
     def restart(self) -> str:

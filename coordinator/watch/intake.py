@@ -183,7 +183,7 @@ class Intake:
             if batch.size > BATCH_BYTES:
                 self._enqueue(path)
                 continue
-            result = files.read(self._workspace.layout.root, path)
+            result = files.read(self._workspace.layout.root, path, quiet=self._quiet)
             self._sort(path, result, batch)
         return batch
 

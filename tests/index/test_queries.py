@@ -174,7 +174,7 @@ def test_problems_are_listed_by_path_and_line(world: World) -> None:
 
 
 def test_worktrees_show_what_git_showed_last(world: World) -> None:
-    """By repository, agent and feature; where git showed nothing the branch is empty."""
+    """By repository, agent and feature; a branch that git never showed is empty."""
     index = world.filled(
         worktree("added", "docs", "b"),
         worktree("added", "docs", "a", "docs/a"),

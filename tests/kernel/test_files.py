@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from coordinator.kernel import files
 from coordinator.kernel.files import Content, Stamp, Unsettled
 from coordinator.kernel.problems import Problem
+from tests.support import wait_for
 
 
 @pytest.fixture
@@ -216,6 +217,21 @@ def test_a_file_that_changes_while_it_is_read_is_unsettled(root: Path) -> None:
     finally:
         stopped.set()
         writer.join()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of writers")
+def test_a_file_in_a_writers_hand_is_unsettled_while_it_is_young(root: Path) -> None:
+    """What is truncated and about to be written again is not taken for empty."""
+    path = root / "a.md"
+    assert not files.is_closed(root, "a.md")
+    with path.open("w"):
+        assert not files.is_closed(root, "a.md")
+        assert isinstance(files.read(root, "a.md", quiet=60), Unsettled)
+        assert isinstance(files.read(root, "a.md"), Content)
+        os.utime(path)
+        wait_for(lambda: isinstance(files.read(root, "a.md", quiet=0.05), Content))
+    assert files.is_closed(root, "a.md")
+    assert isinstance(files.read(root, "a.md", quiet=60), Content)
 
 
 def test_a_file_is_created_once(root: Path) -> None:

@@ -1,96 +1,146 @@
 import os
+import socket
 from pathlib import Path
 
 import pytest
 
+from coordinator.actions import documents
 from coordinator.kernel.files import Stamp
-from coordinator.watch.scan import scan
+from coordinator.watch.scan import is_in_missing_folder, scan
 
-FOLDERS = (
-    "agent-system/agent-identities",
-    "agent-system/active-contexts",
-    "agent-system/learnings",
-    "pending-commits",
-)
+IDENTITIES, CONTEXTS, LEARNINGS, PENDING = documents.FOLDERS
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """The bare folders of a workspace."""
-    for name in FOLDERS:
-        (tmp_path / name).mkdir(parents=True)
+    """A workspace's watched folders, empty."""
+    for folder in documents.FOLDERS:
+        (tmp_path / folder).mkdir(parents=True)
     return tmp_path
 
 
-def test_a_scan_gives_the_stamp_of_every_document(root: Path) -> None:
-    """Views, hidden files and foreign folders are left out."""
+def test_every_document_is_seen_with_its_stamp(root: Path) -> None:
+    """Those of all owners, the identities in one file among them, and nothing else."""
     wanted = [
+        f"{IDENTITIES}/docs.md",
+        f"{CONTEXTS}/docs-status.md",
+        f"{CONTEXTS}/docs-status",
+        f"{LEARNINGS}/log.yaml",
+        f"{LEARNINGS}/topic/log.md",
+        f"{PENDING}/docs-request.md",
         "agent-system/agent-identities.md",
-        "agent-system/agent-identities/docs.md",
-        "agent-system/active-contexts/docs-status.md",
-        "agent-system/learnings/x.md",
-        "pending-commits/docs-x.md",
     ]
-    for name in (
-        *wanted,
-        "agent-system/active-contexts/BOARD.md",
-        "agent-system/learnings/DECISIONS.md",
-        "pending-commits/.swp.md",
-        "reports.md",
-    ):
-        (root / name).write_text(name)
-    found = scan(root)
-    assert sorted(found.stamps) == sorted(wanted)
-    assert (found.problems, found.missing) == ([], [])
-    assert found.seconds > 0
-    name = wanted[-1]
-    assert found.stamps[name] == Stamp.of((root / name).stat())
+    others = [
+        f"{CONTEXTS}/BOARD.md",
+        f"{LEARNINGS}/DECISIONS.md",
+        f"{CONTEXTS}/.docs-status.md.swp",
+        f"{IDENTITIES}/picture.png",
+        "agent-system/notes.md",
+        "README.md",
+    ]
+    (root / LEARNINGS / "topic").mkdir()
+    for path in wanted + others:
+        (root / path).write_text(path)
+    snapshot = scan(root)
+    assert sorted(snapshot.stamps) == sorted(wanted)
+    assert snapshot.problems == []
+    assert snapshot.missing == []
+    assert snapshot.seconds > 0
+    stamp = Stamp.of((root / wanted[0]).stat())
+    assert snapshot.stamps[wanted[0]] == stamp
 
 
-def test_links_are_not_followed(
-    root: Path, tmp_path_factory: pytest.TempPathFactory
+def test_folders_are_looked_into_one_deep(root: Path) -> None:
+    """Hidden folders are not, nor those that links lead to."""
+    for folder in ("topic/deeper", ".git", "other.md"):
+        (root / LEARNINGS / folder).mkdir(parents=True)
+        (root / LEARNINGS / folder / "x.md").write_text("x")
+    (root / "elsewhere").mkdir()
+    (root / "elsewhere" / "y.md").write_text("y")
+    (root / LEARNINGS / "link").symlink_to(root / "elsewhere")
+    assert list(scan(root).stamps) == [f"{LEARNINGS}/other.md/x.md"]
+
+
+def test_what_is_no_file_is_seen_and_left_to_the_reader(root: Path) -> None:
+    """A link, a FIFO and a socket have stamps; a scan opens none of them."""
+    (root / PENDING / "docs-link.md").symlink_to("/etc/passwd")
+    (root / CONTEXTS / "docs-gone").symlink_to("nowhere")
+    os.mkfifo(root / PENDING / "docs-pipe.md")
+    os.chdir(root / PENDING)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind("docs-socket.md")
+        found = scan(root).stamps
+    assert sorted(found) == [
+        f"{CONTEXTS}/docs-gone",
+        f"{PENDING}/docs-link.md",
+        f"{PENDING}/docs-pipe.md",
+        f"{PENDING}/docs-socket.md",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        (b"docs-a\nb.md", r"docs-a\nb.md"),
+        (b"docs-\x1b[31m.md", r"docs-\x1b[31m.md"),
+        (b"docs-\xff.md", r"docs-\udcff.md"),
+        ("docs-\u202egnp.md".encode(), r"docs-\u202egnp.md"),
+    ],
+)
+@pytest.mark.parametrize("folder", ["", "/top\xe9ic"])
+def test_a_name_that_cannot_be_shown_is_a_problem(
+    root: Path, name: bytes, shown: str, folder: str
 ) -> None:
-    """Neither a linked file nor a linked folder leads outside."""
-    outside = tmp_path_factory.mktemp("outside")
-    (outside / "x.md").write_text("x")
-    (root / "pending-commits" / "link.md").symlink_to(outside / "x.md")
-    (root / "pending-commits" / "folder").symlink_to(outside)
-    found = scan(root)
-    [(path, stamp)] = found.stamps.items()
-    assert path == "pending-commits/link.md"
-    assert stamp == Stamp.of((root / path).lstat())
-    (root / "agent-system" / "learnings").rmdir()
-    (root / "agent-system" / "learnings").symlink_to(outside)
-    found = scan(root)
-    assert found.missing == ["agent-system/learnings"]
-    assert [x.code for x in found.problems] == ["folder-missing"]
+    """It is told with its characters escaped, and not read."""
+    (root / f"{LEARNINGS}{folder}").mkdir(exist_ok=True)
+    (root / f"{LEARNINGS}{folder}" / os.fsdecode(name)).write_text("x")
+    snapshot = scan(root)
+    assert snapshot.stamps == {}
+    [problem] = snapshot.problems
+    assert (problem.path, problem.code) == (f"{LEARNINGS}{folder}/{shown}", "bad-name")
 
 
-def test_names_that_cannot_be_shown_are_problems(root: Path) -> None:
-    """One problem each, with the name escaped."""
-    folder = os.fsencode(root / "pending-commits")
-    for name in (b"a\nb.md", b"\xff.md", "\u202e.md".encode(), b"\x7f.md"):
-        Path(os.fsdecode(folder + b"/" + name)).touch()
-    found = scan(root)
-    assert found.stamps == {}
-    assert sorted(x.path for x in found.problems) == [
-        "pending-commits/\\u202e.md",
-        "pending-commits/\\udcff.md",
-        "pending-commits/\\x7f.md",
-        "pending-commits/a\\nb.md",
-    ]
-    assert {x.code for x in found.problems} == {"bad-name"}
+def test_a_folder_whose_name_cannot_be_shown_hides_what_is_in_it(root: Path) -> None:
+    """The problem is each file's: its path could not be recorded."""
+    folder = root / LEARNINGS / os.fsdecode(b"a\xffb")
+    folder.mkdir()
+    (folder / "x.md").write_text("x")
+    snapshot = scan(root)
+    assert snapshot.stamps == {}
+    assert [x.path for x in snapshot.problems] == [f"{LEARNINGS}/a\\udcffb/x.md"]
 
 
-def test_missing_folders_are_said_but_for_the_identities(root: Path) -> None:
-    """One file for all agents may stand in the place of their folder."""
-    for name in FOLDERS:
-        (root / name).rmdir()
-    found = scan(root)
-    assert found.missing == list(FOLDERS[1:])
-    assert [x.path for x in found.problems] == list(FOLDERS[1:])
+def test_the_longest_name_is_as_good_as_any(root: Path) -> None:
+    """255 bytes are what a system takes."""
+    name = f"docs-{'x' * 247}.md"
+    (root / PENDING / name).write_text("x")
+    assert list(scan(root).stamps) == [f"{PENDING}/{name}"]
 
 
-def test_a_workspace_that_is_gone_is_all_missing(tmp_path: Path) -> None:
-    """Nothing is raised where there is nothing."""
-    assert len(scan(tmp_path / "none").missing) == 3
+def test_a_missing_folder_is_unknown_and_not_empty(root: Path) -> None:
+    """It is a problem with the command that mends, and its documents stay."""
+    (root / PENDING).rmdir()
+    (root / CONTEXTS).rmdir()
+    (root / "elsewhere").mkdir()
+    (root / "elsewhere" / "docs-x.md").write_text("x")
+    (root / CONTEXTS).symlink_to(root / "elsewhere")
+    snapshot = scan(root)
+    assert snapshot.missing == [CONTEXTS, PENDING]
+    assert snapshot.stamps == {}
+    assert [x.code for x in snapshot.problems] == ["folder-missing"] * 2
+    assert "doctor --fix" in snapshot.problems[0].hint
+    assert is_in_missing_folder(root, f"{CONTEXTS}/docs-x.md")
+    assert is_in_missing_folder(root, f"{PENDING}/docs-x.md")
+    assert not is_in_missing_folder(root, f"{LEARNINGS}/gone/x.md")
+
+
+def test_the_folder_of_identities_may_be_missing(root: Path) -> None:
+    """One file for all agents may stand in its place."""
+    (root / IDENTITIES).rmdir()
+    path = "agent-system/agent-identities.md"
+    (root / path).write_text("# Docs\n")
+    snapshot = scan(root)
+    assert (snapshot.missing, snapshot.problems) == ([], [])
+    assert list(snapshot.stamps) == [path]
+    assert not is_in_missing_folder(root, f"{IDENTITIES}/docs.md")
+    assert not is_in_missing_folder(root, path)
