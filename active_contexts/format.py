@@ -43,6 +43,7 @@ def parse(text: str, path: str) -> tuple[Context, tuple[Problem, ...]]:
         said=said,
         task=_words(found, Field.TASK) or _words(found, Field.GOAL),
         branch=_name(_words(found, Field.BRANCH)),
+        branch_line=_line_of(text, found.get(Field.BRANCH)),
         worktree=_location(_words(found, Field.WORKTREE)),
         blockers=blockers,
         next=_following(found.get(Field.NEXT)),
@@ -140,16 +141,18 @@ def _empty(text: str, path: str) -> list[Problem]:
 
 
 def _unknown(text: str, path: str, held: Held) -> Problem:
-    line = held.line or _front_line(text, held.key)
+    line = _line_of(text, held)
     message = f"The state {held.value[:80]!r} is not understood."
     return Problem(path, line, "unknown-state", message, _UNKNOWN_HINT)
 
 
-def _front_line(text: str, key: str) -> int:
+def _line_of(text: str, held: Held | None) -> int:
+    """Return the line of a value, which front matter does not keep; 0: no value."""
+    if held is None or held.line:
+        return held.line if held else 0
     lines = enumerate(markdown.split_lines(text)[: frontmatter.MAX_LINES], 1)
-    field = fields.field_of(key)
-    held = (n for n, x in lines if _front_field(x) is field)
-    return next(held, 1)
+    field = fields.field_of(held.key)
+    return next((n for n, x in lines if _front_field(x) is field), 1)
 
 
 def _front_field(line: str) -> Field | None:

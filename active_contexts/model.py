@@ -23,8 +23,8 @@ class State(StrEnum):
 class Context:
     """What one file says; an empty text is what it does not say.
 
-    `said` is the state in the author's own words. `branch`, `worktree` and `agent`
-    are claims: git and the file's name decide.
+    `said` is the state in the author's own words. `branch` (in `branch_line`),
+    `worktree` and `agent` are claims: git and the file's name decide.
     """
 
     path: str
@@ -32,6 +32,7 @@ class Context:
     said: str = ""
     task: str = ""
     branch: str = ""
+    branch_line: int = 0
     worktree: str = ""
     blockers: tuple[str, ...] = ()
     next: str = ""

@@ -201,16 +201,6 @@ class BranchElsewhere(Conflict):
         )
 
 
-class NoWorktree(NotFound):
-    """There is no worktree in a folder."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(
-            f"There is no worktree in {display(str(path))}.",
-            hint="Run: coordinator worktree list, then coordinator worktree repair",
-        )
-
-
 class NotSafe(Refused):
     """A worktree holds something that is nowhere else."""
 

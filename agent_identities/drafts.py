@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from agent_identities.fields import Field, Section
-from agent_identities.model import Identity, is_prefix, name_of
+from agent_identities.model import Identity, is_prefix, is_reserved, name_of
 from coordinator.kernel import names
 from coordinator.kernel.problems import Problem
 
@@ -60,6 +60,8 @@ def identity(draft: Draft, path: str) -> tuple[Identity | None, tuple[Problem, .
     line = draft.section.line or min(x.line for x in draft.fields.values())
     if not name:
         return None, (*placeholders, _no_name(path, line))
+    if is_reserved(name):
+        return None, (*placeholders, _reserved(name, path, line))
     made, problems = assemble(found, name=name, title=title, path=path, line=line)
     return made, (*placeholders, *problems)
 
@@ -185,6 +187,12 @@ def _no_name(path: str, line: int) -> Problem:
     message = "This agent has no name that can be written with a-z and 0-9."
     hint = "Add a line such as `**Name**: backend`."
     return Problem(path, line, "no-name", message, hint)
+
+
+def _reserved(name: str, path: str, line: int) -> Problem:
+    message = f"{name!r} cannot be the name of an agent: it means others."
+    hint = "Name it by what it does, such as backend."
+    return Problem(path, line, "reserved-name", message, hint)
 
 
 def not_text(field: Field, path: str) -> Problem:

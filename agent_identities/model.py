@@ -8,9 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from coordinator.kernel import names
+from coordinator.kernel.errors import UsageProblem
 from coordinator.kernel.problems import Problem
 
 _PREFIX = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}\Z")
+EVERYBODY = frozenset({"all", "everybody", "everyone", "team"})
+MAINTAINERS = frozenset({"human", "humans", "maintainer", "maintainers"})
 _ROLE_WORDS = frozenset({"agent", "developer", "engineer", "specialist"})
 _SPACED_DEV = re.compile(r"(?<=\s)dev(?=\s|\Z)", re.IGNORECASE)
 
@@ -46,6 +49,11 @@ class Identity:
             object.__setattr__(self, "prefix", self.name)
         if not self.title:
             object.__setattr__(self, "title", title_of(self.name))
+
+
+def is_reserved(name: str) -> bool:
+    """Tell whether a name means everybody or the maintainers, as in `To: all`."""
+    return name in EVERYBODY or name in MAINTAINERS
 
 
 def name_of(title: str) -> str:
@@ -84,6 +92,9 @@ def identity_for(name: str) -> Identity:
         UsageProblem: The name cannot be an agent's.
     """
     names.check(name, "an agent")
+    if is_reserved(name):
+        message = f"{name!r} cannot be the name of an agent: it means others."
+        raise UsageProblem(message, hint="Name it by what it does, such as backend.")
     known = next((x for x in DEFAULT_ROSTER if x.name == name), None)
     title = title_of(name)
     return known or Identity(

@@ -54,7 +54,6 @@ def parse(text: str, path: str) -> tuple[PendingItem, tuple[Problem, ...]]:
         draft=_is_draft(source),
         branch_line=branch.line,
         to_line=to.line,
-        needs_line=needs.line,
         final=final,
     )
     found = (*findings.find(source, branch), *unfilled)

@@ -40,6 +40,9 @@ class State(StrEnum):
     CLOSED = "closed"
 
 
+FINISHED = frozenset({State.LANDED, State.WITHDRAWN, State.CLOSED})
+
+
 class Event(StrEnum):
     """What can happen to a pending item.
 
@@ -112,7 +115,6 @@ class PendingItem:
     draft: bool = False
     branch_line: int = 0
     to_line: int = 0
-    needs_line: int = 0
     final: FinalStatus | None = None
 
 

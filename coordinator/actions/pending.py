@@ -6,7 +6,7 @@ from pydantic import Field
 
 import pending_commits.format
 import pending_commits.store
-from coordinator.actions import submissions
+from coordinator.actions import contradictions, submissions
 from coordinator.actions.contexts import write_document
 from coordinator.actions.registry import (
     Arguments,
@@ -238,7 +238,8 @@ def _check_may(call: Call, row: queries.Row, event: Event) -> None:
     if caller.is_maintainer:
         return
     is_author = caller.agent == row["agent"]
-    is_addressed = caller.agent in _recipients(call, row) or not row["recipients"]
+    addressed = contradictions.recipients(call.workspace, row)
+    is_addressed = caller.agent in addressed or not row["recipients"]
     allowed = {
         Event.WITHDRAW: is_author,
         Event.ACKNOWLEDGE: is_addressed and not is_author,
@@ -249,11 +250,3 @@ def _check_may(call: Call, row: queries.Row, event: Event) -> None:
             f"{caller.agent} may not {event.value} {row['id']!r} of {row['agent']}.",
             hint="Its author, whom it is addressed to, or a maintainer can.",
         )
-
-
-def _recipients(call: Call, row: queries.Row) -> set[str]:
-    roster = call.workspace.roster
-    names = set(row["recipients"])
-    found = {roster.attribute(slug(name)) for name in names}
-    everybody = roster.names if {"all", "everyone"} & names else ()
-    return {x for x in found if x} | set(everybody)

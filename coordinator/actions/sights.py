@@ -7,7 +7,13 @@ recorded. A look starts a process only where git's files have changed.
 from active_contexts import hooks, refs_look
 from active_contexts.worktree_entries import common_folder
 from active_contexts.worktree_model import Assigned, Grounds, Tracked
-from coordinator.actions import documents, leftovers, settings, submissions
+from coordinator.actions import (
+    contradictions,
+    documents,
+    leftovers,
+    settings,
+    submissions,
+)
 from coordinator.actions.workspace import Workspace
 from coordinator.index import queries
 from coordinator.index.database import Sight
@@ -160,8 +166,7 @@ def _keep(workspace: Workspace) -> None:
             commit = head.commit or found.branches.get(head.branch, "")
             heads.append((str(path.relative_to(root)), head.branch, commit))
         problems += found.drifts
-    problems += _contradictions(workspace, {x[0]: x[1] for x in heads})
-    problems += _stuck_proposals(workspace)
+    problems += contradictions.find(workspace, {x[0]: x[1] for x in heads})
     moved = _moved(workspace, heads)
     workspace.index.replace_sights(heads, problems)
     for agent in moved:
@@ -178,38 +183,6 @@ def _moved(workspace: Workspace, heads: list[Sight]) -> list[str]:
             if path in known and known[path]["head"] not in {"", head}
         }
     )
-
-
-def _stuck_proposals(workspace: Workspace) -> list[Problem]:
-    """Pending commits whose branch cannot be taken: it is missing, or another's."""
-    found: list[Problem] = []
-    for row in queries.pending_of_kind(workspace.index, "commit"):
-        owner = workspace.roster.owner_of_branch(row["branch"])
-        if row["agent"] and owner and owner != row["agent"]:
-            message = f"The branch {row['branch']} is {owner}'s, not {row['agent']}'s."
-            hint = f"Propose a branch named {row['agent']}/…"
-            found.append(Problem(row["path"], 0, "branch-not-own", message, hint))
-        elif row["state"] == "draft" and not row["draft"]:
-            message = f"No repository has the branch {row['branch'] or '(none named)'}."
-            hint = "Commit to it, or correct the name; it is submitted then."
-            found.append(Problem(row["path"], 0, "branch-missing", message, hint))
-    return found
-
-
-def _contradictions(workspace: Workspace, branches: dict[str, str]) -> list[Problem]:
-    """What agents claim of their branch, where git shows another one."""
-    shown: dict[str, set[str]] = {}
-    for row in workspace.index.rows("SELECT agent, path FROM worktrees"):
-        shown.setdefault(row["agent"], set()).add(branches.get(row["path"], ""))
-    found: list[Problem] = []
-    for context in queries.contexts(workspace.index):
-        claimed, agent = context["branch"], context["agent"]
-        if claimed and agent in shown and claimed not in shown[agent]:
-            really = ", ".join(sorted(x for x in shown[agent] if x)) or "no branch"
-            message = f"It says branch {claimed}; git shows {really} for {agent}."
-            hint = f"Correct the file, or run: git switch {claimed}"
-            found.append(Problem(context["path"], 0, "contradicts-git", message, hint))
-    return found
 
 
 def _submit_waiting(workspace: Workspace) -> None:

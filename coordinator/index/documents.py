@@ -51,6 +51,7 @@ def _context(record: Record, text: str) -> _Read:
         _json(found.blockers),
         found.next,
         found.note,
+        found.branch_line,
     )
     return _Read(found.task or found.said, {"contexts": [row]}, problems)
 
@@ -69,6 +70,8 @@ def _pending(record: Record, text: str) -> _Read:
         found.task,
         int(found.draft),
         record.at,
+        found.branch_line,
+        found.to_line,
     )
     return _Read(found.title, {"pending": [row]}, problems)
 
@@ -105,8 +108,8 @@ _READERS: dict[str, Callable[[Record, str], _Read]] = {
 _TABLES = ("identities", "contexts", "pending", "learnings", "decisions")
 _INSERT = {
     "identities": "INSERT INTO identities VALUES (?, ?, ?, ?)",
-    "contexts": "INSERT INTO contexts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    "pending": "INSERT INTO pending VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "contexts": "INSERT INTO contexts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "pending": "INSERT INTO pending VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     "learnings": "INSERT INTO learnings VALUES (?, ?, ?, ?, ?)",
     "decisions": "INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 }

@@ -9,11 +9,12 @@ from typing import Any
 
 from agent_identities.model import Identity
 from coordinator.index.database import Index
+from pending_commits.model import FINISHED
 
 Row = dict[str, Any]
 # Before its first event an item stands where its kind begins.
 _STATE = "coalesce(s.state, iif(p.kind = 'commit', 'draft', 'open'))"
-_FINISHED = "('closed', 'landed', 'withdrawn')"
+_FINISHED = "(" + ", ".join(f"'{x.value}'" for x in sorted(FINISHED)) + ")"
 
 
 def identities(index: Index) -> list[Identity]:
@@ -59,7 +60,7 @@ def contexts(index: Index) -> list[Row]:
 
 _PENDING = (
     "SELECT p.id, p.kind, p.agent, p.title, p.path, p.recipients, p.task, p.draft,"
-    " p.at,"
+    " p.at, p.branch_line, p.to_line,"
     " coalesce(nullif(s.branch, ''), p.branch) AS branch,"
     f" {_STATE} AS state, coalesce(s.head, '') AS head,"
     " coalesce(s.target, '') AS target, coalesce(s.repository, '') AS repository"

@@ -3,7 +3,7 @@
 A change here needs a new `VERSION`: an index of another version is built anew.
 """
 
-VERSION = 1
+VERSION = 2
 
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -32,12 +32,13 @@ CREATE TABLE contexts (
     path TEXT PRIMARY KEY, agent TEXT NOT NULL, at TEXT NOT NULL, state TEXT NOT NULL,
     said TEXT NOT NULL, task TEXT NOT NULL, branch TEXT NOT NULL,
     worktree TEXT NOT NULL, blockers TEXT NOT NULL, next TEXT NOT NULL,
-    note TEXT NOT NULL
+    note TEXT NOT NULL, branch_line INTEGER NOT NULL
 );
 CREATE TABLE pending (
     path TEXT PRIMARY KEY, id TEXT NOT NULL, kind TEXT NOT NULL, agent TEXT NOT NULL,
     title TEXT NOT NULL, branch TEXT NOT NULL, recipients TEXT NOT NULL,
-    task TEXT NOT NULL, draft INTEGER NOT NULL, at TEXT NOT NULL
+    task TEXT NOT NULL, draft INTEGER NOT NULL, at TEXT NOT NULL,
+    branch_line INTEGER NOT NULL, to_line INTEGER NOT NULL
 );
 CREATE INDEX pending_by_id ON pending (id);
 CREATE TABLE states (

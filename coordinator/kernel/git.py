@@ -168,11 +168,6 @@ def update_ref(repository: Repository, ref: str, new: str, old: str) -> None:
     repository.run("update-ref", "--stdin", "-z", stdin=command.encode())
 
 
-def is_bare(repository: Repository) -> bool:
-    """Tell whether the repository has no worktree of its own."""
-    return repository.run("rev-parse", "--is-bare-repository") == "true"
-
-
 def common_folder(repository: Repository) -> Path:
     """Return the absolute path of the git directory that all worktrees share."""
     said = repository.run("rev-parse", "--path-format=absolute", "--git-common-dir")

@@ -91,7 +91,8 @@ def test_the_branch_comes_from_git_and_a_contradiction_is_a_problem(
         path = agent.context("State: working\nBranch: backend/login\n")
         assert stand(opened)["branch"] == "backend/carts"
         assert stand(opened)["worktree"] == str(agent.home)
-        assert opened.problems(path) == ["contradicts-git"]
+        [problem] = opened.perform("check", paths=[path])
+        assert (problem["code"], problem["line"]) == ("contradicts-git", 2)
         agent.context("State: working\nBranch: backend/carts\n")
         assert opened.problems(path) == []
 

@@ -72,6 +72,23 @@ def test_a_file_of_nobody_is_a_problem(opened: OpenWorkspace) -> None:
     assert opened.problems(path) == ["unknown-agent"]
 
 
+def test_a_request_to_nobody_on_the_roster_is_a_problem(
+    opened: OpenWorkspace,
+) -> None:
+    """It names the line; all and the maintainers are always there."""
+    agent = FakeAgent(opened.root, "backend")
+    path = agent.pending("request", "# Request\n\nTo: docs, Till Team\n\nPlease.\n")
+    [problem] = opened.perform("check", paths=[path])
+    assert (problem["code"], problem["line"]) == ("unknown-recipient", 3)
+    assert "'Till Team'" in problem["message"]
+    agent.pending("request", "# Request\n\nTo: all, maintainer, Docs Writer\n")
+    assert opened.problems(path) == []
+    agent.pending("request", "# Request\n\nTo: tills\n")
+    assert opened.problems(path) == ["unknown-recipient"]
+    opened.perform("pending close", id="backend-request")
+    assert opened.problems(path) == []
+
+
 @pytest.mark.slow
 def test_a_commit_is_a_draft_until_its_branch_exists(shop: OpenWorkspace) -> None:
     """The branch and its head come from git, whenever it appears."""

@@ -52,6 +52,19 @@ def test_a_bare_line_says_a_state(line: str, state: State, said: str) -> None:
     assert (context.state, context.said) == (state, said)
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("State: working\nBranch: docs/a\n", 2),
+        ("---\nstate: working\ntask: x\nbranch: docs/a\n---\n", 4),
+        ("State: working\n", 0),
+    ],
+)
+def test_the_line_of_the_branch_is_known(text: str, line: int) -> None:
+    """A claim that git contradicts is shown where it stands; 0: there is none."""
+    assert read(text).branch_line == line
+
+
 def test_the_name_in_a_bare_line_is_data() -> None:
     """The words before the state are kept, and decide nothing."""
     assert read("Docs Writer Active: 2026-03-03\n").agent == "Docs Writer"

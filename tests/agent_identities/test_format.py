@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_identities import format as identity_format
-from agent_identities.model import DEFAULT_ROSTER, Identity
+from agent_identities.model import DEFAULT_ROSTER, Identity, identity_for
+from coordinator.kernel.errors import UsageProblem
 
 FILE = "agent-system/agent-identities.md"
 OWN = "agent-system/agent-identities/backend.md"
@@ -240,6 +241,16 @@ def test_a_placeholder_in_a_list_is_left_out() -> None:
     assert [(x.name, x.tools) for x in identities] == [("ann", ("a",))]
     assert codes(text, FILE) == [(2, "placeholder"), (4, "placeholder")]
     assert codes("---\nname: <name>\nrole: x\n---\n") == [(2, "placeholder")]
+
+
+@pytest.mark.parametrize("name", ["all", "Everyone", "maintainer", "Team"])
+def test_a_name_that_means_others_is_no_agents(name: str) -> None:
+    """`To: all` must not go to one agent; whoever is called so is not read."""
+    text = f"---\nname: {name}\nrole: Does all\n---\n"
+    assert identity_format.parse(text, OWN)[0] == ()
+    assert codes(text) == [(1, "reserved-name")]
+    with pytest.raises(UsageProblem, match="means others"):
+        identity_for(name.lower())
 
 
 @pytest.mark.parametrize("prefix", ["Back End", "a/b", "-x", "a..b"])

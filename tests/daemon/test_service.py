@@ -219,7 +219,7 @@ def test_a_watched_folder_is_found_again(
     if how == "renamed":
         folder.rename(root / "elsewhere")
     else:
-        argv = ["rm", "-rf", folder]  # again where a view was written meanwhile
+        argv = ["rm", "-rf", str(folder)]  # again where a view was written meanwhile
         wait_for(lambda: subprocess.run(argv, check=False).returncode == 0)
     wait_for(lambda: "folder-missing" in _codes(daemon))
     if how == "renamed":  # nobody said that the document is gone

@@ -1,5 +1,4 @@
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -54,7 +53,6 @@ def test_nothing_of_the_callers_environment_leaks(
     assert "GIT_DIR" not in made
     assert "LD_PRELOAD_X" not in made
     ours = Repository(repository)
-    assert not git.is_bare(ours)
     assert git.own_folder(ours) == repository / ".git"
     assert "TOTAL" in ours.run("diff", EMPTY_TREE, "HEAD", "--", "src/cart.py")
     assert sprung(traps) == set()
@@ -276,9 +274,7 @@ def test_versions_are_read(
     assert git.version() == version
 
 
-def test_folders_of_a_repository(
-    repository: Path, tmp_path: Path, make_repository: Callable[[Path], Path]
-) -> None:
+def test_folders_of_a_repository(repository: Path, tmp_path: Path) -> None:
     """A worktree, its own git directory, the shared one, and a bare one differ."""
     tree = tmp_path / "tree"
     users_git(repository, "worktree", "add", "-q", str(tree))
@@ -288,9 +284,7 @@ def test_folders_of_a_repository(
     assert git.common_folder(inside) == repository / ".git"
     bare = tmp_path / "bare.git"
     users_git(tmp_path, "clone", "-q", "--bare", str(repository), str(bare))
-    assert git.is_bare(Repository(bare))
     assert git.top_folder(Repository(bare)) == bare
-    assert not git.is_bare(Repository(make_repository(tmp_path / "again")))
 
 
 def test_a_co_process_answers(repository: Path) -> None:

@@ -53,7 +53,6 @@ Branch: other
         draft=True,
         branch_line=4,
         to_line=5,
-        needs_line=6,
     )
 
 
@@ -175,8 +174,8 @@ def test_needs_are_ids_however_they_are_written() -> None:
     """Ids, file names and repeated names become ids; `none` is none."""
     text = "# X\nDepends on: `backend-login`, docs-guide.md; backend-login, none\n"
     found = item(text)
-    assert (found.needs, found.needs_line) == (("backend-login", "docs-guide"), 2)
-    assert item("Needs: none\n").needs_line == 0
+    assert found.needs == ("backend-login", "docs-guide")
+    assert item("Needs: none\n").needs == ()
 
 
 def test_an_unknown_kind_is_a_problem_and_the_name_decides() -> None:

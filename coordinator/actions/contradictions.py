@@ -1,0 +1,76 @@
+"""Contradictions: what documents say that git, the roster or the rules deny.
+
+Derived at each look and never recorded; it asks git nothing by itself.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from agent_identities.model import EVERYBODY, MAINTAINERS
+from coordinator.actions.workspace import Workspace
+from coordinator.index import queries
+from coordinator.kernel.names import slug
+from coordinator.kernel.problems import Problem
+from pending_commits.model import FINISHED
+
+
+def find(workspace: Workspace, branches: Mapping[str, str]) -> list[Problem]:
+    """Return all of them; `branches` are those that git shows, by worktree."""
+    return [
+        *_branches_elsewhere(workspace, branches),
+        *_stuck_proposals(workspace),
+        *_unknown_recipients(workspace),
+    ]
+
+
+def recipients(workspace: Workspace, row: queries.Row) -> set[str]:
+    """Return the agents whom a pending item addresses, of those on the roster."""
+    roster = workspace.roster
+    names = {slug(x) for x in row["recipients"]}
+    found = {x for x in map(roster.attribute, names) if x}
+    return found | set(roster.names) if EVERYBODY & names else found
+
+
+def _branches_elsewhere(
+    workspace: Workspace, branches: Mapping[str, str]
+) -> Iterator[Problem]:
+    """What agents claim of their branch, where git shows another one."""
+    shown: dict[str, set[str]] = {}
+    for row in workspace.index.rows("SELECT agent, path FROM worktrees"):
+        shown.setdefault(row["agent"], set()).add(branches.get(row["path"], ""))
+    for row in queries.contexts(workspace.index):
+        claimed, agent = row["branch"], row["agent"]
+        if claimed and agent in shown and claimed not in shown[agent]:
+            really = ", ".join(sorted(x for x in shown[agent] if x)) or "no branch"
+            message = f"It says branch {claimed}; git shows {really} for {agent}."
+            hint = f"Correct the file, or run: git switch {claimed}"
+            line = row["branch_line"]
+            yield Problem(row["path"], line, "contradicts-git", message, hint)
+
+
+def _stuck_proposals(workspace: Workspace) -> Iterator[Problem]:
+    """Pending commits whose branch cannot be taken: it is missing, or another's."""
+    for row in queries.pending_of_kind(workspace.index, "commit"):
+        path, line, branch = row["path"], row["branch_line"], row["branch"]
+        owner = workspace.roster.owner_of_branch(branch)
+        if row["agent"] and owner and owner != row["agent"]:
+            message = f"The branch {branch} is {owner}'s, not {row['agent']}'s."
+            hint = f"Propose a branch named {row['agent']}/…"
+            yield Problem(path, line, "branch-not-own", message, hint)
+        elif row["state"] == "draft" and not row["draft"]:
+            message = f"No repository has the branch {branch or '(none named)'}."
+            hint = "Commit to it, or correct the name; it is submitted then."
+            yield Problem(path, line, "branch-missing", message, hint)
+
+
+def _unknown_recipients(workspace: Workspace) -> Iterator[Problem]:
+    """Requests to somebody who is not on the roster, which nobody would answer."""
+    known = EVERYBODY | MAINTAINERS
+    for row in queries.pending_of_kind(workspace.index, "request"):
+        if row["state"] in FINISHED:
+            continue
+        names = (x for x in row["recipients"] if slug(x) not in known)
+        for name in (x for x in names if not workspace.roster.attribute(slug(x))):
+            message = f"It is addressed to {name!r}, who is not on the roster."
+            hint = "Name an agent that `coordinator agent list` shows, or `all`."
+            line = row["to_line"]
+            yield Problem(row["path"], line, "unknown-recipient", message, hint)
