@@ -188,6 +188,16 @@ class FolderTaken(Conflict):
         )
 
 
+class FolderGone(Conflict):
+    """Git knows a worktree in a folder that somebody deleted."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"The worktree {display(str(path))} is gone.",
+            hint="Run: coordinator worktree repair",
+        )
+
+
 class BranchElsewhere(Conflict):
     """A branch is checked out in another worktree."""
 

@@ -28,6 +28,7 @@ from active_contexts.worktree_git import (
 from active_contexts.worktree_model import (
     Assigned,
     BranchElsewhere,
+    FolderGone,
     FolderTaken,
     Grounds,
     NoCommits,
@@ -142,8 +143,11 @@ def _in_place(tracked: Tracked, wanted: Assigned) -> Entry | None:
 
     Raises:
         FolderTaken: Something else does.
+        FolderGone: It stood there, and git still knows it.
     """
     if not os.path.lexists(wanted.path):
+        if entry_at(common_folder(tracked.path), wanted.path):
+            raise FolderGone(wanted.path)
         return None
     entry = reconnect(tracked.path, wanted.path)
     if entry is None:

@@ -19,7 +19,7 @@ from coordinator.actions import settings as settings_module
 from coordinator.actions.layout import Layout
 from coordinator.index import queries
 from coordinator.index.database import Index
-from coordinator.kernel import clock
+from coordinator.kernel import clock, git
 from coordinator.kernel.blobs import Blobs
 from coordinator.kernel.files import Stamp
 from coordinator.kernel.git import Repository
@@ -87,6 +87,7 @@ class Workspace:
         for folder in (layout.temporary, layout.trash, layout.tokens, layout.logs):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _empty(layout.temporary)
+        git.remove_locks(layout.store)
         self.journal = Journal(layout.journal, held=held, now=now)
         self.blobs = Blobs(layout.blobs, held=held)
         self.index = Index(layout.index, read_text=self.read_text)

@@ -88,7 +88,7 @@ class History:
         if not (self._folder / "HEAD").is_file():
             self._folder.mkdir(parents=True, exist_ok=True)
             self._repository.run("init", "-q", "--bare", "-b", "main")
-        _remove_locks(self._folder)
+        git.remove_locks(self._folder)
         self._head, self._last = "", 0
         head = git.resolve(self._repository, REF)
         if head is not None:
@@ -193,9 +193,3 @@ def _place(path: str) -> bytes:
     text = place_of(path).encode("utf-8", "surrogateescape")
     escaped = text.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
     return b'"%b"' % escaped.replace(b"\n", b"\\n")
-
-
-def _remove_locks(folder: Path) -> None:
-    # Only a killed git of ours leaves locks here; we hold the workspace's lock.
-    for lock in (*folder.glob("*.lock"), *folder.glob("refs/**/*.lock")):
-        lock.unlink(missing_ok=True)

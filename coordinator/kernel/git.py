@@ -168,6 +168,15 @@ def update_ref(repository: Repository, ref: str, new: str, old: str) -> None:
     repository.run("update-ref", "--stdin", "-z", stdin=command.encode())
 
 
+def remove_locks(folder: Path) -> None:
+    """Remove what a killed git left in a bare repository that only we write to.
+
+    Whoever calls holds the lock on all of it.
+    """
+    for lock in (*folder.glob("*.lock"), *folder.glob("refs/**/*.lock")):
+        lock.unlink(missing_ok=True)
+
+
 def common_folder(repository: Repository) -> Path:
     """Return the absolute path of the git directory that all worktrees share."""
     said = repository.run("rev-parse", "--path-format=absolute", "--git-common-dir")

@@ -124,7 +124,7 @@ def test_an_agent_that_a_person_wrote_gets_a_token(opened: OpenWorkspace) -> Non
 def test_an_agent_cannot_take_the_maintainers_place(opened: OpenWorkspace) -> None:
     """No name that an agent may have touches the list of maintainers."""
     root = str(opened.root)
-    opened.perform("init", workspace=root, agent=["maintainers", "maintainers.sha256"])
+    opened.perform("init", workspace=root, agent=["maintainers.sha256"])
     for agent in [x["name"] for x in opened.perform("agent list")]:
         opened.perform("agent retire", agent=agent)
     assert opened.perform("hooks install") == []

@@ -5,7 +5,14 @@ from typing import Any
 import pytest
 
 from coordinator.kernel.errors import Conflict, NotFound, Refused, UsageProblem
-from tests.support import FakeAgent, ManualClock, OpenWorkspace, git, open_workspace
+from tests.support import (
+    FakeAgent,
+    ManualClock,
+    OpenWorkspace,
+    commit,
+    git,
+    open_workspace,
+)
 
 KINDS = {
     "backend-final-status.md": ("final-status", "# Final status\n\n- Tests: 12\n"),
@@ -105,6 +112,23 @@ def test_a_commit_is_a_draft_until_its_branch_exists(shop: OpenWorkspace) -> Non
     after = item(shop, "backend-carts")
     assert (after["state"], after["branch"]) == ("submitted", "backend/carts")
     assert after["commit"] in {head, git(agent.home, "rev-parse", "HEAD~1")}
+
+
+@pytest.mark.slow
+def test_locks_that_a_killed_git_left_in_the_store_do_not_block(
+    tmp_path: Path, clock: ManualClock, repository: Path
+) -> None:
+    """Nobody but us writes there, and the workspace is ours: they go."""
+    for feature in ("carts", "tills"):
+        commit(repository, f"{feature}.txt", "x\n", "Move the target")
+        with open_workspace(tmp_path / "w", clock, {"shop": repository}) as opened:
+            agent = FakeAgent(opened.root, "backend")
+            agent.branch(feature)
+            agent.pending(feature, f"# X\n\nBranch: backend/{feature}\n")
+            assert item(opened, f"backend-{feature}")["state"] == "submitted"
+            store = opened.layout.store
+        for name in ("packed-refs", "refs/repositories/shop/target"):
+            (store / f"{name}.lock").touch()
 
 
 @pytest.mark.slow

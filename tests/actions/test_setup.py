@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -209,6 +210,22 @@ def test_preparing_again_makes_only_what_is_missing(tmp_path: Path) -> None:
     assert setup.prepare(tmp_path / "w") == layout == Layout(tmp_path / "w")
     assert (tmp_path / "w" / "pending-commits").is_dir()
     assert tree(tmp_path / "w") == before
+
+
+@pytest.mark.slow
+def test_a_worktree_that_somebody_deleted_is_named_with_its_cure(
+    tmp_path: Path, clock: ManualClock, repository: Path
+) -> None:
+    """Git still knows it, so that `init` cannot make it; `repair` does."""
+    with open_workspace(tmp_path / "w", clock, {"shop": repository}) as opened:
+        home = FakeAgent(opened.root, "docs").home
+        shutil.rmtree(home)
+        again = opened.perform("init", workspace=str(opened.root))
+        [trouble] = [x["problem"] for x in again["worktrees"] if x["problem"]]
+        assert f"{home} is gone" in trouble
+        assert "coordinator worktree repair" in trouble
+        opened.perform("worktree repair")
+        assert home.is_dir()
 
 
 @pytest.mark.slow
