@@ -19,6 +19,7 @@ def find(workspace: Workspace, branches: Mapping[str, str]) -> list[Problem]:
         *_branches_elsewhere(workspace, branches),
         *_stuck_proposals(workspace),
         *_unknown_recipients(workspace),
+        *_unknown_decisions(workspace),
     ]
 
 
@@ -74,3 +75,11 @@ def _unknown_recipients(workspace: Workspace) -> Iterator[Problem]:
             hint = "Name an agent that `coordinator agent list` shows, or `all`."
             line = row["to_line"]
             yield Problem(row["path"], line, "unknown-recipient", message, hint)
+
+
+def _unknown_decisions(workspace: Workspace) -> Iterator[Problem]:
+    """Decisions that supersede, or give way to, one that is not in the log."""
+    for row in queries.dangling_decisions(workspace.index):
+        message = f"The decision {row['id']} names {row['name']!r}, which is unknown."
+        hint = "Name an id that `coordinator decision list` shows."
+        yield Problem(row["path"], row["line"], "unknown-decision", message, hint)

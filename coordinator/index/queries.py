@@ -120,6 +120,18 @@ def decisions(index: Index) -> list[Row]:
     return rows
 
 
+def dangling_decisions(index: Index) -> list[Row]:
+    """Return each `name` that a decision refers to and no decision has as its id."""
+    questions = (
+        "SELECT d.path AS path, d.line AS line, d.id AS id, named.value AS name"
+        f" FROM decisions d, json_each(d.{column}) named"
+        f" WHERE d.{column} <> '[]'"
+        " AND named.value NOT IN (SELECT id FROM decisions)"
+        for column in ("supersedes", "superseded_by")
+    )
+    return index.rows(f"{' UNION '.join(questions)} ORDER BY 1, 2, 4")
+
+
 def problems(index: Index, most: int = -1) -> list[Row]:
     """Return the first problems by path and line; -1: all."""
     return index.rows(

@@ -22,6 +22,24 @@ def log(opened: OpenWorkspace) -> str:
     return (opened.root / "agent-system/learnings/DECISIONS.md").read_text()
 
 
+def test_a_decision_that_names_an_unknown_one_is_a_problem(
+    opened: OpenWorkspace,
+) -> None:
+    """At its line, until there is such a decision."""
+    first = opened.perform_as("docs", "decision add", title="Use tabs")
+    path = FakeAgent(opened.root, "backend").learning(
+        "log",
+        "## Decision Log\n\n- Use spaces (supersedes d-000000)\n"
+        f"- Use v2 (supersedes {first['id']})\n",
+    )
+    [problem] = opened.perform("check")
+    assert (problem["path"], problem["line"]) == (path, 3)
+    assert problem["code"] == "unknown-decision"
+    assert "'d-000000'" in problem["message"]
+    (opened.root / first["path"]).unlink()
+    assert opened.problems() == ["unknown-decision"] * 2
+
+
 def test_what_agents_write_becomes_the_decision_log(opened: OpenWorkspace) -> None:
     """Bullets under `Decision Log` and decision records are decisions."""
     FakeAgent(opened.root, "backend").learning(
