@@ -21,12 +21,13 @@ from coordinator.actions import callers, documents, registry, sights
 from coordinator.actions.callers import Credentials
 from coordinator.actions.registry import Action, Arguments, Fresh
 from coordinator.actions.workspace import Call, Caller, Workspace
+from coordinator.index.database import is_refusal
 from coordinator.kernel.errors import Conflict, External, NotFound, UsageProblem
 from coordinator.kernel.journal import DiskRefusedError, Draft
 from coordinator.watch.intake import Intake
 from coordinator.watch.scan import Snapshot, scan
 
-DISK_ERRORS = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG, errno.EIO}
+_DISK_ERRORS = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG, errno.EIO}
 _CHEAP_SCAN_SECONDS = 0.03
 
 
@@ -85,11 +86,11 @@ class Desk:
                 return json.loads(earlier)
         call = Call(self.workspace, caller, shown.folder)
         if not action.changes:
-            with suppress(DiskRefusedError, NotWritten), _refusals():
+            with suppress(DiskRefusedError, NotWritten), refusals():
                 self._begin(action, caller)
             # While the disk refuses, what is known can still be read.
             return to_jsonable_python(action.run(call, arguments))
-        with _refusals():
+        with refusals():
             self._begin(action, caller)
             if key:
                 call = replace(call, begun=self._note_begin(key, action))
@@ -175,14 +176,20 @@ class Desk:
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
-    """Give every way in which the disk refuses one name."""
+def refusals() -> Iterator[None]:
+    """Give every way in which the disk refuses one name.
+
+    Raises:
+        NotWritten: The disk is full, read-only or broken.
+    """
     try:
         yield
     except sqlite3.OperationalError as error:
-        raise NotWritten(str(error)) from error
+        if not is_refusal(error):
+            raise
+        raise NotWritten(f"{error} (the index)") from error
     except OSError as error:
-        if error.errno not in DISK_ERRORS:
+        if error.errno not in _DISK_ERRORS:
             raise
         raise NotWritten(error.strerror or str(error)) from error
 

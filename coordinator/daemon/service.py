@@ -7,7 +7,6 @@ only says when. The look every few seconds is its only clockwork.
 import asyncio
 import shutil
 import signal
-import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -16,7 +15,7 @@ from typing import Any, TypeVar
 from loguru import logger
 
 from coordinator.actions import documents, sights, views, worktrees
-from coordinator.daemon.desk import DISK_ERRORS, Desk
+from coordinator.daemon.desk import Desk, NotWritten, refusals
 from coordinator.daemon.health import Health
 from coordinator.index.history import History
 from coordinator.kernel import clock
@@ -249,17 +248,15 @@ class Service:
 
     async def _guarded(self, work: Callable[[], Any]) -> None:
         """Run work on the engine; a refusing disk means read-only, no end."""
+
+        def guarded() -> None:
+            with refusals():
+                work()
+
         try:
-            await self.call(work)
-        except DiskRefusedError as error:
+            await self.call(guarded)
+        except (DiskRefusedError, NotWritten) as error:
             self._enter_read_only(error.message)
-        except sqlite3.OperationalError as error:
-            self._enter_read_only(f"The index cannot be written: {error}.")
-        except OSError as error:
-            if error.errno in DISK_ERRORS:
-                self._enter_read_only(f"The disk refuses: {error.strerror}.")
-            else:
-                logger.exception("the system refused something")
         except CoordinatorError as error:
             logger.error("{}", error.message)
         except Exception:  # noqa: BLE001 - the loop's outer boundary: agents go on

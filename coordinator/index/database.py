@@ -197,6 +197,11 @@ def _is_damage(error: sqlite3.DatabaseError) -> bool:
     return code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
+def is_refusal(error: sqlite3.OperationalError) -> bool:
+    """Tell whether the disk refused, rather than our own question being wrong."""
+    return error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_ERROR
+
+
 def _remove(path: Path) -> None:
     for suffix in ("", "-wal", "-shm"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
