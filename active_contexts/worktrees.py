@@ -59,9 +59,9 @@ def add_home(grounds: Grounds, tracked: Tracked, wanted: Assigned) -> Assigned:
         NoCommits: There is nothing to begin from.
         TargetMissing: Another branch may be, the target is not.
     """
-    tip = _tips(tracked)[tracked.target_ref]
-    entry = _in_place(tracked, wanted)
+    entry, tip = _in_place(tracked, wanted), wanted.commit
     if entry is None:
+        tip = _tips(tracked)[tracked.target_ref]
         entry = worktree_pool.take(grounds, tracked, replace(wanted, branch=""), tip)
     save_role(entry, common_folder(tracked.path), wanted.prefix)
     return _assigned(wanted, entry, tip)
@@ -117,6 +117,16 @@ def describe(tracked: Tracked, known: Assigned) -> Worktree:
         behind=behind,
         operation=busy,
     )
+
+
+def describe_new(tracked: Tracked, made: Assigned) -> Worktree:
+    """Look at a worktree that was made just now: nothing in it has changed yet."""
+    entry = entry_at(common_folder(tracked.path), made.path)
+    if entry is None:
+        return describe(tracked, made)
+    ahead, behind = distance(entry, tracked.target_ref)
+    seen = _seen(tracked, made, WorktreeState.READY)
+    return replace(seen, ahead=ahead, behind=behind)
 
 
 def _tips(tracked: Tracked, *refs: str) -> dict[str, str]:
@@ -190,7 +200,7 @@ def _is_idle(tracked: Tracked, entry: Entry) -> bool:
         return False
     ahead, _ = distance(entry, tracked.target_ref)
     looking = inside(entry) if not ahead else None
-    return looking is not None and not hidden(looking) and not changes(looking)
+    return looking is not None and not changes(looking) and not hidden(looking)
 
 
 def _assigned(wanted: Assigned, entry: Entry, commit: str) -> Assigned:

@@ -6,7 +6,6 @@ record of it.
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -46,9 +45,9 @@ def add(call: Call, arguments: AddArguments) -> dict[str, Any]:
     given = worktrees.start_feature(
         sights.grounds(workspace), tracked, at_home, arguments.feature
     )
-    record_added(workspace, tracked, given, call.caller.actor)
-    sights.look(workspace)
-    return as_value(worktrees.describe(tracked, given))
+    is_new = record_added(workspace, tracked, given, call.caller.actor)
+    look = worktrees.describe_new if is_new else worktrees.describe
+    return as_value(look(tracked, given))
 
 
 def make_home(workspace: Workspace, tracked: Tracked, agent: str) -> Assigned:
@@ -75,11 +74,11 @@ def make_home(workspace: Workspace, tracked: Tracked, agent: str) -> Assigned:
 
 def record_added(
     workspace: Workspace, tracked: Tracked, given: Assigned, actor: str
-) -> None:
-    """Record a worktree, unless it is recorded just so already."""
+) -> bool:
+    """Record a worktree; False where it is recorded just so already."""
     for known in sights.assigned(workspace, tracked.name):
         if known == replace(given, commit=known.commit):
-            return
+            return False
     data = {
         "agent": given.agent,
         "feature": given.feature,
@@ -91,6 +90,7 @@ def record_added(
         "note": given.branch or "detached",
     }
     workspace.record(Draft("worktree.added", actor, given.path.name, data))
+    return True
 
 
 @action("worktree list", who=Who.ANYONE, example="coordinator worktree list")
@@ -153,7 +153,6 @@ def remove(call: Call, arguments: RemoveArguments) -> dict[str, Any]:
     else:
         _put_away(workspace, tracked, known)
     record_removed(workspace, tracked, known, call.caller.actor)
-    sights.look(workspace)
     return {"agent": known.agent, "path": str(known.path), "saved": list(saved)}
 
 
@@ -252,19 +251,3 @@ def tend(workspace: Workspace) -> None:
             worktree_pool.fill(ground, tracked, workspace.settings.worktrees.pool)
         except CoordinatorError:
             continue
-
-
-def path_of_home(workspace: Workspace, agent: str, repository: str) -> Path:
-    """Return the folder of an agent's home worktree.
-
-    Raises:
-        NotFound: It has none.
-    """
-    tracked = sights.tracked(workspace, repository)
-    for known in sights.assigned(workspace, tracked.name):
-        if known.agent == agent and not known.feature:
-            return known.path
-    raise NotFound(
-        f"{agent} has no home worktree of {tracked.name}.",
-        hint="Run: coordinator worktree repair",
-    )

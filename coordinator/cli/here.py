@@ -5,7 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from coordinator.actions import setup, views
+from coordinator.actions import setup, sights, views
 from coordinator.actions.layout import Layout
 from coordinator.actions.workspace import Workspace
 from coordinator.daemon.desk import Desk, Request
@@ -67,6 +67,7 @@ class Here:
     def _bring_up_to_date(self, workspace: Workspace) -> None:
         if workspace.journal.last == self._first:
             return
+        sights.look(workspace)
         views.refresh(workspace)
         views.refresh_finals(workspace)
         history = History(self._layout.history, workspace.blobs.get)

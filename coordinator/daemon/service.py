@@ -221,7 +221,9 @@ class Service:
         now = clock.monotonic()
         for record in records:
             self._finals_wanted |= "final-status" in record.subject
-            self._tending_wanted |= record.kind in _TENDING
+            if record.kind in _TENDING:
+                self._tending_wanted = True
+                self._look_wanted.set()
         if self._views_due is None:
             self._views_due = max(now + _VIEWS_SECONDS, self._views_rest_until)
         self._recorded.set()
