@@ -1,6 +1,6 @@
 """Measure the history against `git add && git commit`.
 
-Budget (DESIGN.md): >= 50 x `git add && git commit` (`ratio`), flat from 10 to 10,000
+Budget: >= 50 x `git add && git commit` (`ratio`), flat from 10 to 10,000
 files (`flatness`: the rate at many files divided by the rate at few, near 1).
 
 Each size has its own workspace with that many documents in one folder, all accepted

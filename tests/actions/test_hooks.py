@@ -1,0 +1,107 @@
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from coordinator.kernel.errors import Refused
+from tests.support import (
+    FakeAgent,
+    ManualClock,
+    OpenWorkspace,
+    git,
+    open_workspace,
+    try_git,
+)
+
+pytestmark = pytest.mark.slow
+INSTALLED = [{"repository": "shop", "state": "installed"}]
+MISSING = [{"repository": "shop", "state": "missing"}]
+
+
+@pytest.fixture
+def shop(
+    tmp_path: Path, clock: ManualClock, repository: Path
+) -> Iterator[OpenWorkspace]:
+    """A workspace with a repository and two agents, its hooks installed by init."""
+    with open_workspace(
+        tmp_path / "w", clock, {"shop": repository}, ["backend", "docs"]
+    ) as made:
+        yield made
+
+
+def test_the_hooks_are_taken_away_and_installed_again(shop: OpenWorkspace) -> None:
+    """Each verb says how the hooks stand afterwards; again it changes nothing."""
+    for verb, told in (
+        ("uninstall", MISSING),
+        ("uninstall", MISSING),
+        ("install", INSTALLED),
+        ("install", INSTALLED),
+    ):
+        assert shop.perform(f"hooks {verb}") == told
+
+
+def test_without_the_hooks_a_wrong_name_is_not_stopped_but_reported(
+    shop: OpenWorkspace,
+) -> None:
+    """Installed they refuse it; uninstalled the look still sees both."""
+    home = FakeAgent(shop.root, "docs").home
+    wrong = ("checkout", "-q", "-b", "backend/carts")
+    refused = try_git(home, *wrong)
+    assert refused.returncode != 0
+    assert shop.problems() == []
+    shop.perform("hooks uninstall")
+    assert git(home, *wrong) == ""
+    codes = shop.problems()
+    assert "hooks-missing" in codes
+    assert len(codes) > 1
+    shop.perform("hooks install")
+    assert "hooks-missing" not in shop.problems()
+
+
+def test_a_persons_hook_is_put_back(shop: OpenWorkspace, repository: Path) -> None:
+    """What was there before runs while ours are installed, and stays after."""
+    shop.perform("hooks uninstall")
+    hook = repository / ".git" / "hooks" / "pre-push"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho mine\n")
+    hook.chmod(0o755)
+    assert shop.perform("hooks install") == INSTALLED
+    assert "mine" not in hook.read_text()
+    shop.perform("hooks uninstall")
+    assert hook.read_text() == "#!/bin/sh\necho mine\n"
+
+
+def test_a_new_agents_prefix_is_known_to_the_hooks(
+    shop: OpenWorkspace, repository: Path
+) -> None:
+    """An identity that a person wrote counts from the next look on."""
+    git(repository, "branch", "tester")
+    git(repository, "branch", "-D", "tester")
+    identity = shop.root / "agent-system" / "agent-identities" / "tester.md"
+    identity.write_text("# Tester\n\n**Role**: Tests\n")
+    shop.perform("check")
+    for blocked in ("tester", "tester/Bad"):
+        assert try_git(repository, "branch", blocked).returncode != 0
+    git(repository, "branch", "tester/fine")
+
+
+def test_every_repository_is_told_of(
+    tmp_path: Path,
+    clock: ManualClock,
+    repository: Path,
+    make_repository: Callable[[Path], Path],
+) -> None:
+    """One line a repository, in the order of the settings."""
+    both = {"shop": repository, "till": make_repository(tmp_path / "till")}
+    with open_workspace(tmp_path / "w", clock, both, ["ana"]) as opened:
+        told = opened.perform("hooks install")
+        assert sorted(x["repository"] for x in told) == ["shop", "till"]
+        assert {x["state"] for x in told} == {"installed"}
+
+
+def test_only_a_maintainer_touches_the_hooks(shop: OpenWorkspace) -> None:
+    """They hold agents to their names, so no agent takes them away."""
+    for verb in ("install", "uninstall"):
+        with pytest.raises(Refused, match="Only a maintainer"):
+            shop.perform_as("docs", f"hooks {verb}")
+    assert shop.problems() == []
