@@ -45,6 +45,10 @@ def run(argv: list[str]) -> int:
         from coordinator.cli import local  # noqa: PLC0415 - only when needed
 
         reply = local.answer_here(root, asked)
+    if reply.get("output"):
+        from coordinator.cli import output  # noqa: PLC0415 - only when needed
+
+        reply = output.save(reply, root, as_json="--json" in words)
     return show(reply)
 
 

@@ -30,9 +30,9 @@ def resolve(workspace: Workspace, shown: Credentials) -> Caller:
     Raises:
         NotFound: The named agent is not on the roster.
     """
-    if role := role_at(workspace.layout, shown.folder):
-        # A retired agent's worktree gives no rights, whatever token is shown.
-        return Caller(workspace.roster.prefixes.get(role, ""))
+    agent = _agent_at(workspace, shown.folder)
+    if agent is not None:
+        return Caller(agent)
     if shown.agent:
         if workspace.roster.find(shown.agent) is None:
             raise NotFound(
@@ -68,6 +68,27 @@ def check(action: Action, caller: Caller, shown: Credentials) -> None:
         f"{action.name!r} needs the maintainer's token, and none or another was shown.",
         hint=f"It belongs into {addresses.maintainer_token()}; run: coordinator init",
     )
+
+
+def _agent_at(workspace: Workspace, folder: Path) -> str | None:
+    """Return whose worktree holds this folder, None where it is no agent's place.
+
+    Empty where it is a place that gives no rights, whatever token is shown: a retired
+    agent's worktree, one that was put away, one that nobody knows. Git's own files
+    may be lost; the journal still knows whose folder it is.
+    """
+    layout = workspace.layout
+    if not folder.is_relative_to(layout.root) or folder == layout.root:
+        return None
+    if folder.is_relative_to(layout.trash) or folder.is_relative_to(layout.pool):
+        return ""
+    if role := role_at(layout, folder):
+        return workspace.roster.prefixes.get(role, "")
+    top = folder.relative_to(layout.root).parts[0]
+    known = workspace.index.row("SELECT agent FROM worktrees WHERE path = ?", (top,))
+    if known is None:
+        return "" if (layout.root / top / ".git").is_file() else None
+    return known["agent"] if workspace.roster.find(known["agent"]) else ""
 
 
 def role_at(layout: Layout, folder: Path) -> str:

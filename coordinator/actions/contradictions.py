@@ -43,7 +43,7 @@ def _branches_elsewhere(
         if claimed and agent in shown and claimed not in shown[agent]:
             really = ", ".join(sorted(x for x in shown[agent] if x)) or "no branch"
             message = f"It says branch {claimed}; git shows {really} for {agent}."
-            hint = f"Correct the file, or run: git switch {claimed}"
+            hint = "Correct the file, or switch to the branch that it names."
             line = row["branch_line"]
             yield Problem(row["path"], line, "contradicts-git", message, hint)
 

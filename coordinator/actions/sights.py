@@ -20,6 +20,7 @@ from coordinator.index.database import Sight
 from coordinator.kernel.errors import CoordinatorError, NotFound, UsageProblem
 from coordinator.kernel.files import Stamp
 from coordinator.kernel.problems import Problem
+from coordinator.kernel.processes import TimedOut
 
 
 def grounds(workspace: Workspace) -> Grounds:
@@ -90,10 +91,10 @@ def look(workspace: Workspace) -> bool:
     _reload_settings(workspace)
     changed = [x for x in all_tracked(workspace) if _look_at(workspace, x)]
     _look_at_locks(workspace)
-    if changed or workspace.seen.record != workspace.journal.last:
-        _keep(workspace)
     if changed:
         _submit_waiting(workspace)
+    if changed or workspace.seen.record != workspace.journal.last:
+        _keep(workspace)
     workspace.seen.record = workspace.journal.last
     return bool(changed)
 
@@ -137,6 +138,7 @@ def _reload_settings(workspace: Workspace) -> None:
 def _look_at(workspace: Workspace, one: Tracked) -> bool:
     seen = workspace.seen
     known = assigned(workspace, one.name)
+    mark = ""
     try:
         common = common_folder(one.path)
         prefixes = list(workspace.roster.prefixes)
@@ -147,7 +149,8 @@ def _look_at(workspace: Workspace, one: Tracked) -> bool:
         seen.looks[one.name] = refs_look.look(one, known, prefixes)
         seen.troubles.pop(one.name, None)
     except CoordinatorError as error:
-        mark = error.message
+        # What hung is not tried again before git's files change.
+        mark = mark if isinstance(error, TimedOut) else error.message
         if seen.marks.get(one.name) == mark:
             return False
         seen.troubles[one.name] = Problem(

@@ -17,7 +17,7 @@ from agent_identities.attribution import Roster
 from agent_identities.model import Identity
 from coordinator.actions import settings as settings_module
 from coordinator.actions.layout import Layout
-from coordinator.index import queries
+from coordinator.index import history, queries
 from coordinator.index.database import Index
 from coordinator.kernel import clock, git
 from coordinator.kernel.blobs import Blobs
@@ -89,6 +89,7 @@ class Workspace:
         _empty(layout.temporary)
         git.remove_locks(layout.store)
         self.journal = Journal(layout.journal, held=held, now=now)
+        history.check_begin(layout.history, self.journal)
         self.blobs = Blobs(layout.blobs, held=held)
         self.index = Index(layout.index, read_text=self.read_text)
         self.index.catch_up(self.journal)

@@ -6,7 +6,7 @@ make sense on the caller's side (up, demo …) stand in `coordinator.cli.local`.
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -18,7 +18,7 @@ import coordinator.actions.verbs  # noqa: F401 - registers every action
 from coordinator.actions import registry
 from coordinator.actions.registry import Action, Body, Positional
 from coordinator.cli import show
-from coordinator.kernel.errors import CoordinatorError, ErrorKind, External
+from coordinator.kernel.errors import CoordinatorError, ErrorKind
 from coordinator.kernel.locks import LockTaken
 
 Perform = Callable[[str, dict[str, Any], str], Any]
@@ -50,6 +50,8 @@ class Session:
     json: bool = False
     out: list[str] = field(default_factory=list)
     code: int = 0
+    output: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,12 @@ class Reply:
     stdout: str
     stderr: str
     code: int
+    output: str = ""
+    text: str = ""
+
+    def as_json(self) -> dict[str, object]:
+        """Return it as it goes to the thin client, which writes `text` to `output`."""
+        return asdict(self)
 
 
 def answer(
@@ -80,18 +88,19 @@ def answer(
         session.code = ended.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
         if session.json:
-            return _failure(session, "usage", "A command is missing.", "Add --help")
+            return failure("usage", "A command is missing.", "Add --help", session.json)
         return Reply("", f"{error.format_message()}\n", 2)
     except click.UsageError as error:
         hint = f"Run: {error.ctx.command_path} --help" if error.ctx else ""
-        return _failure(session, "usage", error.format_message(), hint)
+        return failure("usage", error.format_message(), hint, session.json)
     except click.Abort:
         return Reply("", "Interrupted.\n", 130)
     except LockTaken:
         raise  # whoever called decides how long to wait
     except CoordinatorError as error:
-        return _failure(session, error.kind, error.message, error.hint)
-    return Reply("".join(session.out), "", session.code)
+        return failure(error.kind, error.message, error.hint, session.json)
+    out = "".join(session.out)
+    return Reply(out, "", session.code, session.output, session.text)
 
 
 def _before_separator(argv: list[str]) -> list[str]:
@@ -104,9 +113,10 @@ def _without_json(argv: list[str]) -> list[str]:
     return [x for x in head if x != "--json"] + argv[len(head) :]
 
 
-def _failure(session: Session, kind: str, message: str, hint: str) -> Reply:
+def failure(kind: str, message: str, hint: str, as_json: bool) -> Reply:  # noqa: FBT001 - how it is shown
+    """Return what a command line prints that failed."""
     code = 2 if kind == ErrorKind.USAGE else 1
-    if session.json:
+    if as_json:
         error = {"error": {"kind": str(kind), "message": message, "hint": hint}}
         return Reply("", json.dumps(error, ensure_ascii=False) + "\n", code)
     return Reply("", show.error(message, hint), code)
@@ -214,20 +224,13 @@ def _print(
     else:
         text = show.text_of(action.name, result, session.width, session.color)
     if output := arguments.get("output"):
-        _write(session.folder / output, text)
-        done = {"output": str(session.folder / output)}
+        # The caller's side writes it: with the caller's rights, and where it blocks
+        # nobody else.
+        session.output, session.text = str(session.folder / output), text
+        done = {"output": session.output}
         text = f"{json.dumps(done)}\n" if session.json else f"Written to {output}.\n"
     session.out.append(text)
     session.code = show.exit_code(action.name, result)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, "utf-8")
-    except OSError as error:
-        raise External(
-            f"{path} cannot be written: {error.strerror}.", hint="Name another file."
-        ) from None
 
 
 def _is_body(info: FieldInfo) -> bool:

@@ -32,4 +32,4 @@ def answer(desk: Desk, asked: dict[str, Any]) -> dict[str, Any]:
         log = desk.workspace.layout.logs
         text = f"Error: The daemon met a bug; its log is in {log}.\n"
         return {"stdout": "", "stderr": text, "code": 3}
-    return {"stdout": reply.stdout, "stderr": reply.stderr, "code": reply.code}
+    return reply.as_json()

@@ -19,6 +19,7 @@ from coordinator.cli import app, demo, live, starting
 from coordinator.cli.app import Reply, Session
 from coordinator.cli.here import Here
 from coordinator.daemon import client
+from coordinator.daemon.desk import refusals
 from coordinator.kernel import addresses, clock, processes
 from coordinator.kernel.errors import CoordinatorError, NotFound
 from coordinator.kernel.locks import LockTaken
@@ -82,24 +83,20 @@ def session_of(asked: Question, perform: app.Perform) -> Session:
 def _guarded(work: Callable[[], Reply], asked: Question) -> dict[str, object]:
     """Turn what nobody foresaw into exit code 3 and a traceback in a file."""
     try:
-        reply = work()
+        with refusals():
+            reply = work()
     except (LockTaken, KeyboardInterrupt):
         raise
     except CoordinatorError as error:
         return _failure(asked, error)
     except Exception:  # noqa: BLE001 - the outer boundary of the program
         return {"stdout": "", "stderr": _bug(), "code": _BUG}
-    return {"stdout": reply.stdout, "stderr": reply.stderr, "code": reply.code}
+    return reply.as_json()
 
 
 def _failure(asked: Question, error: CoordinatorError) -> dict[str, object]:
-    def fail(*_: object) -> None:
-        raise error
-
-    command = click.Command("x", callback=fail)
-    tail = ["--json"] if "--json" in asked["argv"] else []
-    reply = app.answer(tail, session_of(asked, fail), command)
-    return {"stdout": reply.stdout, "stderr": reply.stderr, "code": reply.code}
+    as_json = "--json" in asked["argv"]
+    return app.failure(error.kind, error.message, error.hint, as_json).as_json()
 
 
 def _bug() -> str:

@@ -28,6 +28,7 @@ from coordinator.watch.intake import Intake
 from coordinator.watch.scan import Snapshot, scan
 
 _DISK_ERRORS = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG, errno.EIO}
+HEALTH = "health"  # asked of a stuck daemon: it needs neither disk nor turn
 _CHEAP_SCAN_SECONDS = 0.03
 
 
@@ -75,6 +76,8 @@ class Desk:
         """
         action = _find(request.action)
         arguments = _validate(action, request.arguments)
+        if action.name == HEALTH:
+            return action.run(Call(self.workspace, Caller(), Path("/")), arguments)
         shown = Credentials(Path(request.folder), request.agent, request.token)
         caller = callers.resolve(self.workspace, shown)
         callers.check(action, caller, shown)
@@ -115,7 +118,9 @@ class Desk:
     def _freshen(self, fresh: Fresh) -> None:
         match fresh:
             case Fresh.NO:
-                self.workspace.ensure_index()
+                # Whoever records needs the index; `down` must work on a full disk.
+                with suppress(NotWritten), refusals():
+                    self.workspace.ensure_index()
             case Fresh.CHEAPLY:
                 self.freshen_cheaply()
             case Fresh.WHOLLY:

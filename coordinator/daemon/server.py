@@ -17,7 +17,7 @@ from typing import Any
 from loguru import logger
 from pydantic import TypeAdapter, ValidationError
 
-from coordinator.daemon.desk import Desk, Request
+from coordinator.daemon.desk import HEALTH, Desk, Request
 from coordinator.daemon.service import Service
 from coordinator.kernel import addresses
 from coordinator.kernel.errors import CoordinatorError
@@ -68,11 +68,19 @@ async def _answer(
         return _error("usage", message, "")
     asked["folder"] = _peer_folder(writer) or str(asked.get("folder", "/"))
     work = face if "argv" in asked else _perform
+    if HEALTH in {asked.get("action"), *_first_word(asked)}:
+        return await asyncio.to_thread(work, desk, asked)
     reply = await service.call(lambda: work(desk, asked))
     if desk.workspace.stop_wanted:
         # After the reply is on its way: whoever asked must hear that it was heard.
         asyncio.get_running_loop().call_later(0.02, service.stop)
     return reply
+
+
+def _first_word(asked: dict[str, Any]) -> list[str]:
+    argv = asked.get("argv")
+    words = argv if isinstance(argv, list) else []
+    return [x for x in words if isinstance(x, str) and not x.startswith("-")][:1]
 
 
 def _perform(desk: Desk, asked: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from coordinator.index import fold, schema
 from coordinator.kernel.errors import External
-from coordinator.kernel.journal import Journal, Record
+from coordinator.kernel.journal import Journal, JournalShortError, Record
 from coordinator.kernel.problems import Problem
 
 _CHUNK = 20_000
@@ -73,10 +73,11 @@ class Index:
         """Take in what the journal has and the index lacks; return how many records.
 
         Raises:
+            JournalShortError: The journal lost records.
             CoordinatorError: The journal or a blob is damaged or missing.
         """
         if self.last > journal.last:
-            self._begin_anew()
+            raise JournalShortError(self._path, journal.last)
         try:
             return self._read_on(journal)
         except sqlite3.DatabaseError as error:

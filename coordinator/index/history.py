@@ -16,7 +16,7 @@ from pathlib import Path
 from coordinator.kernel import git
 from coordinator.kernel.errors import CoordinatorError, External
 from coordinator.kernel.git import Repository
-from coordinator.kernel.journal import Journal, Record
+from coordinator.kernel.journal import Journal, JournalShortError, Record
 from coordinator.kernel.processes import Child
 
 REF = "refs/heads/main"
@@ -35,6 +35,16 @@ class HistoryStoppedError(External):
             f"The history stops before record {seq}: {reason}",
             hint=f"Restore what is missing, or move {folder} away to rebuild it.",
         )
+
+
+def check_begin(folder: Path, journal: Journal) -> None:
+    """Refuse an empty journal where the history has seen one with records.
+
+    Raises:
+        JournalShortError: The journal is gone.
+    """
+    if journal.last == 0 and (folder / REF).is_file():
+        raise JournalShortError(folder, 0)
 
 
 class History:

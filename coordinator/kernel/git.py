@@ -15,6 +15,7 @@ from coordinator.kernel.processes import Child, Completed
 
 OLDEST = (2, 38)
 ZERO = "0" * 40
+LOOK_SECONDS = 10.0  # for what only reads refs and settings: longer, and it hangs
 _KEPT = ("PATH", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 _HARD_CONFIG = {
     "advice.detachedHead": "false",
@@ -144,7 +145,9 @@ def resolve(repository: Repository, revision: str) -> str | None:
     if revision.startswith("^") or "\0" in revision:
         return None  # "everything but this" is no commit
     done = repository.ask(
-        "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"
+        *("rev-parse", "--verify", "--quiet", "--end-of-options"),
+        f"{revision}^{{commit}}",
+        seconds=LOOK_SECONDS,
     )
     return done.text.strip() if done.code == 0 else None
 
@@ -153,7 +156,8 @@ def refs(repository: Repository, *prefixes: str) -> dict[str, str]:
     """Return full ref names and their object ids, below the prefixes."""
     form = "--format=%(refname) %(objectname)"
     # Not `splitlines`: a ref's name may hold U+2028 and other ends of lines.
-    lines = repository.run("for-each-ref", form, "--", *prefixes).split("\n")
+    said = repository.run("for-each-ref", form, "--", *prefixes, seconds=LOOK_SECONDS)
+    lines = said.split("\n")
     pairs = (line.rpartition(" ") for line in lines if line)
     return {name: oid for name, _, oid in pairs}
 
@@ -197,7 +201,8 @@ def users_setting(repository: Repository, key: str) -> tuple[str, str] | None:
     """
     trusted = configuration({"safe.directory": "*"})
     argv = ["git", "-C", str(repository.path), "config", "--show-scope", "--get", key]
-    done = processes.run(argv, environment=_users_environment() | trusted)
+    made = _users_environment() | trusted
+    done = processes.run(argv, environment=made, seconds=LOOK_SECONDS)
     if done.code:
         return None
     scope, _, value = done.text.removesuffix("\n").partition("\t")
@@ -224,7 +229,9 @@ def without_filters(repository: Repository) -> Repository:
     configuration names, and agents can write that configuration.
     """
     done = repository.ask(
-        "config", "--null", "--name-only", "--get-regexp", r"^(filter|merge|diff)\."
+        *("config", "--null", "--name-only", "--get-regexp"),
+        r"^(filter|merge|diff)\.",
+        seconds=LOOK_SECONDS,
     )
     keys = set(done.text.split("\0")) - {""}
     return Repository(repository.path, dict(_neutral(sorted(keys))))

@@ -82,6 +82,17 @@ class JournalDamagedError(External):
         self.seq = seq
 
 
+class JournalShortError(External):
+    """Something that was derived from the journal knows records that it lacks."""
+
+    def __init__(self, witness: Path, found: int) -> None:
+        super().__init__(
+            f"The journal ends at record {found}, and {witness} knows later ones.",
+            hint="Restore the journal from a backup, or, to go on without those"
+            f" records, move {witness} away.",
+        )
+
+
 class JournalMovedError(Conflict):
     """Somebody appended since the caller looked."""
 

@@ -48,6 +48,16 @@ class ProgramMissing(External):
         )
 
 
+class NotStarted(External):
+    """A program is there and cannot be started."""
+
+    def __init__(self, program: str, error: OSError) -> None:
+        super().__init__(
+            f"The program {program} cannot be started: {error.strerror}.",
+            hint="Look at the file, or at how long its arguments are.",
+        )
+
+
 class TimedOut(External):
     """A program did not finish in its time and was ended."""
 
@@ -70,6 +80,7 @@ def run(
 
     Raises:
         ProgramMissing: The program is not there.
+        NotStarted: It is, and cannot be started.
         TimedOut: It ran longer than `seconds`; its whole group was killed.
     """
     process = _start(argv, cwd, environment, stderr=subprocess.PIPE)
@@ -108,6 +119,8 @@ def _start(
         if cwd is not None and not cwd.is_dir():
             raise
         raise ProgramMissing(argv[0]) from None
+    except OSError as error:
+        raise NotStarted(argv[0], error) from None
 
 
 class Child:
@@ -221,16 +234,19 @@ def start_beside(
 
 
 def replace(argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) -> None:
-    """Become another program, in another folder.
+    """Become another program, in another folder; the environment is just this.
 
     Raises:
         ProgramMissing: The program is not there.
+        NotStarted: It is, and cannot be started.
     """
     os.chdir(cwd)
     try:
-        os.execvpe(argv[0], list(argv), _environment(environment))  # noqa: S606 - argv, no shell
+        os.execvpe(argv[0], list(argv), environment)  # noqa: S606 - argv, no shell
     except FileNotFoundError:
         raise ProgramMissing(argv[0]) from None
+    except OSError as error:
+        raise NotStarted(argv[0], error) from None
 
 
 def is_alive(pid: int) -> bool:

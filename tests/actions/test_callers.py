@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from coordinator.actions import callers, registry, tokens
 from coordinator.actions.callers import Credentials
 from coordinator.actions.workspace import Caller
 from coordinator.kernel.errors import NotFound, Refused
-from tests.support import FakeAgent, ManualClock, OpenWorkspace, open_workspace
+from tests.support import FakeAgent, ManualClock, OpenWorkspace, git, open_workspace
 
 
 @pytest.fixture
@@ -41,6 +42,40 @@ def test_a_folder_in_a_worktree_beats_every_other_word(shop: OpenWorkspace) -> N
         Credentials(folder, "nobody"),
     ):
         assert callers.resolve(shop.workspace, shown) == Caller("backend")
+
+
+@pytest.mark.parametrize("lost", ["git file", "entry", "replaced", "role"])
+def test_a_broken_worktree_makes_nobody_a_maintainer(
+    shop: OpenWorkspace, repository: Path, lost: str
+) -> None:
+    """Where git's own files are gone, the journal still knows whose folder it is."""
+    home = FakeAgent(shop.root, "docs").home
+    entry = repository / ".git" / "worktrees"
+    if lost == "entry":
+        shutil.rmtree(entry)
+    elif lost == "role":
+        for role in entry.glob("*/coordinator-agent"):
+            role.unlink()
+    else:
+        (home / ".git").unlink()
+    if lost == "replaced":
+        git(home, "init", "-q")
+    for folder in (home, home / "src"):
+        shown = Credentials(folder, "", tokens.own())
+        assert callers.resolve(shop.workspace, shown) == Caller("docs")
+
+
+def test_a_worktree_that_was_put_away_gives_no_rights(shop: OpenWorkspace) -> None:
+    """Whoever still stands in it, or in one that nobody knows, may only read."""
+    layout, own = shop.layout, tokens.own()
+    (shop.root / "moved").mkdir()
+    (shop.root / "moved" / ".git").write_text("gitdir: /nowhere\n")
+    for folder in (layout.trash / "x" / "y", layout.pool / "z", shop.root / "moved"):
+        shown = Credentials(folder, "", own)
+        assert callers.resolve(shop.workspace, shown) == Caller()
+    for folder in (shop.root, shop.root / "reports", shop.root / "agent-system"):
+        shown = Credentials(folder, "", own)
+        assert callers.resolve(shop.workspace, shown).is_maintainer
 
 
 def test_elsewhere_a_token_tells_who_calls(opened: OpenWorkspace) -> None:

@@ -93,6 +93,7 @@ def test_the_branch_comes_from_git_and_a_contradiction_is_a_problem(
         assert stand(opened)["worktree"] == str(agent.home)
         [problem] = opened.perform("check", paths=[path])
         assert (problem["code"], problem["line"]) == ("contradicts-git", 2)
+        assert "login" not in problem["hint"], "agents' text is in no command"
         agent.context("State: working\nBranch: backend/carts\n")
         assert opened.problems(path) == []
 

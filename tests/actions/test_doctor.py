@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from coordinator.index.history import History
 from coordinator.kernel import git as kernel_git
+from coordinator.kernel.journal import JournalShortError
 from tests.support import FakeAgent, ManualClock, OpenWorkspace, git, open_workspace
 
 pytestmark = pytest.mark.slow
@@ -51,6 +53,31 @@ def test_a_sound_workspace_is_well_in_every_part(shop: OpenWorkspace) -> None:
     assert told["history"] == f"at record {last}"
     assert told["index"] == f"record {last} of {last}"
     assert git(shop.layout.history, "rev-list", "--count", "main") == str(last)
+
+
+@pytest.mark.parametrize("witness", ["index", "history"])
+def test_a_lost_journal_is_not_begun_anew(
+    tmp_path: Path, clock: ManualClock, witness: str
+) -> None:
+    """While anything shows that there was one, nothing is written in its place."""
+    with open_workspace(tmp_path / "w", clock) as made:
+        made.perform("status")
+        layout = made.layout
+        history = History(layout.history, made.workspace.blobs.get)
+        history.catch_up(made.workspace.journal)
+        history.close()
+    for segment in layout.journal.glob("*.jsonl"):
+        segment.unlink()
+    if witness == "history":
+        for path in layout.own.glob("index.sqlite*"):
+            path.unlink()
+    for _ in range(2):
+        with (
+            pytest.raises(JournalShortError, match=r"index|history"),
+            open_workspace(tmp_path / "w", clock),
+        ):
+            pass
+        assert all(not x.stat().st_size for x in layout.journal.iterdir())
 
 
 def test_a_damaged_journal_is_said_with_the_record(shop: OpenWorkspace) -> None:

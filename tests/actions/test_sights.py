@@ -53,6 +53,19 @@ def test_edited_settings_are_in_force_at_the_next_look(bare: OpenWorkspace) -> N
     assert bare.workspace.settings.worktrees.pool == 1
 
 
+@pytest.mark.slow
+def test_a_missing_branch_is_no_problem_any_more_once_it_is_there(
+    shop: OpenWorkspace,
+) -> None:
+    """The look that submits the item also takes the problem back."""
+    agent = FakeAgent(shop.root, "backend")
+    path = agent.pending("carts", "# Carts\n\nBranch: backend/carts\n")
+    assert shop.problems(path) == ["branch-missing"]
+    agent.branch("carts")
+    agent.commit("x.txt", "x\n")
+    assert shop.problems(path) == []
+
+
 def test_bad_settings_are_a_problem_and_the_old_ones_stay_in_force(
     bare: OpenWorkspace,
 ) -> None:

@@ -1,13 +1,23 @@
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from coordinator.actions.layout import Layout
 from coordinator.cli import local
-from tests.support import CommandLine, DaemonProcess, git, run_coordinator
+from coordinator.kernel import locks
+from tests.support import (
+    CommandLine,
+    DaemonProcess,
+    git,
+    run_coordinator,
+    user_environment,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -49,6 +59,23 @@ def test_a_launched_program_can_call_us(shop: CommandLine) -> None:
     done = run_coordinator(shop.folder, *argv)
     assert (done.code, done.stderr) == (0, "")
     assert (done.value["name"], done.value["task"]) == ("docs", "Pages")
+
+
+def test_a_launched_program_has_the_environment_that_it_would_have(
+    shop: CommandLine,
+) -> None:
+    """Its Python finds the modules of the agent's own worktree."""
+    (shop.folder / "shop-docs" / "carts.py").write_text("print('found')\n")
+    argv = ["agent", "launch", "docs", "--", sys.executable, "-c", "import carts"]
+    done = subprocess.run(
+        [sys.executable, "-m", "coordinator.entry", *argv],
+        cwd=shop.folder,
+        env=user_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.returncode) == ("found\n", 0), done.stderr
 
 
 def test_a_program_that_is_not_there_is_said(shop: CommandLine) -> None:
@@ -180,3 +207,44 @@ def test_the_manuals_tree_has_every_command_and_runs_none() -> None:
     assert {"up", "completion", "demo", "init", "status"} <= set(tree.commands)
     group = tree.commands["agent"]
     assert "launch" in getattr(group, "commands", {})
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [["status"], ["init", "."], ["agent", "launch", "docs", "true"]],
+)
+def test_a_workspace_that_another_process_keeps_is_a_conflict(
+    line: CommandLine, monkeypatch: pytest.MonkeyPatch, argv: list[str]
+) -> None:
+    """Who waits in vain hears for what, and nothing is done meanwhile."""
+    monkeypatch.setattr(local, "_PATIENCE_SECONDS", 0.0)
+    lock = Layout(line.folder).lock
+    with locks.hold(lock, seconds=0):
+        done = line("--json", *argv)
+        assert (done.code, done.error["kind"]) == (1, "conflict")
+        assert str(lock) in done.error["message"]
+    assert line("status").code == 0
+
+
+@pytest.mark.parametrize("verb", [["status"], ["init", "."], ["up"], ["doctor"]])
+def test_a_disk_that_refuses_is_no_bug(line: CommandLine, verb: list[str]) -> None:
+    """Without a daemon too it is said, with what helps; nothing is half done."""
+    if os.geteuid():
+        pytest.skip("only root may mount")
+    disk = line.folder.parent / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("this system mounts no tmpfs")
+    try:
+        assert run_coordinator(disk, "init", "w").code == 0
+        with suppress(OSError):
+            (disk / "filler").write_bytes(bytes(4 << 20))
+        full = run_coordinator(disk / "w", *verb, "--json")
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        read_only = run_coordinator(disk / "w", *verb, "--json")
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
+    for done in (full, read_only):
+        assert (done.code, done.error["kind"]) == (1, "external"), done
+        assert "refuses" in done.error["message"]

@@ -354,6 +354,20 @@ def test_a_refusing_disk_means_read_only_until_it_heals(
     assert daemon.ask("doctor")[1]["well"]
 
 
+def test_a_full_disk_does_not_keep_the_daemon_from_stopping(
+    daemon: DaemonProcess, root: Path
+) -> None:
+    """`down` writes nothing, so that nothing can refuse it."""
+    _, hard = resource.prlimit(daemon.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(daemon.pid, resource.RLIMIT_FSIZE, (10, hard))
+    FakeAgent(root, "backend").learning("during", "# During\n")
+    wait_for(lambda: daemon.health()["read_only"], 7)
+    done = run_coordinator(root, "down", "--json")
+    assert (done.code, done.value["stopped"]) == (0, True)
+    assert daemon.process is not None
+    daemon.process.wait(6)
+
+
 def _state(daemon: DaemonProcess) -> str:
     [found] = [x for x in daemon.ask("status")["agents"] if x["name"] == "backend"]
     return str(found["state"])

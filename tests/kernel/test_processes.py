@@ -9,7 +9,7 @@ import pytest
 
 from coordinator.kernel import processes
 from coordinator.kernel.errors import ErrorKind
-from coordinator.kernel.processes import Child, ProgramMissing, TimedOut
+from coordinator.kernel.processes import Child, NotStarted, ProgramMissing, TimedOut
 
 CAT = ["cat"]
 
@@ -205,18 +205,18 @@ def test_a_process_beside_us_that_does_not_listen_is_killed(tmp_path: Path) -> N
 
 @pytest.mark.slow
 def test_one_program_becomes_another() -> None:
-    """Folder and environment are those that were asked for."""
+    """Folder and environment are just those that were asked for."""
     program = """
         import os
         from pathlib import Path
         from coordinator.kernel import processes
         os.mkdir("inner")
-        argv = ["/bin/sh", "-c", "pwd; echo $WORD$PYTHONSAFEPATH; exit 5"]
+        argv = ["/bin/sh", "-c", "pwd; echo $WORD$PYTHONSAFEPATH.; exit 5"]
         environment = {"WORD": "x", "PATH": os.environ["PATH"]}
         processes.replace(argv, cwd=Path("inner"), environment=environment)
     """
     done = in_python(program)
-    assert done.stdout.endswith("/inner\nx1\n")
+    assert done.stdout.endswith("/inner\nx.\n")
     assert done.returncode == 5
 
 
@@ -236,3 +236,27 @@ def test_who_lives_and_who_does_not() -> None:
     assert processes.is_alive(1)
     assert not any(processes.is_alive(x) for x in (0, -1, 1 << 22 | 1, 1 << 70))
     assert not processes.is_running_child(os.getppid())
+
+
+def test_what_cannot_be_started_is_said(tmp_path: Path) -> None:
+    """A folder, a text, too many arguments: a sentence, and no bug."""
+    text = tmp_path / "text"
+    text.write_text("no program\n")
+    text.chmod(0o755)
+    for argv in ([str(tmp_path)], [str(text)], ["true", "x" * 3_000_000]):
+        with pytest.raises(NotStarted, match="cannot be started"):
+            processes.run(argv)
+
+
+@pytest.mark.slow
+def test_a_process_does_not_become_what_cannot_be_started() -> None:
+    """It goes on and says so."""
+    program = """
+        from pathlib import Path
+        from coordinator.kernel import processes
+        try:
+            processes.replace(["/tmp"], cwd=Path("."), environment={})
+        except processes.NotStarted as error:
+            print(error.message)
+    """
+    assert "cannot be started" in in_python(program).stdout

@@ -1,0 +1,39 @@
+"""The file that `--output` names, written on the caller's side.
+
+With the caller's rights, so that nobody writes through the daemon what he could not
+write himself; it knows nothing of what the text says.
+"""
+
+from pathlib import Path
+
+from coordinator.cli import app
+from coordinator.kernel import addresses, files
+from coordinator.kernel.errors import CoordinatorError, External, Refused
+
+
+def save(reply: dict[str, object], root: str, *, as_json: bool) -> dict[str, object]:
+    """Write the reply's text where the reply says; return what is left to print."""
+    try:
+        _write(Path(str(reply["output"])), str(reply["text"]), Path(root))
+    except CoordinatorError as error:
+        return app.failure(error.kind, error.message, error.hint, as_json).as_json()
+    return reply
+
+
+def _write(path: Path, text: str, root: Path) -> None:
+    try:
+        target = path.resolve()
+        if target.is_relative_to(root.resolve() / addresses.OWN):
+            raise Refused(
+                f"{path} is the coordinator's own.", hint="Name another file."
+            )
+        if target.is_file() or not target.exists():
+            folder, name = target.parent, target.name
+            files.write(folder, name, text.encode(), temporary=folder)
+        else:  # a terminal, a pipe: what stands there is written to
+            target.write_text(text, "utf-8")
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise External(
+            f"{path} cannot be written: {reason}.", hint="Name another file."
+        ) from None
