@@ -4,6 +4,7 @@ With a daemon a command costs one socket call; without one the same action runs 
 under the workspace's lock. Nothing heavy is imported before it is known to be needed.
 """
 
+import json
 import os
 import sys
 
@@ -12,7 +13,7 @@ from coordinator.kernel import addresses
 
 _LOCAL = {"completion", "demo", "init", "up"}
 _BODY = (("pending", "submit"), ("learning", "add"))
-_NOWHERE = "Error: The present folder does not exist any more.\nHint: Run: cd ~\n"
+_NOWHERE = "The present folder does not exist any more."
 _GLOBAL = {"--workspace": "workspace", "--as": "agent"}
 
 
@@ -24,7 +25,7 @@ def main() -> None:
         code = 130
     except BrokenPipeError:
         # The reader went away (`… | head`): not our failure.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence("stdout")
         code = 0
     sys.exit(code)
 
@@ -32,7 +33,7 @@ def main() -> None:
 def run(argv: list[str]) -> int:
     """Run a command line; return its exit code."""
     if not _has_folder():
-        return show({"stdout": "", "stderr": _NOWHERE, "code": 1})
+        return show({"stdout": "", "stderr": _nowhere(argv), "code": 1})
     words, given = take_globals(argv)
     root = given["workspace"] or find_workspace()
     asked = _question(words, given, root)
@@ -60,16 +61,43 @@ def _has_folder() -> bool:
     return True
 
 
+def _nowhere(argv: list[str]) -> str:
+    if "--json" not in argv:
+        return f"Error: {_NOWHERE}\nHint: Run: cd ~\n"
+    error = {"kind": "external", "message": _NOWHERE, "hint": "Run: cd ~"}
+    return json.dumps({"error": error}) + "\n"
+
+
 def show(reply: dict[str, object]) -> int:
     """Print what a command line printed, and return its exit code."""
-    sys.stdout.write(_writable(reply["stdout"]))
-    sys.stderr.write(_writable(reply["stderr"]))
-    return int(str(reply["code"]))
+    code = int(str(reply["code"]))
+    was_heard = _put("stdout", str(reply["stdout"]))
+    _put("stderr", str(reply["stderr"]))
+    return code if was_heard else code or 1
 
 
-def _writable(text: object) -> str:
-    """Return text with escapes for what was no UTF-8 on the command line."""
-    return str(text).encode("utf-8", "backslashreplace").decode()
+def _put(name: str, text: str) -> bool:
+    """Print; False where the stream is closed or its disk full.
+
+    What the stream cannot show, and what was no UTF-8, stands as an escape.
+    """
+    stream = getattr(sys, name)  # None where the descriptor is closed
+    if stream is None or not text:
+        return not text
+    coding = stream.encoding or "utf-8"
+    try:
+        stream.write(text.encode(coding, "backslashreplace").decode(coding))
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError:
+        _silence(name)  # or Python tries again at its end
+        return False
+    return True
+
+
+def _silence(name: str) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), getattr(sys, name).fileno())
 
 
 def take_globals(argv: list[str]) -> tuple[list[str], dict[str, str]]:
@@ -117,9 +145,10 @@ def _question(words: list[str], given: dict[str, str], root: str) -> dict[str, o
         "folder": os.getcwd(),  # noqa: PTH109 - thin
         "agent": agent,
         "token": _read(token if agent else addresses.maintainer_token()),
-        "stdin": sys.stdin.read() if verb in _BODY and not sys.stdin.isatty() else "",
+        "stdin": _body() if verb in _BODY else "",
         "width": _width(),
-        "color": sys.stdout.isatty() and not os.environ.get("NO_COLOR"),
+        "color": bool(sys.stdout and sys.stdout.isatty())
+        and not os.environ.get("NO_COLOR"),
     }
 
 
@@ -131,10 +160,14 @@ def _read(path: str) -> str:
         return ""
 
 
+def _body() -> str:
+    return "" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.read()
+
+
 def _width() -> int:
     try:
         return os.get_terminal_size(sys.stdout.fileno()).columns
-    except (OSError, ValueError):
+    except (AttributeError, OSError, ValueError):
         return 200  # nobody looks: whoever reads wants whole lines
 
 

@@ -20,7 +20,7 @@ from coordinator.actions.workspace import Call, Workspace
 from coordinator.index import queries
 from coordinator.kernel import files
 from coordinator.kernel.blobs import name_of
-from coordinator.kernel.errors import External, NotFound
+from coordinator.kernel.errors import External, NotFound, UsageProblem
 from coordinator.kernel.files import Content
 
 
@@ -161,6 +161,10 @@ def add_learning(call: Call, arguments: AddLearning) -> dict[str, Any]:
     """Write a learning into a file of its own; the text comes on standard input."""
     author = call.caller.agent or "maintainer"
     now = call.workspace.now()
+    if not arguments.title.strip():
+        raise UsageProblem(
+            "The learning has no title.", hint="Say in a few words what was learned."
+        )
     text = learnings.format.render_learning(
         arguments.title, arguments.body, author, f"{now:%Y-%m-%d}"
     )
@@ -215,6 +219,11 @@ def _append(call: Call, title: str, reason: str, supersedes: str) -> dict[str, A
         )
         for text in ("", before)
     )
+    if not learnings.format.parse(entry, path)[0].decisions:
+        raise UsageProblem(
+            f"{title!r} cannot be the title of a decision.",
+            hint="Say in a few words what was decided.",
+        )
     earlier = _appended_before(call, path, entry)
     if earlier is not None:
         return earlier

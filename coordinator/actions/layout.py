@@ -96,8 +96,3 @@ class Layout:
     def pool(self) -> Path:
         """Worktrees that wait for an agent."""
         return self.own / "pool"
-
-    def worktree(self, repository: str, agent: str, feature: str = "") -> Path:
-        """Return the folder of an agent's worktree; its home without a feature."""
-        name = f"{repository}-{agent}"
-        return self.root / (f"{name}--{feature}" if feature else name)

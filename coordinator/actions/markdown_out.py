@@ -10,14 +10,17 @@ from typing import Any
 from coordinator.kernel.names import display
 
 # A backslash before what is escaped would take the escape away (CommonMark 2.4).
-_SPECIAL = re.compile(r"(\\*)([|<])")
+_SPECIAL = re.compile(r"(\\*)([|<\[])")
 _TICKS = re.compile(r"`+")
 
 NOTICE = "<!-- Made by the coordinator from its journal; edits are overwritten. -->"
 
 
 def cell(text: str, *, longest: int = 120) -> str:
-    """Return text that cannot leave its table cell or list item, nor become HTML."""
+    """Return text that cannot leave its table cell or list item.
+
+    Nor does it become HTML, a link or a picture.
+    """
     line = display(" ".join(text.split()))
     cut = line if len(line) <= longest else f"{line[: longest - 1]}…"
     return _SPECIAL.sub(r"\1\1\\\2", cut)

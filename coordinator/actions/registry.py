@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from coordinator.actions.workspace import Call
+from coordinator.kernel.errors import UsageProblem
 
 
 class Who(StrEnum):
@@ -36,6 +37,22 @@ class Arguments(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", hide_input_in_errors=True, str_max_length=100_000
     )
+
+    @field_validator("*")
+    @classmethod
+    def _can_be_written(cls, value: object) -> object:
+        if isinstance(value, str) and ("\0" in value or not _is_utf8(value)):
+            message = "it holds a NUL byte or is no UTF-8"
+            raise ValueError(message)
+        return value
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class Nothing(Arguments):
@@ -100,3 +117,20 @@ def find(name: str) -> Action | None:
 def actions() -> list[Action]:
     """Return all actions, sorted by name."""
     return [_ACTIONS[name] for name in sorted(_ACTIONS)]
+
+
+def validate(action: Action, values: dict[str, Any]) -> Arguments:
+    """Return an action's arguments out of plain values.
+
+    Raises:
+        UsageProblem: One is missing, unknown, or no good.
+    """
+    try:
+        return action.arguments.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(x) for x in first["loc"]) or "the arguments"
+        raise UsageProblem(
+            f"{action.name}: {place}: {first['msg']}.",
+            hint=f"Run: coordinator {action.name} --help",
+        ) from None

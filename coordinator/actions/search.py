@@ -96,9 +96,12 @@ def _moment(text: str) -> str:
 
 
 def _version(call: Call, seq: int) -> dict[str, Any]:
-    question = "SELECT seq, at, actor, subject, blob FROM records WHERE seq = ?"
+    question = (
+        "SELECT seq, at, actor, subject, blob FROM records"
+        " WHERE seq = ? AND kind = 'document.accepted'"
+    )
     row = call.workspace.index.row(question, (seq,))
-    if row is None or not row["blob"]:
+    if row is None:
         raise NotFound(
             f"Record {seq} accepted no document.",
             hint="Run: coordinator history --subject PATH",

@@ -9,11 +9,14 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from coordinator.kernel import names
 from coordinator.kernel.errors import UsageProblem
+from coordinator.kernel.names import display
 
 _REPOSITORIES = re.compile(r"^[ \t]*\[[ \t]*repositories[ \t]*\].*$", re.MULTILINE)
+_AT_LINE = re.compile(r"\(at line (\d+),")
 _STRICT = ConfigDict(
     strict=True, frozen=True, extra="forbid", hide_input_in_errors=True
 )
@@ -57,7 +60,11 @@ class Settings(BaseModel):
 
     model_config = _STRICT
     target: str = Field(
-        "main", max_length=200, description="the branch that work lands on"
+        "main",
+        min_length=1,
+        max_length=200,
+        pattern=r"^[^\x00-\x20\x7f~^:?*\[\\]+$",  # git-check-ref-format(1)
+        description="the branch that work lands on",
     )
     check: str = Field(
         "",
@@ -71,12 +78,24 @@ class Settings(BaseModel):
     worktrees: Worktrees = Worktrees()
     watch: Watch = Watch()
 
+    @field_validator("repositories")
+    @classmethod
+    def _can_be_used(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, path in value.items():
+            if not names.MADE.match(name) or ".." in name or not path.isprintable():
+                message = (
+                    f"{display(name)!r} cannot be a repository's name, or its path"
+                )
+                raise ValueError(message)
+        return value
+
 
 class BadSettings(UsageProblem):
     """The settings file cannot be used."""
 
-    def __init__(self, path: Path, reason: str) -> None:
+    def __init__(self, path: Path, reason: str, line: int = 0) -> None:
         super().__init__(f"{path}: {reason}.", hint=f"Edit {path} and try again.")
+        self.line = line
 
 
 def load(path: Path) -> Settings:
@@ -102,12 +121,25 @@ def parse(text: str, path: Path) -> Settings:
     """
     try:
         return Settings.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise BadSettings(path, str(error).rstrip(".")) from None
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(x) for x in first["loc"])
-        raise BadSettings(path, f"{place}: {first['msg'].lower()}") from None
+        place = [str(x) for x in first["loc"]]
+        reason = f"{'.'.join(place)}: {first['msg'].lower()}"
+        raise BadSettings(path, reason, _line_of(text, place[-1:])) from None
+    except RecursionError:
+        raise BadSettings(path, "it is nested too deeply") from None
+    except ValueError as error:  # TOML's own errors, and numbers of 5,000 digits
+        found = _AT_LINE.search(str(error))
+        line = int(found[1]) if found else 0
+        raise BadSettings(path, str(error).rstrip("."), line) from None
+
+
+def _line_of(text: str, key: list[str]) -> int:
+    """Return the line that a key stands at; 0 where none is found."""
+    lines = enumerate(text.splitlines(), 1)
+    starts = ((n, re.split(r"[=.\]]", x.lstrip(" \t["), maxsplit=1)) for n, x in lines)
+    names = ((n, x[0].strip(" \t\"'")) for n, x in starts)
+    return next((n for n, name in names if [name] == key), 0)
 
 
 def render(repositories: dict[str, str], *, target: str, check: str) -> str:

@@ -4,6 +4,7 @@
 rest under the lock like every other.
 """
 
+import os
 import shlex
 from contextlib import suppress
 from pathlib import Path
@@ -21,7 +22,7 @@ from coordinator.actions.contexts import take_in
 from coordinator.actions.layout import VERSION, Layout
 from coordinator.actions.registry import Arguments, Positional, Who, action
 from coordinator.actions.workspace import MAINTAINER, Call, Workspace
-from coordinator.kernel import files, git, names
+from coordinator.kernel import addresses, files, git, names
 from coordinator.kernel.errors import Conflict, CoordinatorError, External, UsageProblem
 from coordinator.kernel.git import Repository
 from coordinator.kernel.journal import Draft
@@ -49,6 +50,16 @@ class WrongVersion(Conflict):
         )
 
 
+class GitTooOld(External):
+    """The installed git lacks what is needed."""
+
+    def __init__(self) -> None:
+        needed = ".".join(map(str, git.OLDEST))
+        super().__init__(
+            f"The installed git is older than {needed}.", hint="Install a newer git."
+        )
+
+
 def check_version(layout: Layout) -> None:
     """Refuse a workspace of a newer layout.
 
@@ -71,6 +82,12 @@ def prepare(root: Path) -> Layout:
         External: The folders cannot be made.
     """
     layout = Layout(root)
+    around = addresses.find_root(str(root.parent))
+    if root == root.parent or around:
+        where = f"lies in the workspace {around}" if around else "holds everything"
+        raise Conflict(
+            f"{root} cannot be a workspace: it {where}.", hint="Name another folder."
+        )
     if (root / ".git").exists():
         raise Conflict(
             f"{root} is a git worktree; a workspace holds worktrees beside each other.",
@@ -131,7 +148,8 @@ class InitArguments(Arguments):
 def init(call: Call, arguments: InitArguments) -> dict[str, Any]:
     """Make a workspace, or add to one what is missing."""
     workspace = call.workspace
-    repositories = dict(_pair(call, x) for x in arguments.repo)
+    check(call.folder, arguments)
+    repositories = dict(_pair(call.folder, x) for x in arguments.repo)
     _save_settings(workspace, repositories, arguments)
     _make_roster(workspace, arguments.agent)
     for name in workspace.roster.names:
@@ -155,14 +173,29 @@ def _was_made(workspace: Workspace) -> bool:
     return workspace.index.row(question) is not None
 
 
-def _pair(call: Call, text: str) -> tuple[str, str]:
+def check(folder: Path, arguments: InitArguments) -> None:
+    """Refuse what `init` would refuse, before anything is made.
+
+    Raises:
+        CoordinatorError: As `init`.
+    """
+    if git.version() < git.OLDEST:
+        raise GitTooOld
+    for text in arguments.repo:
+        _pair(folder, text)
+    for name in arguments.agent:
+        identity_for(name)
+    _check_command(arguments.check)
+
+
+def _pair(folder: Path, text: str) -> tuple[str, str]:
     name, equals, path = text.partition("=")
     if not equals or not path:
         raise UsageProblem(
             f"--repo {text!r} is not NAME=PATH.", hint="Write: --repo shop=~/code/shop"
         )
     names.check(name, "a repository")
-    full = (call.folder / Path(path).expanduser()).resolve()
+    full = (folder / os.path.expanduser(path)).resolve()  # noqa: PTH111 - `~nobody` stays
     repository = Repository(full)
     if not full.is_dir() or repository.ask("rev-parse", "--git-dir").code:
         raise UsageProblem(

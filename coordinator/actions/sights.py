@@ -130,7 +130,9 @@ def _reload_settings(workspace: Workspace) -> None:
         workspace.seen.looks.clear()
         workspace.seen.troubles.clear()
     except settings.BadSettings as error:
-        problem = Problem(path.name, 0, "bad-settings", error.message, error.hint)
+        problem = Problem(
+            path.name, error.line, "bad-settings", error.message, error.hint
+        )
         workspace.seen.troubles[path.name] = problem
     workspace.seen.record = -1
 

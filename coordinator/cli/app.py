@@ -4,9 +4,8 @@ Each action becomes a command; this face holds no rule of its own. Commands that
 make sense on the caller's side (up, demo …) stand in `coordinator.cli.local`.
 """
 
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -66,7 +65,10 @@ class Reply:
 
     def as_json(self) -> dict[str, object]:
         """Return it as it goes to the thin client, which writes `text` to `output`."""
-        return asdict(self)
+        shown = {"stdout": self.stdout, "stderr": self.stderr, "code": self.code}
+        return shown | (
+            {"output": self.output, "text": self.text} if self.output else {}
+        )
 
 
 def answer(
@@ -118,7 +120,7 @@ def failure(kind: str, message: str, hint: str, as_json: bool) -> Reply:  # noqa
     code = 2 if kind == ErrorKind.USAGE else 1
     if as_json:
         error = {"error": {"kind": str(kind), "message": message, "hint": hint}}
-        return Reply("", json.dumps(error, ensure_ascii=False) + "\n", code)
+        return Reply("", show.dumps(error, indent=None), code)
     return Reply("", show.error(message, hint), code)
 
 
@@ -203,8 +205,22 @@ def _command(action: Action) -> click.Command:
 def shown(session: Session, name: str, result: object) -> str:
     """Return a result as the session wants to see it."""
     if session.json:
-        return json.dumps(result, ensure_ascii=False, indent=2) + "\n"
+        return show.dumps(result)
     return show.text_of(name, result, session.width, session.color)
+
+
+def arguments_of(name: str, values: dict[str, Any]) -> Any:  # noqa: ANN401 - its model
+    """Return an action's arguments out of click's values.
+
+    Raises:
+        UsageProblem: One is no good.
+    """
+    action = registry.find(name)
+    if action is None:
+        raise KeyError(name)
+    fields = action.arguments.model_fields
+    given = {k: v for k, v in values.items() if k in fields and v is not None}
+    return registry.validate(action, given)
 
 
 def error_of(values: dict[str, str]) -> CoordinatorError:
@@ -219,8 +235,7 @@ def _print(
 ) -> None:
     wants_json = session.json or arguments.get("format") == "json"
     if wants_json:
-        shown = show.json_of(action.name, result)
-        text = json.dumps(shown, ensure_ascii=False, indent=2) + "\n"
+        text = show.dumps(show.json_of(action.name, result))
     else:
         text = show.text_of(action.name, result, session.width, session.color)
     if output := arguments.get("output"):
@@ -228,7 +243,9 @@ def _print(
         # nobody else.
         session.output, session.text = str(session.folder / output), text
         done = {"output": session.output}
-        text = f"{json.dumps(done)}\n" if session.json else f"Written to {output}.\n"
+        text = (
+            show.dumps(done, indent=None) if session.json else f"Written to {output}.\n"
+        )
     session.out.append(text)
     session.code = show.exit_code(action.name, result)
 

@@ -256,8 +256,10 @@ def _init(asked: Question) -> click.Command:
 
     @click.pass_context
     def run_init(context: click.Context, /, **values: Any) -> None:  # noqa: ANN401 - click's
-        given = Path(values["workspace"]).expanduser()
-        root = (Path(asked["folder"]) / given).resolve()
+        folder = Path(asked["folder"])
+        given = os.path.expanduser(values["workspace"])  # noqa: PTH111 - `~nobody` stays
+        root = (folder / given).resolve()
+        setup.check(folder, app.arguments_of("init", values))
         setup.prepare(root)
         asked["token"] = tokens.own()
         session: Session = context.obj

@@ -3,6 +3,7 @@
 Text of agents is escaped here. Colours are used only where the caller has a terminal.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from io import StringIO
 from typing import Any
@@ -49,6 +50,18 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "hooks uninstall": ("repository", "state"),
 }
 _REPORTS = ("report final", "report daily", "report decisions")
+
+
+def dumps(value: object, *, indent: int | None = 2) -> str:
+    """Return a JSON line or block; what a terminal would obey stands as an escape."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    if not text.isascii():
+        text = "".join(map(_shown, text))
+    return f"{text}\n"
+
+
+def _shown(char: str) -> str:
+    return char if char == "\n" or char.isprintable() else json.dumps(char)[1:-1]
 
 
 def error(message: str, hint: str) -> str:
@@ -137,7 +150,7 @@ def _moment(at: str) -> str:
 def _pairs(result: dict[str, Any], indent: str = "") -> list[str]:
     lines: list[str] = []
     for key, value in result.items():
-        name = f"{indent}{key.replace('_', ' ')}"
+        name = f"{indent}{safe(key.replace('_', ' '))}"
         if isinstance(value, dict):
             lines += [f"{name}:", *_pairs(value, f"{indent}  ")]
         elif isinstance(value, list) and value and isinstance(value[0], dict):

@@ -54,6 +54,7 @@ def detached(layout: Layout) -> dict[str, Any]:
     if pid:
         return _value(layout, pid)
     log = layout.logs / "start.log"
+    said_before = log.stat().st_size if log.exists() else 0
     argv = [sys.executable, "-m", "coordinator.entry", "up", "--quiet"]
     argv += ["--workspace", str(layout.root)]
     child = processes.start_detached(argv, log=log, cwd=layout.root)
@@ -68,7 +69,8 @@ def detached(layout: Layout) -> dict[str, Any]:
     pid = running_pid(layout)
     if pid:
         return _value(layout, pid)
-    raise External(f"The daemon did not start: {_last_words(log)}", hint=f"Read {log}")
+    words = _last_words(log, said_before)
+    raise External(f"The daemon did not start: {words}", hint=f"Read {log}")
 
 
 def _is_taken(layout: Layout) -> bool:
@@ -84,11 +86,12 @@ def _value(layout: Layout, pid: int) -> dict[str, Any]:
     return {"running": True, "pid": pid, "workspace": str(layout.root), "url": None}
 
 
-def _last_words(log: Path) -> str:
+def _last_words(log: Path, begin: int) -> str:
+    said = b""
     with suppress(OSError):
-        lines = log.read_text("utf-8", "replace").strip().splitlines()
-        return display(" ".join(lines[-2:]))
-    return "it said nothing."
+        said = log.read_bytes()[begin:]
+    lines = said.decode("utf-8", "replace").strip().splitlines()
+    return display(" ".join(lines[-2:])) or "it said nothing."
 
 
 def foreground(layout: Layout, *, show: Listener) -> dict[str, Any]:

@@ -13,13 +13,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, assert_never
 
-from pydantic import ValidationError
 from pydantic_core import to_jsonable_python
 
 import coordinator.actions.verbs  # noqa: F401 - registers every action
 from coordinator.actions import callers, documents, registry, sights
 from coordinator.actions.callers import Credentials
-from coordinator.actions.registry import Action, Arguments, Fresh
+from coordinator.actions.registry import Action, Fresh
 from coordinator.actions.workspace import Call, Caller, Workspace
 from coordinator.index.database import is_refusal
 from coordinator.kernel.errors import Conflict, External, NotFound, UsageProblem
@@ -29,6 +28,7 @@ from coordinator.watch.scan import Snapshot, scan
 
 _DISK_ERRORS = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG, errno.EIO}
 HEALTH = "health"  # asked of a stuck daemon: it needs neither disk nor turn
+_LONGEST_KEY = 200
 _CHEAP_SCAN_SECONDS = 0.03
 
 
@@ -75,9 +75,14 @@ class Desk:
             CoordinatorError: It cannot be done, with the reason.
         """
         action = _find(request.action)
-        arguments = _validate(action, request.arguments)
+        arguments = registry.validate(action, request.arguments)
         if action.name == HEALTH:
             return action.run(Call(self.workspace, Caller(), Path("/")), arguments)
+        if len(request.key) > _LONGEST_KEY or not request.key.isprintable():
+            raise UsageProblem(
+                "The key cannot be used.",
+                hint=f"Use up to {_LONGEST_KEY} letters, digits and marks.",
+            )
         shown = Credentials(Path(request.folder), request.agent, request.token)
         caller = callers.resolve(self.workspace, shown)
         callers.check(action, caller, shown)
@@ -206,15 +211,3 @@ def _find(name: str) -> Action:
             f"There is no action named {name!r}.", hint="Run: coordinator --help"
         )
     return found
-
-
-def _validate(action: Action, values: dict[str, Any]) -> Arguments:
-    try:
-        return action.arguments.model_validate(values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(x) for x in first["loc"]) or "the arguments"
-        raise UsageProblem(
-            f"{action.name}: {place}: {first['msg']}.",
-            hint=f"Run: coordinator {action.name} --help",
-        ) from None

@@ -53,6 +53,7 @@ class Service:
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
         self._look_wanted = asyncio.Event()
+        self._lock_inode = self._workspace.layout.lock.stat().st_ino
         self._next_hints = 0.0
         self.was_cut_short = False
         self._views_due: float | None = 0.0
@@ -159,6 +160,10 @@ class Service:
     async def _look(self) -> None:
         """Look at the whole disk, and at what git shows where that changed."""
         self._look_wanted.clear()
+        if self._has_gone():
+            logger.error("the workspace was moved or deleted: the daemon stops")
+            self.stop()
+            return
         if not self._hints.is_current() and (
             self._hints.is_running or clock.monotonic() >= self._next_hints
         ):
@@ -174,6 +179,13 @@ class Service:
         health.looked, health.look_seconds = clock.monotonic(), snapshot.seconds
         health.disk_free = shutil.disk_usage(self._workspace.layout.root).free
         self._wake.set()
+
+    def _has_gone(self) -> bool:
+        """Tell whether the lock that we hold is no more where it was."""
+        try:
+            return self._workspace.layout.lock.stat().st_ino != self._lock_inode
+        except OSError:
+            return True
 
     def _look_at_git(self) -> None:
         if sights.look(self._workspace):

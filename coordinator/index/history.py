@@ -96,7 +96,7 @@ class History:
 
     def _open(self, journal: Journal) -> None:
         if not (self._folder / "HEAD").is_file():
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._folder.mkdir(exist_ok=True)
             self._repository.run("init", "-q", "--bare", "-b", "main")
         git.remove_locks(self._folder)
         self._head, self._last = "", 0

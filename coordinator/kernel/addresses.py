@@ -31,8 +31,8 @@ def socket_path(root: str) -> str:
     from hashlib import sha256  # noqa: PLC0415 - seldom needed, and not light
 
     name = sha256(os.fsencode(root)).hexdigest()[:24]
-    folder = os.environ.get("TMPDIR", "/tmp")  # noqa: S108 - made private by the daemon
-    return f"{folder}/agent-coordinator-{os.getuid()}/{name}.sock"
+    # Not TMPDIR, which may be as long, and another one in every shell.
+    return f"/tmp/agent-coordinator-{os.getuid()}/{name}.sock"  # noqa: S108 - made private
 
 
 def make_private(path: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from coordinator.actions import views
-from coordinator.kernel.errors import External, NotFound
+from coordinator.kernel.errors import External, NotFound, UsageProblem
 from tests.support import FakeAgent, ManualClock, OpenWorkspace, open_workspace
 
 
@@ -38,6 +38,20 @@ def test_a_decision_that_names_an_unknown_one_is_a_problem(
     assert "'d-000000'" in problem["message"]
     (opened.root / first["path"]).unlink()
     assert opened.problems() == ["unknown-decision"] * 2
+
+
+def test_what_says_nothing_is_not_written(opened: OpenWorkspace) -> None:
+    """Refused before a byte is changed, so that a repetition adds nothing either."""
+    before = log(opened), opened.records("document.accepted")
+    for title in ("   ", "\t\n", "---", "# ", "a\0b", "\ud800"):
+        for verb in ("decision add", "learning add"):
+            if verb == "learning add" and title.strip("-# \t\n") == "" != title.strip():
+                continue  # marks alone are a title like any other
+            with pytest.raises(UsageProblem):
+                opened.perform_as("docs", verb, title=title)
+    with pytest.raises(UsageProblem, match="NUL"):
+        opened.perform_as("docs", "learning add", title="x", body="a\0b")
+    assert (log(opened), opened.records("document.accepted")) == before
 
 
 def test_what_agents_write_becomes_the_decision_log(opened: OpenWorkspace) -> None:

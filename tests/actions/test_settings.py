@@ -9,6 +9,14 @@ from coordinator.actions import settings
 from coordinator.actions.settings import BadSettings, Settings
 
 PATH = Path("/w/coordinator.toml")
+NAMES = st.from_regex(r"[a-z0-9][a-z0-9-]{0,9}", fullmatch=True)
+PATHS = st.text(max_size=30).filter(str.isprintable)
+BRANCHES = st.text(
+    st.characters(
+        exclude_categories=["Cs"], exclude_characters="~^:?*[\\", codec="utf-8"
+    ),
+    min_size=1,
+).filter(lambda x: not any(ord(y) <= 32 or ord(y) == 127 for y in x))
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
 
@@ -99,7 +107,7 @@ def test_a_new_file_has_every_setting_with_its_default_as_a_comment() -> None:
         assert values[name] == section.model_dump()
 
 
-@given(st.dictionaries(TEXTS, TEXTS, max_size=3), TEXTS, TEXTS)
+@given(st.dictionaries(NAMES, PATHS, max_size=3), BRANCHES, TEXTS)
 def test_what_is_given_comes_back(
     repositories: dict[str, str], target: str, check: str
 ) -> None:
@@ -108,6 +116,30 @@ def test_what_is_given_comes_back(
     found = settings.parse(text, PATH)
     assert found.repositories == repositories
     assert (found.target, found.check) == (target, check)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("target = 1", 1),
+        ("\n[watch]\nlook_second = 3\n", 3),
+        ("check = 'x'\ntarget =\n", 2),
+        ('target = "a\\u0000"', 1),
+        ('target = ""', 1),
+        ('[repositories]\n"../evil" = "/x"', 1),
+        ('[repositories]\n"" = "/x"', 1),
+        ('[repositories]\nx = "/x\\u0000"', 1),
+        ("x = " + "[" * 5_000, 0),
+        ("x = " + "9" * 5_000, 0),
+    ],
+)
+def test_what_nothing_can_work_with_is_refused_at_its_line(
+    text: str, line: int
+) -> None:
+    """No name leads out of the workspace; no text ends the program; 0: no line."""
+    with pytest.raises(BadSettings) as raised:
+        settings.parse(text, PATH)
+    assert raised.value.line == line
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +8,14 @@ import pytest
 from coordinator.actions import setup
 from coordinator.actions.layout import Layout
 from coordinator.kernel.errors import Conflict, CoordinatorError, UsageProblem
-from tests.support import FakeAgent, ManualClock, git, open_workspace
+from tests.support import (
+    CommandLine,
+    FakeAgent,
+    ManualClock,
+    git,
+    open_workspace,
+    run_coordinator,
+)
 
 MakeRepository = Callable[[Path], Path]
 
@@ -200,6 +208,47 @@ def test_tokens_are_for_their_owners_eyes(tmp_path: Path, clock: ManualClock) ->
         assert {x.stat().st_mode & 0o777 for x in [own, *kept]} == {0o600}
         assert len({x.read_text() for x in kept}) == 4
         assert all(own.read_text() not in x.read_text() for x in kept)
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["w", "--repo", "x"],
+        ["w", "--repo", "s=~nobody-at-all/x"],
+        ["w", "--agent", "No Name"],
+        ["w", "--check", "'"],
+        ["/"],
+        ["work/inner"],
+        ["work/agent-system/inner/deeper"],
+    ],
+)
+def test_an_init_that_is_refused_makes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    argv: list[str],
+) -> None:
+    """Everything is checked before the first folder is made."""
+    line = CommandLine(monkeypatch, capsys, tmp_path)
+    assert line("init", "work").code == 0
+    before = sorted(tmp_path.rglob("*"))
+    done = line("init", *argv)
+    assert done.code in {1, 2}
+    assert done.stderr.startswith("Error: ")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.slow
+def test_a_git_that_is_too_old_is_refused(tmp_path: Path) -> None:
+    """Before anything is made, with the version that is needed."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "git").write_text("#!/bin/sh\necho git version 2.30.1\n")
+    (tools / "git").chmod(0o755)
+    path = f"{tools}:{os.environ['PATH']}"
+    done = run_coordinator(tmp_path, "init", "w", PATH=path)
+    assert (done.code, "older than 2.38" in done.stderr) == (1, True)
+    assert not (tmp_path / "w").exists()
 
 
 def test_preparing_again_makes_only_what_is_missing(tmp_path: Path) -> None:

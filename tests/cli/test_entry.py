@@ -8,7 +8,12 @@ import pytest
 
 from coordinator import entry
 from coordinator.actions import registry
-from tests.support import CommandLine, DaemonProcess, run_coordinator
+from tests.support import (
+    CommandLine,
+    DaemonProcess,
+    run_coordinator,
+    user_environment,
+)
 
 
 @pytest.fixture
@@ -221,7 +226,55 @@ def test_a_folder_that_is_gone_is_said(line: CommandLine, tmp_path: Path) -> Non
         1,
         "Error: The present folder does not exist any more.\nHint: Run: cd ~\n",
     )
+    done = subprocess.run(
+        ["sh", "-c", script, gone, *argv, "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert json.loads(done.stderr)["error"]["kind"] == "external"
     assert line("status").code == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("script", "code"),
+    [
+        ('"$@" status >&-', 1),
+        ('"$@" status >/dev/full', 1),
+        ('"$@" status 2>&- >/dev/null', 0),
+        ('"$@" pending list <&- >/dev/null', 0),
+        ('"$@" learning add Empty <&- >/dev/null', 0),
+        ('PYTHONIOENCODING=ascii "$@" context list', 0),
+        ('PYTHONIOENCODING=latin-1 "$@" context list', 0),
+    ],
+)
+def test_closed_and_odd_streams_end_in_no_traceback(
+    line: CommandLine, script: str, code: int
+) -> None:
+    """A stream that takes nothing is an exit code; one that shows less, an escape."""
+    assert line("--as", "docs", "context", "set", "--task", "→ Pages").code == 0
+    argv = [sys.executable, "-m", "coordinator.entry"]
+    done = subprocess.run(
+        ["sh", "-c", script, "sh", *argv],
+        cwd=line.folder,
+        env=user_environment(),
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (code, b"")
+    if "IOENCODING" in script:
+        assert b"\\u2192 Pages" in done.stdout
+
+
+def test_json_holds_nothing_that_a_terminal_obeys(line: CommandLine) -> None:
+    """What is hidden stands as JSON's escape, so that the value is the same."""
+    task = "a\x9b31m\u202eb\u00e4"
+    path = line.folder / "agent-system" / "active-contexts" / "docs-status.md"
+    path.write_text(f"State: working\nTask: {task}\n")
+    done = line("context", "list", "--json")
+    assert "\\u009b31m\\u202eb\u00e4" in done.stdout
+    assert task in [x["task"] for x in done.value]
 
 
 @pytest.mark.slow

@@ -101,6 +101,13 @@ def test_malformed_calls_are_refused_before_anything_is_done(
     assert opened.workspace.journal.last == last
 
 
+@pytest.mark.parametrize("key", ["x" * 201, "a\nb", "\ud800", "\0"])
+def test_a_key_is_short_and_can_be_shown(opened: OpenWorkspace, key: str) -> None:
+    """It is kept in the journal for ever."""
+    with pytest.raises(UsageProblem, match="key"):
+        opened.call("learning add", {"title": "X"}, key=key)
+
+
 def test_results_are_json(opened: OpenWorkspace) -> None:
     """Whatever an action returns can be written as it is."""
     FakeAgent(opened.root, "docs").context("State: working\n")

@@ -1,6 +1,7 @@
 import json
 import os
 import resource
+import shutil
 import signal
 import socket
 import stat
@@ -352,6 +353,31 @@ def test_a_refusing_disk_means_read_only_until_it_heals(
     assert {before, after} <= accepted(daemon)
     assert "disk.healed" in {x["kind"] for x in daemon.ask("history", limit=9)}
     assert daemon.ask("doctor")[1]["well"]
+
+
+@pytest.mark.parametrize("how", ["moved", "deleted"])
+def test_a_workspace_that_goes_takes_its_daemon_along(
+    daemon: DaemonProcess, root: Path, how: str
+) -> None:
+    """It ends, and makes nothing in the old place again."""
+    wait_for(lambda: daemon.health()["disk_free"])
+    process = daemon.process
+    assert process is not None
+    if how == "moved":
+        root.rename(root.with_name("elsewhere"))
+    else:
+        wait_for(lambda: _is_deleted(root))
+    wait_for(lambda: process.poll() is not None, 12)
+    assert not root.exists()
+    if how == "moved":
+        with DaemonProcess(root.with_name("elsewhere")) as again:
+            assert again.ask("check") == []
+            assert again.ask("doctor")
+
+
+def _is_deleted(folder: Path) -> bool:
+    shutil.rmtree(folder, ignore_errors=True)  # again where something was just written
+    return not folder.exists()
 
 
 def test_a_full_disk_does_not_keep_the_daemon_from_stopping(
