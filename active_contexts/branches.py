@@ -123,6 +123,18 @@ def proper_name(branch: str, prefixes: Iterable[str]) -> str:
     return f"{first}/{suggestion(branch) or 'feature'}"
 
 
+def free_name(wanted: str, taken: Iterable[str]) -> str:
+    """Return the wanted name, with a number where git could not make it beside others.
+
+    Names that differ in case alone are one name on some file systems.
+    """
+    known = {x.casefold() for x in taken}
+    prefix, _, feature = wanted.rpartition("/")
+    numbered = (f"{prefix}/{feature[:55]}-{x}" for x in range(2, 10_000))
+    names = (x for x in (wanted, *numbered) if x not in known)
+    return next(x for x in names if not any(y.startswith(f"{x}/") for y in known))
+
+
 def _is_feature(text: str) -> bool:
     return _ONE_FEATURE.match(text) is not None and _git_allows(text)
 

@@ -2,6 +2,12 @@
 
 Hooks that were there before go on running, called by ours. It only installs: the
 rules are `branches` and, for the shell, `hook_scripts/`. See githooks(5).
+
+A hook learns from its own path which one it is and where its neighbours are (husky 4,
+overcommit). So one that ours replaces keeps its name, in a folder as deep as `hooks`
+that has links to all that stands beside it there. What this does not keep: a hook that
+compares its whole path, and neighbours that come later, until the next install. To set
+`core.hooksPath` instead would let all hooks fall silent when the repository is moved.
 """
 
 import os
@@ -51,7 +57,8 @@ PASSED_ON = (
     "update",
 )
 _ONLY_IF_THERE = ("push-to-checkout", "proc-receive")
-_EARLIER = ".before-coordinator"
+_ASIDE = "hooks.before-coordinator"
+_OLDER = ".before-coordinator"  # how the versions before kept a hook, beside ours
 _MARK = "# coordinator hook: "
 _SCRIPTS = Path(__file__).with_name("hook_scripts")
 _KEY = "core.hooksPath"
@@ -95,7 +102,7 @@ def install(repository: Path, prefixes: Sequence[str]) -> None:
     save_prefixes(common, prefixes)
     match _configured(repository):
         case None:
-            _install_beside(common / "hooks", common)
+            _install_beside(common)
         case _, value if _is_own(value, common):
             _install_in_front(common, first_line(_own(common) / "former"))
         case "worktree", value:
@@ -114,7 +121,8 @@ def uninstall(repository: Path) -> None:
         local = first_line(_own(common) / "former-scope") == "local"
         _configure(repository, first_line(_own(common) / "former") if local else None)
     for name in CHECKING:
-        _take_away(common / "hooks", name)
+        _take_away(common, name)
+    _unlink_neighbours(common)
     (private_folder(common) / "prefixes").unlink(missing_ok=True)
 
 
@@ -171,21 +179,48 @@ def _runs(hook: Path) -> bool:
     return os.access(hook, os.X_OK)
 
 
-def _install_beside(folder: Path, common: Path) -> None:
+def _install_beside(common: Path) -> None:
+    folder = common / "hooks"
     folder.mkdir(exist_ok=True)
     for name in CHECKING:
         hook = _place(folder, name)
-        if os.path.lexists(hook) and not _is_ours(hook):
-            _put_aside(hook)
+        aside = common / _ASIDE / name
+        _put_aside(folder / f"{name}{_OLDER}", aside)
+        if not _is_ours(hook):
+            _put_aside(hook, aside)
         _write(hook, name, common)
+    _link_neighbours(common)
 
 
-def _put_aside(hook: Path) -> None:
-    earlier = hook.with_name(hook.name + _EARLIER)
-    if os.path.lexists(earlier):
+def _put_aside(hook: Path, aside: Path) -> None:
+    if not os.path.lexists(hook):
+        return
+    aside.parent.mkdir(exist_ok=True)
+    if os.path.lexists(aside):
         # Whoever wrote over our hook meant to end this one too; it is kept unused.
-        earlier.rename(_free_name(earlier))
-    hook.rename(earlier)
+        aside.rename(_free_name(aside))
+    hook.rename(aside)
+
+
+def _link_neighbours(common: Path) -> None:
+    aside = common / _ASIDE
+    for item in (common / "hooks").iterdir() if aside.is_dir() else ():
+        link = aside / item.name
+        if (
+            item.suffix != ".sample"
+            and not _is_ours(item)
+            and not os.path.lexists(link)
+        ):
+            link.symlink_to(Path("..", "hooks", item.name))
+
+
+def _unlink_neighbours(common: Path) -> None:
+    aside = common / _ASIDE
+    for item in aside.iterdir() if aside.is_dir() else ():
+        if item.is_symlink() and item.readlink().parent == Path("..", "hooks"):
+            item.unlink()
+    if aside.is_dir() and not any(aside.iterdir()):
+        aside.rmdir()
 
 
 def _free_name(path: Path) -> Path:
@@ -212,13 +247,13 @@ def _write(hook: Path, name: str, common: Path) -> None:
         files.write(hook.parent, hook.name, data, temporary=temporary, mode=0o755)
 
 
-def _take_away(folder: Path, name: str) -> None:
-    hook = folder / name
+def _take_away(common: Path, name: str) -> None:
+    hook = common / "hooks" / name
     if _is_ours(hook):
         hook.unlink()
-    earlier = folder / f"{name}{_EARLIER}"
-    if os.path.lexists(earlier) and not os.path.lexists(hook):
-        earlier.rename(hook)
+    for earlier in (common / _ASIDE / name, hook.with_name(name + _OLDER)):
+        if os.path.lexists(earlier) and not os.path.lexists(hook):
+            earlier.rename(hook)
 
 
 def _own(common: Path) -> Path:

@@ -6,13 +6,19 @@ hint is the command that mends it.
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 
 from active_contexts import hooks
-from active_contexts.branches import Verdict, explain, proper_name, verdict
+from active_contexts.branches import (
+    Verdict,
+    explain,
+    free_name,
+    proper_name,
+    verdict,
+)
 from active_contexts.hooks import HookState
 from active_contexts.worktree_entries import (
     Entry,
@@ -126,7 +132,9 @@ def _branches(tracked: Tracked) -> dict[str, str]:
 
 def _listed(tracked: Tracked) -> dict[Path, Head]:
     """Return what git has checked out where, the main worktree included."""
-    said = Repository(tracked.path).run("worktree", "list", "--porcelain", "-z")
+    said = Repository(tracked.path).run(
+        *("worktree", "list", "--porcelain", "-z"), seconds=git.LOOK_SECONDS
+    )
     found: dict[Path, Head] = {}
     for block in said.split("\0\0"):
         pairs = (x.partition(" ") for x in block.split("\0") if x)
@@ -158,7 +166,7 @@ def _name_drifts(
         said = verdict(branch, own_prefix=None, prefixes=prefixes)
         if said is not Verdict.FINE:
             message = explain(branch, said, own_prefix=None)
-            hint = _rename(tracked.path, branch, proper_name(branch, prefixes))
+            hint = _rename(tracked.path, branch, prefixes, branches)
             yield _drift(tracked.name, f"branch-{said}", message, hint)
 
 
@@ -210,7 +218,7 @@ def _checkout_drifts(
         if not branch or said is Verdict.FINE or told:
             continue
         message = explain(branch, said, own_prefix=one.prefix)
-        hint = _rename(one.path, branch, proper_name(branch, [one.prefix]))
+        hint = _rename(one.path, branch, [one.prefix], found.branches)
         if _is_anothers(tracked, one, branch, prefixes):
             hint = f"Run: git -C {_quoted(str(one.path))} switch --detach"
         yield _drift(one.path.name, f"branch-{said}", message, hint)
@@ -227,7 +235,11 @@ def _drift(path: str, code: str, message: str, hint: str) -> Problem:
     return Problem(path, 0, code, message, hint)
 
 
-def _rename(where: Path, branch: str, wanted: str) -> str:
+def _rename(
+    where: Path, branch: str, prefixes: Sequence[str], branches: Iterable[str]
+) -> str:
+    others = (x for x in branches if x != branch)
+    wanted = free_name(proper_name(branch, prefixes), others)
     names = f"{_quoted(branch)} {_quoted(wanted)}"
     return f"Run: git -C {_quoted(str(where))} branch -m {names}"
 

@@ -24,6 +24,7 @@ _LOCKED = re.compile(rb"\.lock'?: File exists|[Cc](?:annot|ould not) lock")
 _PAUSE_SECONDS = 0.15
 _STATUS = ("status", "-z", "--no-renames", "--ignore-submodules=dirty")
 _OID = "# branch.oid "
+_COUNTS = re.compile(r"(\d+)\t(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Inside:
     def ask(self, *args: str, stdin: bytes = b"") -> Completed:
         """Run git and return how it ended; tried twice where something was locked."""
         made = {
-            "GIT_DIR": str(self.entry.folder),
+            "GIT_DIR": str(self.repository.path),
             "GIT_WORK_TREE": str(self.entry.path),
             **self.extra,
         }
@@ -54,8 +55,7 @@ class Inside:
 
 def inside(entry: Entry, extra: Mapping[str, str] | None = None) -> Inside:
     """Return git for a worktree, with its filters as they are now switched off."""
-    # Run from the git directory: the worktree's folder may be gone.
-    return Inside(entry, git.without_filters(Repository(entry.folder)), extra or {})
+    return Inside(entry, git.without_filters(_own(entry)), extra or {})
 
 
 def apart(entry: Entry) -> Inside:
@@ -63,7 +63,14 @@ def apart(entry: Entry) -> Inside:
 
     It saves the look at the filters.
     """
-    return Inside(entry, Repository(entry.folder))
+    return Inside(entry, _own(entry))
+
+
+def _own(entry: Entry) -> Repository:
+    # Run from the git directory: the worktree's folder may be gone. With one spelling
+    # of it always: a setting may hold in git directories of a certain path alone
+    # (`includeIf`), so filters are listed and git is run with the very same path.
+    return Repository(entry.folder.resolve())
 
 
 def patiently(
@@ -140,14 +147,18 @@ def distance(entry: Entry, target_ref: str) -> tuple[int, int]:
     """Return how many commits it has that the target has not, and the reverse.
 
     Zeros where either has no commit.
+
+    Raises:
+        GitFailed: Git said something else than two numbers.
     """
-    done = apart(entry).ask(
-        "rev-list", "--left-right", "--count", f"HEAD...{target_ref}", "--"
-    )
+    words = ("rev-list", "--left-right", "--count", f"HEAD...{target_ref}", "--")
+    done = apart(entry).ask(*words)
     if done.code:
         return 0, 0
-    ahead, behind = done.text.split()
-    return int(ahead), int(behind)
+    counts = _COUNTS.match(done.text)
+    if counts is None:
+        raise GitFailed(words, done)
+    return int(counts[1]), int(counts[2])
 
 
 def reconnect(repository: Path, path: Path) -> Entry | None:

@@ -88,6 +88,7 @@ class WorktreeState(StrEnum):
     READY = "ready"
     BUSY = "busy"
     MISSING = "missing"
+    UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +121,12 @@ class Risk(StrEnum):
     STASHED = "stash entries"
     BUSY = "an unfinished operation"
     NESTED = "repositories inside the worktree"
+    LOCKED = "a lock (git worktree unlock takes it away)"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that would be lost with a worktree."""
+    """Something that would be lost with a worktree, or that keeps it."""
 
     risk: Risk
     details: tuple[str, ...]
@@ -144,6 +146,27 @@ class NotARepository(NotFound):
         super().__init__(
             f"There is no git repository at {display(str(path))}.",
             hint="Give the folder that holds .git, or a bare repository.",
+        )
+
+
+class UnusablePath(Refused):
+    """A path cannot stand in the files in which git keeps paths line by line."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"The path {display(str(path))} holds the end of a line.",
+            hint="Git cannot keep worktrees there: rename the folder.",
+        )
+
+
+class UnknownObjects(Refused):
+    """A repository's objects have ids of another kind than SHA-1."""
+
+    def __init__(self, path: Path, kind: str) -> None:
+        super().__init__(
+            f"The repository {display(str(path))} has {display(kind)} objects, "
+            "and only sha1 is supported.",
+            hint="Make one with: git init --object-format=sha1",
         )
 
 
@@ -229,7 +252,7 @@ class CannotSave(Refused):
     def __init__(self, path: Path, finding: Finding) -> None:
         super().__init__(
             f"{display(path.name)} cannot be saved, since it holds {finding.text}.",
-            hint="Move those repositories out of the worktree, then try again.",
+            hint="Move them out of the worktree, or delete them, then try again.",
         )
 
 

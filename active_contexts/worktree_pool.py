@@ -6,6 +6,7 @@ crash, see `tidy`) is made ready or thrown into the trash, never handed out.
 
 import os
 import re
+import secrets
 from pathlib import Path
 
 from active_contexts.worktree_entries import (
@@ -15,6 +16,8 @@ from active_contexts.worktree_entries import (
     entries,
     entry_at,
     head_of,
+    nested_repositories,
+    object_format,
     save_role,
     scan,
 )
@@ -32,6 +35,8 @@ from active_contexts.worktree_model import (
     FolderTaken,
     Grounds,
     Tracked,
+    UnknownObjects,
+    UnusablePath,
 )
 from coordinator.kernel import git
 from coordinator.kernel.errors import External
@@ -90,12 +95,29 @@ def make(grounds: Grounds, tracked: Tracked, commit: str) -> Entry:
     """Add a worktree to the pool, detached at a commit.
 
     Raises:
+        UnusablePath: The workspace's or the repository's holds the end of a line.
+        UnknownObjects: The repository has others than SHA-1.
         GitFailed: Git could not.
     """
-    path = free_place(grounds, tracked)
+    _check_suited(grounds, tracked)
+    path = new_place(grounds, tracked)
+    entry = add_empty(tracked, path, commit)
+    inside(entry).run("reset", "-q", "--hard")
+    return entry
+
+
+def add_empty(tracked: Tracked, path: Path, commit: str) -> Entry:
+    """Add a worktree that stands at a commit, with neither files nor an index.
+
+    `git worktree add` would write the files with the filters that are configured for
+    the new git directory alone, which nobody can list before it is there.
+
+    Raises:
+        GitFailed: Git could not.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    quiet = git.without_filters(Repository(tracked.path))
-    run_patiently(quiet, "worktree", "add", "-q", "--detach", str(path), commit)
+    words = ("worktree", "add", "-q", "--detach", "--no-checkout")
+    run_patiently(Repository(tracked.path), *words, str(path), commit)
     return _entry(tracked, path)
 
 
@@ -147,12 +169,12 @@ def move(tracked: Tracked, entry: Entry, path: Path) -> Entry:
 def recycle(grounds: Grounds, tracked: Tracked, entry: Entry) -> None:
     """Put a worktree that holds nothing of its own back into the pool, or the trash.
 
-    The caller has made sure that it holds nothing (`worktree_safety.check`).
+    The caller has made sure that it holds nothing (`worktree_safety.recycle`).
     """
     if not _is_plain(entry):
         to_trash(grounds, entry)
         return
-    _make_ready(grounds, move(tracked, entry, free_place(grounds, tracked)))
+    _make_ready(grounds, move(tracked, entry, new_place(grounds, tracked)))
 
 
 def tidy(grounds: Grounds, tracked: Tracked) -> None:
@@ -178,21 +200,30 @@ def interrupted(grounds: Grounds, tracked: Tracked, wanted: Assigned) -> Entry |
     return next((x for x in own if x.head.branch == wanted.branch), None)
 
 
-def free_place(grounds: Grounds, tracked: Tracked) -> Path:
-    """Return a folder of the pool that is not there, under a name that no entry has."""
-    taken = {x.name for x in _folders(grounds, tracked)}
-    taken |= {x.folder.name for x in entries(common_folder(tracked.path))}
-    # A pruned worktree still points to its entry: a new one of that name would be
-    # taken for its own.
-    taken |= {x.name for x in scan(grounds.workspace)}
-    number = next(x for x in range(1, 10_000) if f"{tracked.name}-{x}" not in taken)
-    return grounds.pool.resolve() / f"{tracked.name}-{number}"
+def new_place(grounds: Grounds, tracked: Tracked) -> Path:
+    """Return a folder of the pool whose name was never used, nor will be again.
+
+    Git names its entry after the folder. A worktree that was pruned, or moved out of
+    sight, still points to the entry of its name: one that bore the name again would
+    be shared by the two.
+    """
+    return grounds.pool.resolve() / f"{tracked.name}-{secrets.token_hex(4)}"
+
+
+def _check_suited(grounds: Grounds, tracked: Tracked) -> None:
+    for path in (grounds.workspace, tracked.path, common_folder(tracked.path)):
+        if {"\n", "\r"} & set(str(path)):
+            raise UnusablePath(path)
+    kind = object_format(common_folder(tracked.path))
+    if kind != "sha1":
+        raise UnknownObjects(tracked.path, kind)
 
 
 def _make_ready(grounds: Grounds, entry: Entry) -> None:
     # Looked at again now that no agent finds it by its path any more.
     worktree = inside(entry)
-    if not _is_plain(entry) or hidden(worktree) or changes(worktree):
+    clean = not hidden(worktree) and not changes(worktree)
+    if not clean or not _is_plain(entry) or nested_repositories(entry.path):
         to_trash(grounds, entry)
         return
     commit = worktree.run("rev-parse", "--verify", "HEAD")
@@ -207,7 +238,7 @@ def _move_on(entry: Entry, commit: str) -> None:
 
 
 def _is_complete(entry: Entry) -> bool:
-    # A worktree that git is still making is locked.
+    # One that is still being made has no index; one that git itself makes is locked.
     locked = (entry.folder / "locked").exists()
     return entry.is_present and not locked and (entry.folder / "index").exists()
 
@@ -229,7 +260,7 @@ def _members(grounds: Grounds, tracked: Tracked) -> tuple[Entry, ...]:
 
 
 def _folders(grounds: Grounds, tracked: Tracked) -> list[Path]:
-    name = re.compile(re.escape(tracked.name) + r"-\d+")
+    name = re.compile(re.escape(tracked.name) + "-[0-9a-f]+")
     if not grounds.pool.is_dir():
         return []
     return sorted(x for x in grounds.pool.iterdir() if name.fullmatch(x.name))

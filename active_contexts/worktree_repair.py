@@ -13,6 +13,7 @@ from active_contexts import worktree_pool
 from active_contexts.worktree_entries import (
     Entry,
     common_folder,
+    entries,
     entry_at,
     holder,
     pointed_to,
@@ -20,10 +21,18 @@ from active_contexts.worktree_entries import (
     save_role,
     scan,
 )
-from active_contexts.worktree_git import inside, reconnect, run_patiently, tips
+from active_contexts.worktree_git import (
+    changes,
+    inside,
+    reconnect,
+    run_patiently,
+    tips,
+)
 from active_contexts.worktree_guard import to_trash
 from active_contexts.worktree_model import Assigned, Grounds, Head, Tracked
+from active_contexts.worktree_saving import place, save_rest
 from coordinator.kernel import files, git
+from coordinator.kernel.errors import CoordinatorError
 from coordinator.kernel.git import Repository
 
 
@@ -36,6 +45,8 @@ class Mend(StrEnum):
     ADDED = "added"
     FOREIGN = "foreign"
     NO_TARGET = "no-target"
+    LOCKED = "locked"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,39 +54,85 @@ class Mended:
     """What was done, and where the worktree is now.
 
     With `FOREIGN` something else stands in its place, with `NO_TARGET` there is
-    nothing to add it from: both are left to a person.
+    nothing to add it from, with `LOCKED` a person wants what is gone now (a disk that
+    comes back, say) kept: all three are left to a person. `FAILED` comes with the
+    `problem`. `saved` are the refs made for what only a worktree knew that is added
+    again.
     """
 
     what: Mend
     now: Assigned
+    saved: tuple[str, ...] = ()
+    problem: str = ""
+
+
+def failed(one: Assigned, error: CoordinatorError) -> Mended:
+    """Return that nothing was done for a worktree, and why."""
+    return Mended(Mend.FAILED, one, problem=f"{error.message} {error.hint}")
 
 
 def repair(
-    grounds: Grounds, tracked: Tracked, known: Sequence[Assigned]
+    grounds: Grounds, tracked: Tracked, known: Sequence[Assigned], stamp: str
 ) -> tuple[Mended, ...]:
     """Bring every known worktree of a repository back; repeatable.
+
+    What would be lost is saved in places of that stamp (`worktree_saving.place`).
 
     Raises:
         NotARepository: The repository is gone.
         GitFailed: Git could not.
     """
-    if any(_is_adrift(x.path) for x in known):
-        Repository(tracked.path).ask("worktree", "repair")
+    _reach(common_folder(tracked.path))
     worktree_pool.tidy(grounds, tracked)  # what a crash left here may hold a branch
     paths = {x.path for x in known}
     found = {k: v for k, v in scan(grounds.workspace).items() if v not in paths}
-    return tuple(_mend(grounds, tracked, x, found) for x in known)
+    return tuple(_try(grounds, tracked, x, found, stamp) for x in known)
 
 
-def _is_adrift(path: Path) -> bool:
-    """Tell whether a folder lost its `.git`, or its repository was moved away."""
-    found = pointed_to(path)
-    gone = found is not None and not found.exists()
-    return gone or (path.is_dir() and not os.path.lexists(path / ".git"))
+def _try(
+    grounds: Grounds,
+    tracked: Tracked,
+    one: Assigned,
+    found: Mapping[Path, Path],
+    stamp: str,
+) -> Mended:
+    try:
+        return _mend(grounds, tracked, one, found, stamp)
+    except CoordinatorError as error:
+        return failed(one, error)
+
+
+def _reach(common: Path) -> None:
+    """Write the `.git` of worktrees that lost it, or whose repository was moved away.
+
+    `git worktree repair` would write it into whatever stands in a worktree's place.
+    """
+    for entry in entries(common):
+        found = pointed_to(entry.path)
+        if found is not None:
+            adrift = not found.exists() and found.name == entry.folder.name
+        elif os.path.lexists(entry.path / ".git"):
+            adrift = False
+        else:
+            adrift = entry.path.is_dir() and _has_its_files(entry)
+        if adrift:
+            _point(entry, common)
+
+
+def _has_its_files(entry: Entry) -> bool:
+    """Tell whether a folder has any file just as the worktree's index knows it."""
+    worktree = inside(entry)
+    changed = {x[3:] for x in changes(worktree)}
+    known = set(worktree.run("ls-files", "-z").split("\0")) - {""}
+    return not known <= changed
 
 
 def _mend(
-    grounds: Grounds, tracked: Tracked, one: Assigned, found: Mapping[Path, Path]
+    grounds: Grounds,
+    tracked: Tracked,
+    one: Assigned,
+    found: Mapping[Path, Path],
+    stamp: str,
 ) -> Mended:
     common = common_folder(tracked.path)
     entry = entry_at(common, one.path)
@@ -85,7 +142,9 @@ def _mend(
     if lost in found:
         there = replace(one, path=grounds.workspace / found[lost].name)
         return Mended(Mend.MOVED, _mend_present(grounds, tracked, there, None).now)
-    return _add_again(grounds, tracked, one, entry)
+    if entry is not None and entry.lock is not None:
+        return Mended(Mend.LOCKED, one)
+    return _add_again(grounds, tracked, one, entry, stamp)
 
 
 def _mend_present(
@@ -118,34 +177,34 @@ def _rebuild(
 ) -> Entry:
     # Git itself makes the entry, for an empty folder that is thrown away again; then
     # the index is filled without touching a file of the agent's.
-    made = worktree_pool.free_place(grounds, tracked)
-    made.parent.mkdir(parents=True, exist_ok=True)
-    main = Repository(tracked.path)
-    words = ("worktree", "add", "-q", "--detach", "--no-checkout")
-    run_patiently(main, *words, str(made), stand.commit)
-    folder = pointed_to(made)
-    if folder is None:
-        raise worktree_pool.NotMade(made)
+    empty = worktree_pool.new_place(grounds, tracked)
+    made = worktree_pool.add_empty(tracked, empty, stand.commit)
     common = common_folder(tracked.path)
-    save_role(Entry(folder, made), common, prefix)
+    save_role(made, common, prefix)
     if stand.branch:
-        worktree_pool.put_on(Entry(folder, made), stand.branch)
-    inside(Entry(folder, path)).run("read-tree", "HEAD")
-    (made / ".git").unlink()
-    made.rmdir()
-    _point(path, folder, common)
-    run_patiently(main, "worktree", "repair", str(path))
-    return Entry(folder, path)
+        worktree_pool.put_on(made, stand.branch)
+    now = Entry(made.folder, path)
+    inside(now).run("read-tree", "HEAD")
+    (empty / ".git").unlink()
+    empty.rmdir()
+    _point(now, common)
+    run_patiently(Repository(tracked.path), "worktree", "repair", str(path))
+    return now
 
 
-def _point(path: Path, folder: Path, common: Path) -> None:
-    line = f"gitdir: {folder}\n".encode()
+def _point(entry: Entry, common: Path) -> None:
+    line = f"gitdir: {entry.folder}\n".encode()
+    path = entry.path
     near = path.stat().st_dev == common.stat().st_dev
     files.write(path, ".git", line, temporary=private_folder(common) if near else path)
 
 
 def _add_again(
-    grounds: Grounds, tracked: Tracked, one: Assigned, entry: Entry | None
+    grounds: Grounds,
+    tracked: Tracked,
+    one: Assigned,
+    entry: Entry | None,
+    stamp: str,
 ) -> Mended:
     if entry is not None:
         head = Head(entry.branch_in_use, entry.head.commit or one.commit)
@@ -153,11 +212,13 @@ def _add_again(
     stand = _stand(tracked, one)
     if stand is None:
         return Mended(Mend.NO_TARGET, one)
+    saved: tuple[str, ...] = ()
     if entry is not None:
+        saved = save_rest(entry, place(one, stamp))
         to_trash(grounds, entry)
     wanted = replace(one, branch=stand.branch, commit=stand.commit)
     made = worktree_pool.take(grounds, tracked, wanted, stand.commit)
-    return Mended(Mend.ADDED, _now(one, made))
+    return Mended(Mend.ADDED, _now(one, made), saved)
 
 
 def _stand(tracked: Tracked, one: Assigned) -> Head | None:

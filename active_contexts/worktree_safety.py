@@ -4,7 +4,6 @@ The branch of a worktree is never deleted. Saving is `worktree_saving`, and no f
 is let go without `worktree_guard`.
 """
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from active_contexts.worktree_entries import (
     Entry,
     common_folder,
     entry_at,
+    nested_repositories,
     operation,
 )
 from active_contexts.worktree_git import Inside, changes, inside, tips
@@ -25,13 +25,14 @@ from active_contexts.worktree_model import (
     Risk,
     Tracked,
 )
-from active_contexts.worktree_saving import private_index, save, stashes
-
-_NESTED_MODE = re.compile(r"160000 ")
+from active_contexts.worktree_saving import private_index, save, save_rest, stashes
 
 
 def findings(tracked: Tracked, entry: Entry) -> tuple[Finding, ...]:
-    """Return everything that would be lost with a worktree, or with its entry."""
+    """Return everything that would be lost with a worktree, or with its entry.
+
+    A lock counts as well: it says that a person wants the worktree kept.
+    """
     git = inside(entry)
     found = [*_in_the_folder(git)] if entry.path.is_dir() else []
     found += [*_in_the_repository(tracked, git)]
@@ -43,16 +44,9 @@ def _in_the_folder(git: Inside) -> Iterator[tuple[Risk, tuple[str, ...]]]:
         lines = changes(shown)
     untracked = tuple(x[3:] for x in lines if x.startswith("?? "))
     yield Risk.CHANGED, tuple(x[3:] for x in lines if not x.startswith("?? "))
-    yield Risk.UNTRACKED, tuple(x for x in untracked if not x.endswith("/"))
     # Git names an untracked folder as such only where it is a repository of its own.
-    nested = tuple(x for x in untracked if x.endswith("/"))
-    yield Risk.NESTED, nested + _submodules(git)
-
-
-def _submodules(git: Inside) -> tuple[str, ...]:
-    lines = git.run("ls-files", "-s", "-z").split("\0")
-    paths = (x.partition("\t")[2] for x in lines if _NESTED_MODE.match(x))
-    return tuple(x for x in paths if (git.entry.path / x / ".git").exists())
+    yield Risk.UNTRACKED, tuple(x for x in untracked if not x.endswith("/"))
+    yield Risk.NESTED, nested_repositories(git.entry.path)
 
 
 def _in_the_repository(
@@ -62,6 +56,8 @@ def _in_the_repository(
     yield Risk.STASHED, tuple(x.name for x in stashes(git))
     busy = operation(git.entry.folder)
     yield Risk.BUSY, (str(busy),) if busy else ()
+    lock = git.entry.lock
+    yield Risk.LOCKED, () if lock is None else (lock or "without a reason",)
 
 
 def _unlanded(tracked: Tracked, git: Inside) -> tuple[str, ...]:
@@ -72,30 +68,42 @@ def _unlanded(tracked: Tracked, git: Inside) -> tuple[str, ...]:
     return tuple(said.split())
 
 
-def remove(grounds: Grounds, tracked: Tracked, path: Path) -> None:
+def remove(
+    grounds: Grounds, tracked: Tracked, path: Path, under: str
+) -> tuple[str, ...]:
     """Throw a worktree that holds nothing of its own into the trash; repeatable.
 
+    Returns the refs made below `under` for what git's entry alone knew (`save_rest`).
+
     Raises:
         NotSafe: It holds something; its findings say what.
         NotOurs: It is no agent's worktree.
     """
     entry = _removable(grounds, tracked, path)
-    if entry is not None:
-        check(tracked, entry)
-        to_trash(grounds, entry)
+    if entry is None:
+        return ()
+    saved = _check_and_save(tracked, entry, under)
+    to_trash(grounds, entry)
+    return saved
 
 
-def recycle(grounds: Grounds, tracked: Tracked, path: Path) -> None:
+def recycle(
+    grounds: Grounds, tracked: Tracked, path: Path, under: str
+) -> tuple[str, ...]:
     """Put a worktree that holds nothing of its own back into the pool; repeatable.
 
+    Returns the refs made, as `remove`.
+
     Raises:
         NotSafe: It holds something; its findings say what.
         NotOurs: It is no agent's worktree.
     """
     entry = _removable(grounds, tracked, path)
-    if entry is not None and entry.is_present:
-        check(tracked, entry)
-        worktree_pool.recycle(grounds, tracked, entry)
+    if entry is None or not entry.is_present:
+        return ()
+    saved = _check_and_save(tracked, entry, under)
+    worktree_pool.recycle(grounds, tracked, entry)
+    return saved
 
 
 def save_and_remove(
@@ -103,8 +111,9 @@ def save_and_remove(
 ) -> tuple[str, ...]:
     """Save everything below a ref, then throw the worktree into the trash.
 
-    `under` is such as `refs/coordinator/saved/<agent>/<worktree>/<stamp>`. Returns the
-    refs made; none where there is nothing to remove (any more).
+    A lock does not keep it: whoever forces the removal has been told of it. `under`
+    is such as `refs/coordinator/saved/<agent>/<worktree>/<stamp>`. Returns the refs
+    made; none where there is nothing to remove (any more).
 
     Raises:
         CannotSave: It holds repositories of their own.
@@ -122,15 +131,11 @@ def save_and_remove(
     return saved
 
 
-def check(tracked: Tracked, entry: Entry) -> None:
-    """Let a worktree go only where nothing is lost with it.
-
-    Raises:
-        NotSafe: It holds something; its findings say what.
-    """
+def _check_and_save(tracked: Tracked, entry: Entry, under: str) -> tuple[str, ...]:
     found = findings(tracked, entry)
     if found:
         raise NotSafe(entry.path, found)
+    return save_rest(entry, under)
 
 
 def _removable(grounds: Grounds, tracked: Tracked, path: Path) -> Entry | None:

@@ -6,13 +6,15 @@ The worktree, its index and its branch stay as they are; removing is for others.
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from active_contexts.worktree_entries import Entry, common_folder, private_folder, read
 from active_contexts.worktree_git import Inside, hidden, inside
+from active_contexts.worktree_model import Assigned
+from coordinator.kernel.git import Repository
 
 FOLDER = "refs/coordinator/saved"
 _WHO = {
@@ -37,6 +39,9 @@ _HEADS = (
     "ORIG_HEAD",
 )
 _OBJECT = re.compile(rb"[0-9a-f]{40,64}")
+_LOGGED = re.compile(rb"^([0-9a-f]{40,64}) ([0-9a-f]{40,64}) ", re.MULTILINE)
+_LOG_LIMIT = 1 << 26
+_OWN = ("refs/worktree", "refs/bisect", "refs/rewritten")
 _STASH = re.compile(r"(?:WIP on|On) (.+?): ")
 
 
@@ -48,28 +53,61 @@ class Stash:
     commit: str
 
 
+def place(known: Assigned, stamp: str) -> str:
+    """Return the ref below which a worktree is saved; `stamp` is like no other."""
+    return f"{FOLDER}/{known.prefix}/{known.path.name}/{stamp}"
+
+
 def save(entry: Entry, under: str) -> tuple[str, ...]:
     """Save a worktree below the ref `under`; return the refs made.
 
     `head`: what was checked out; `files`: its folder as a commit on top of that, with
-    untracked files; `index`: what was staged, where it is neither; the rest: stash
-    entries and what an unfinished operation would go on with.
+    untracked files; `index`: what was staged, where it is neither; `earlier`: as
+    `save_rest`; the others: stash entries and what an unfinished operation would go on
+    with.
 
     Raises:
         GitFailed: Something could not be saved.
     """
+    git = _saving(entry)
+    found = _commits(git)
+    found |= _trees(git, found.get("head", ""))
+    tips = _tips(git, _logged(entry), known=found.values())
+    return _write(git, under, found | _earlier(git, tips))
+
+
+def save_rest(entry: Entry, under: str) -> tuple[str, ...]:
+    """Save what is lost with git's entry, though the folder is clean or gone.
+
+    The names are those of `save`; nothing is saved that a ref of the repository or its
+    reflog leads to. `earlier` has the commits that HEAD alone was at once, as parents
+    of one commit where they are several. So a commit made detached is kept, while one
+    that was amended on a branch stays where git keeps it: in that branch's reflog. To
+    refuse the removal instead would be in the way after every rebase.
+
+    Raises:
+        GitFailed: Something could not be saved.
+    """
+    git = _saving(entry)
+    found = _commits(git)
+    if not entry.path.is_dir():
+        found |= _trees(git, found.get("head", ""))
+    tips = _tips(git, [*found.values(), *_logged(entry)])
+    kept = {k: v for k, v in found.items() if v in tips or k.startswith("own-")}
+    others = [x for x in tips if x not in kept.values()]
+    return _write(git, under, kept | _earlier(git, others))
+
+
+def _saving(entry: Entry) -> Inside:
     plain = inside(entry, _WHO)
     settings = {**plain.repository.settings, **_SYNCED}
-    git = replace(plain, repository=replace(plain.repository, settings=settings))
-    found: dict[str, str] = {}
-    for name, oid in _commits(git):
-        # ORIG_HEAD and its like mostly name what is saved already.
-        if oid not in found.values():
-            found[name] = oid
-    if entry.path.is_dir():
-        found |= _trees(git, found.get("head", ""))
+    return replace(plain, repository=replace(plain.repository, settings=settings))
+
+
+def _write(git: Inside, under: str, found: dict[str, str]) -> tuple[str, ...]:
     lines = [f"update {under}/{name}\0{oid}\0\0" for name, oid in found.items()]
-    git.run("update-ref", "--stdin", "-z", stdin="".join(lines).encode())
+    if lines:
+        git.run("update-ref", "--stdin", "-z", stdin="".join(lines).encode())
     return tuple(f"{under}/{name}" for name in found)
 
 
@@ -91,7 +129,16 @@ def _on(said: str) -> str:
     return found[1] if found else ""
 
 
-def _commits(git: Inside) -> Iterator[tuple[str, str]]:
+def _commits(git: Inside) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, oid in _named(git):
+        # ORIG_HEAD and its like mostly name what is saved already.
+        if oid not in found.values():
+            found[name] = oid
+    return found
+
+
+def _named(git: Inside) -> Iterator[tuple[str, str]]:
     head = git.ask("rev-parse", "--verify", "-q", "HEAD^{commit}")
     if head.code == 0:
         yield "head", head.text.strip()
@@ -101,26 +148,62 @@ def _commits(git: Inside) -> Iterator[tuple[str, str]]:
         for number, oid in enumerate(_OBJECT.findall(read(git.entry.folder / name))):
             yield f"{name.replace('/', '-').lower()}-{number}", oid.decode()
     # These refs are seen from this worktree only, and go with it.
-    form = "--format=%(objectname)"
-    own = git.run("for-each-ref", form, "refs/worktree", "refs/bisect").split()
+    own = git.run("for-each-ref", "--format=%(objectname)", *_OWN).split()
     for number, oid in enumerate(own):
         yield f"own-{number}", oid
 
 
+def _logged(entry: Entry) -> list[str]:
+    """Return every object id that the worktree's HEAD was at, as its reflog says."""
+    pairs = _LOGGED.findall(read(entry.folder / "logs" / "HEAD", _LOG_LIMIT))
+    found = {x.decode() for pair in pairs for x in pair}
+    return sorted(x for x in found if x.strip("0"))
+
+
+def _tips(git: Inside, oids: Sequence[str], known: Collection[str] = ()) -> list[str]:
+    """Return the latest of the commits that the ids lead to and nothing else does.
+
+    Else are `known`, and what stays when the worktree goes: the repository's refs, its
+    main worktree, and the reflogs of both.
+    """
+    shared = Repository(common_folder(git.entry.folder))
+    said = shared.run(
+        "rev-list", "--parents", "--ignore-missing", "--single-worktree", "--stdin",
+        "--not", "--all", "--reflog",
+        stdin="".join(f"{x}\n" for x in (*oids, *(f"^{x}" for x in known))).encode(),
+    )  # fmt: skip
+    rows = [x.split() for x in said.split("\n") if x]
+    parents = {x for row in rows for x in row[1:]}
+    return [row[0] for row in rows if row[0] not in parents]
+
+
+def _earlier(git: Inside, tips: Sequence[str]) -> dict[str, str]:
+    if len(tips) > 1:
+        tips = [_commit(git, f"{tips[0]}^{{tree}}", *tips)]
+    return {"earlier": tips[0]} if tips else {}
+
+
 def _trees(git: Inside, head: str) -> dict[str, str]:
     with private_index(git) as copy:
-        staged = copy.ask("write-tree")  # fails where a merge is unfinished
-        copy.run("add", "-A", "--sparse")
-        tree = copy.run("write-tree")
-    index = staged.text.strip() if staged.code == 0 else tree
+        done = copy.ask("write-tree")  # fails where a merge is unfinished
+        tree = _whole(copy) if git.entry.path.is_dir() else ""
+    there = done.code == 0 and (git.entry.folder / "index").exists()
+    index = done.text.strip() if there else ""
     known = git.run("rev-parse", f"{head}^{{tree}}") if head else ""
-    wanted = {"files": tree, "index": index if index != tree else known}
-    return {k: _commit(git, v, head) for k, v in wanted.items() if v not in {known, ""}}
+    wanted = {"files": tree, "index": index if index != tree else ""}
+    parents = [head] if head else []
+    new = {k: v for k, v in wanted.items() if v not in {known, ""}}
+    return {k: _commit(git, v, *parents) for k, v in new.items()}
 
 
-def _commit(git: Inside, tree: str, head: str) -> str:
-    parent = ["-p", head] if head else []
-    return git.run("commit-tree", tree, *parent, "-m", "Saved by the coordinator")
+def _whole(copy: Inside) -> str:
+    copy.run("add", "-A", "--sparse")
+    return copy.run("write-tree")
+
+
+def _commit(git: Inside, tree: str, *parents: str) -> str:
+    words = [x for parent in parents for x in ("-p", parent)]
+    return git.run("commit-tree", tree, *words, "-m", "Saved by the coordinator")
 
 
 @contextmanager
@@ -131,7 +214,8 @@ def private_index(git: Inside) -> Iterator[Inside]:
     copy = replace(git, extra={**git.extra, "GIT_INDEX_FILE": str(path)})
     try:
         _copy(git.entry.folder / "index", path)
-        _show(copy)
+        if git.entry.path.is_dir():
+            _show(copy)
         yield copy
     finally:
         path.unlink(missing_ok=True)

@@ -55,6 +55,8 @@ def add_home(grounds: Grounds, tracked: Tracked, wanted: Assigned) -> Assigned:
     Raises:
         FolderTaken: Something else stands in its place.
         NotARepository: There is none at the repository's path.
+        UnusablePath: The workspace's or the repository's holds the end of a line.
+        UnknownObjects: The repository has others than SHA-1.
         NotOwned: Git refuses it to this user.
         NoCommits: There is nothing to begin from.
         TargetMissing: Another branch may be, the target is not.
@@ -104,14 +106,14 @@ def describe(tracked: Tracked, known: Assigned) -> Worktree:
     """Look at one worktree; a missing one keeps what was last known of it."""
     entry = entry_at(common_folder(tracked.path), known.path)
     if entry is None or not entry.is_present:
-        return _seen(tracked, known, WorktreeState.MISSING)
+        return remembered(tracked, known, WorktreeState.MISSING)
     ahead, behind = distance(entry, tracked.target_ref)
     busy = operation(entry.folder)
     state = WorktreeState.BUSY if busy else WorktreeState.READY
     commit, dirty = commit_and_dirt(inside(entry))
     now = replace(known, branch=entry.branch_in_use, commit=commit)
     return replace(
-        _seen(tracked, now, state),
+        remembered(tracked, now, state),
         dirty=dirty,
         ahead=ahead,
         behind=behind,
@@ -125,8 +127,24 @@ def describe_new(tracked: Tracked, made: Assigned) -> Worktree:
     if entry is None:
         return describe(tracked, made)
     ahead, behind = distance(entry, tracked.target_ref)
-    seen = _seen(tracked, made, WorktreeState.READY)
+    seen = remembered(tracked, made, WorktreeState.READY)
     return replace(seen, ahead=ahead, behind=behind)
+
+
+def remembered(tracked: Tracked, known: Assigned, state: WorktreeState) -> Worktree:
+    """Return a worktree as it was last known, in that state."""
+    return Worktree(
+        agent=known.agent,
+        feature=known.feature,
+        repository=tracked.name,
+        path=known.path,
+        branch=known.branch,
+        commit=known.commit,
+        dirty=False,
+        ahead=0,
+        behind=0,
+        state=state,
+    )
 
 
 def _tips(tracked: Tracked, *refs: str) -> dict[str, str]:
@@ -210,19 +228,4 @@ def _assigned(wanted: Assigned, entry: Entry, commit: str) -> Assigned:
         branch=head.branch,
         commit=head.commit or commit,
         entry=entry.folder.name,
-    )
-
-
-def _seen(tracked: Tracked, known: Assigned, state: WorktreeState) -> Worktree:
-    return Worktree(
-        agent=known.agent,
-        feature=known.feature,
-        repository=tracked.name,
-        path=known.path,
-        branch=known.branch,
-        commit=known.commit,
-        dirty=False,
-        ahead=0,
-        behind=0,
-        state=state,
     )

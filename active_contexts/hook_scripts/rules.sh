@@ -8,7 +8,8 @@ newline='
 # Where this hook stands, and the hook of the same name that was there before it.
 find_earlier() {
   folder=${0%/*}
-  earlier=$folder/$hook.before-coordinator
+  case $folder in */*) earlier=${folder%/*} ;; *) earlier=. ;; esac
+  earlier=$earlier/hooks.before-coordinator/$hook
   if [ -f "$folder/former" ]; then
     IFS= read -r former < "$folder/former"
     case $former in '~/'*) former=$HOME/${former#'~/'} ;; esac

@@ -97,15 +97,14 @@ def _repositories(workspace: Workspace) -> Iterator[Finding]:
 
 
 def _worktrees(workspace: Workspace) -> str:
-    missing = [
-        x.path.name
+    lost = [
+        f"{x.path.name} is {x.state.value}"
         for x in worktrees.described(workspace)
-        if x.state is WorktreeState.MISSING
+        if x.state in {WorktreeState.MISSING, WorktreeState.UNREADABLE}
     ]
-    if missing:
-        raise CoordinatorError(
-            f"missing: {', '.join(missing)}", hint="Run: coordinator worktree repair"
-        )
+    if lost:
+        hint = "Run: coordinator worktree repair"
+        raise CoordinatorError(", ".join(lost), hint=hint)
     return "all there"
 
 

@@ -1,40 +1,63 @@
 """The hooks that check branch names, installed into the user's repositories."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from active_contexts import hooks
 from coordinator.actions import sights
 from coordinator.actions.registry import Nothing, Who, action
 from coordinator.actions.workspace import Call, Workspace
+from coordinator.kernel.errors import CoordinatorError
 
 
 @action("hooks install", who=Who.MAINTAINER, example="coordinator hooks install")
 def install(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
     """Install the git hooks; hooks that were there before still run."""
     del arguments
-    done = install_all(call.workspace)
+    failed = install_all(call.workspace)
     sights.look(call.workspace)
-    return done
+    return _states(call.workspace, failed)
 
 
 @action("hooks uninstall", who=Who.MAINTAINER, example="coordinator hooks uninstall")
 def uninstall(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
     """Take the git hooks away again; what was there before is put back."""
     del arguments
-    for tracked in sights.all_tracked(call.workspace):
-        hooks.uninstall(tracked.path)
-    return _states(call.workspace)
+    return _states(call.workspace, _everywhere(call.workspace, hooks.uninstall))
 
 
-def install_all(workspace: Workspace) -> list[dict[str, Any]]:
-    """Install the hooks everywhere, with the prefixes of all agents."""
+def install_all(workspace: Workspace) -> list[CoordinatorError]:
+    """Install the hooks everywhere, with the prefixes of all agents.
+
+    Returns why they are not in some repositories; the others have them all the same.
+    """
     prefixes = list(workspace.roster.prefixes)
+    return _everywhere(workspace, lambda x: hooks.install(x, prefixes))
+
+
+def _everywhere(
+    workspace: Workspace, act: Callable[[Path], None]
+) -> list[CoordinatorError]:
+    failed: list[CoordinatorError] = []
     for tracked in sights.all_tracked(workspace):
-        hooks.install(tracked.path, prefixes)
-    return _states(workspace)
+        try:
+            act(tracked.path)
+        except CoordinatorError as error:
+            failed.append(error)
+    return failed
 
 
-def _states(workspace: Workspace) -> list[dict[str, Any]]:
+def _states(
+    workspace: Workspace, failed: list[CoordinatorError]
+) -> list[dict[str, Any]]:
+    """Return how the hooks stand everywhere.
+
+    Raises:
+        CoordinatorError: The first of those that failed.
+    """
+    if failed:
+        raise failed[0]
     return [
         {"repository": x.name, "state": hooks.state(x.path).value}
         for x in sights.all_tracked(workspace)

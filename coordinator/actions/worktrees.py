@@ -4,7 +4,7 @@ The effects on git are `active_contexts.worktrees`'; here is who gets what, and 
 record of it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -12,8 +12,14 @@ from pydantic import Field
 
 from active_contexts import worktree_pool, worktree_repair, worktree_safety, worktrees
 from active_contexts.worktree_guard import empty_trash
-from active_contexts.worktree_model import Assigned, Tracked, Worktree
-from active_contexts.worktree_repair import Mend
+from active_contexts.worktree_model import (
+    Assigned,
+    Tracked,
+    Worktree,
+    WorktreeState,
+)
+from active_contexts.worktree_repair import Mend, Mended
+from active_contexts.worktree_saving import place
 from coordinator.actions import sights
 from coordinator.actions.registry import Arguments, Nothing, Positional, Who, action
 from coordinator.actions.workspace import SYSTEM, Call, Workspace
@@ -95,7 +101,10 @@ def record_added(
 
 @action("worktree list", who=Who.ANYONE, example="coordinator worktree list")
 def list_worktrees(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
-    """List the agents' worktrees with what git says about each."""
+    """List the agents' worktrees with what git says about each.
+
+    One that git cannot read is `unreadable`; `check` says why.
+    """
     del arguments
     return [as_value(x) for x in described(call.workspace)]
 
@@ -104,7 +113,14 @@ def described(workspace: Workspace) -> Iterator[Worktree]:
     """Yield what is to be seen of every worktree, by repository and agent."""
     for tracked in sights.all_tracked(workspace):
         for known in sights.assigned(workspace, tracked.name):
-            yield worktrees.describe(tracked, known)
+            yield _seen(tracked, known)
+
+
+def _seen(tracked: Tracked, known: Assigned) -> Worktree:
+    try:
+        return worktrees.describe(tracked, known)
+    except CoordinatorError:
+        return worktrees.remembered(tracked, known, WorktreeState.UNREADABLE)
 
 
 def as_value(found: Worktree) -> dict[str, Any]:
@@ -147,32 +163,34 @@ def remove(call: Call, arguments: RemoveArguments) -> dict[str, Any]:
     _check_own(call, arguments.agent)
     tracked = sights.tracked(workspace, arguments.repository)
     known = _find(workspace, tracked, arguments)
-    saved: tuple[str, ...] = ()
-    if arguments.force:
-        saved = _save_and_remove(workspace, tracked, known)
-    else:
-        _put_away(workspace, tracked, known)
+    away = _save_and_remove if arguments.force else _put_away
+    saved = away(workspace, tracked, known)
     record_removed(workspace, tracked, known, call.caller.actor)
     return {"agent": known.agent, "path": str(known.path), "saved": list(saved)}
 
 
-def _put_away(workspace: Workspace, tracked: Tracked, known: Assigned) -> None:
+def _put_away(
+    workspace: Workspace, tracked: Tracked, known: Assigned
+) -> tuple[str, ...]:
     """Return a feature's worktree to the pool where there is room, else remove it."""
+    under = place(known, _stamp(workspace))
     ground = sights.grounds(workspace)
     room = workspace.settings.worktrees.pool - len(worktree_pool.ready(ground, tracked))
     if known.feature and room > 0:
-        worktree_safety.recycle(ground, tracked, known.path)
-    else:
-        worktree_safety.remove(ground, tracked, known.path)
+        return worktree_safety.recycle(ground, tracked, known.path, under)
+    return worktree_safety.remove(ground, tracked, known.path, under)
 
 
 def _save_and_remove(
     workspace: Workspace, tracked: Tracked, known: Assigned
 ) -> tuple[str, ...]:
-    stamp = f"{workspace.now():%Y%m%d-%H%M%S}-{workspace.journal.last}"
-    under = f"refs/coordinator/saved/{known.prefix}/{known.path.name}/{stamp}"
     ground = sights.grounds(workspace)
+    under = place(known, _stamp(workspace))
     return worktree_safety.save_and_remove(ground, tracked, known.path, under)
+
+
+def _stamp(workspace: Workspace) -> str:
+    return f"{workspace.now():%Y%m%d-%H%M%S}-{workspace.journal.last}"
 
 
 def record_removed(
@@ -222,24 +240,41 @@ def repair(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
 
 
 def repair_all(workspace: Workspace, actor: str) -> list[dict[str, Any]]:
-    """Repair every worktree, record what changed, and return what was done."""
-    done: list[dict[str, Any]] = []
-    ground = sights.grounds(workspace)
-    for tracked in sights.all_tracked(workspace):
-        known = sights.assigned(workspace, tracked.name)
-        for mended in worktree_repair.repair(ground, tracked, known):
-            if mended.what not in {Mend.NOTHING, Mend.FOREIGN, Mend.NO_TARGET}:
-                record_added(workspace, tracked, mended.now, actor)
-            done.append(
-                {
-                    "agent": mended.now.agent,
-                    "feature": mended.now.feature,
-                    "path": str(mended.now.path),
-                    "done": mended.what.value,
-                }
-            )
+    """Repair every worktree, record what changed, and return what was done.
+
+    Where one failed, the others are repaired all the same.
+    """
+    done = [
+        _as_done(x)
+        for tracked in sights.all_tracked(workspace)
+        for x in _repair(workspace, tracked, actor)
+    ]
     sights.look(workspace)
     return done
+
+
+def _repair(workspace: Workspace, tracked: Tracked, actor: str) -> Sequence[Mended]:
+    ground = sights.grounds(workspace)
+    known = sights.assigned(workspace, tracked.name)
+    try:
+        mended = worktree_repair.repair(ground, tracked, known, _stamp(workspace))
+    except CoordinatorError as error:
+        return [worktree_repair.failed(x, error) for x in known]
+    for one in mended:
+        if one.what in {Mend.MOVED, Mend.REGISTERED, Mend.ADDED}:
+            record_added(workspace, tracked, one.now, actor)
+    return mended
+
+
+def _as_done(mended: Mended) -> dict[str, Any]:
+    return {
+        "agent": mended.now.agent,
+        "feature": mended.now.feature,
+        "path": str(mended.now.path),
+        "done": mended.what.value,
+        "saved": list(mended.saved),
+        "problem": mended.problem,
+    }
 
 
 def tend(workspace: Workspace) -> None:

@@ -90,17 +90,19 @@ def answer(
         session.code = ended.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
         if session.json:
-            return failure("usage", "A command is missing.", "Add --help", session.json)
+            return failure(
+                "usage", "A command is missing.", "Add --help", as_json=session.json
+            )
         return Reply("", f"{error.format_message()}\n", 2)
     except click.UsageError as error:
         hint = f"Run: {error.ctx.command_path} --help" if error.ctx else ""
-        return failure("usage", error.format_message(), hint, session.json)
+        return failure("usage", error.format_message(), hint, as_json=session.json)
     except click.Abort:
         return Reply("", "Interrupted.\n", 130)
     except LockTaken:
         raise  # whoever called decides how long to wait
     except CoordinatorError as error:
-        return failure(error.kind, error.message, error.hint, session.json)
+        return failure(error.kind, error.message, error.hint, as_json=session.json)
     out = "".join(session.out)
     return Reply(out, "", session.code, session.output, session.text)
 
@@ -115,7 +117,7 @@ def _without_json(argv: list[str]) -> list[str]:
     return [x for x in head if x != "--json"] + argv[len(head) :]
 
 
-def failure(kind: str, message: str, hint: str, as_json: bool) -> Reply:  # noqa: FBT001 - how it is shown
+def failure(kind: str, message: str, hint: str, *, as_json: bool) -> Reply:
     """Return what a command line prints that failed."""
     code = 2 if kind == ErrorKind.USAGE else 1
     if as_json:

@@ -1,35 +1,59 @@
 """The command face inside the daemon: a command line in, what it prints out."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from loguru import logger
+from pydantic import TypeAdapter, ValidationError
 
 from coordinator.cli import app
 from coordinator.cli.app import Session
 from coordinator.daemon.desk import Desk, Request
+from coordinator.kernel.errors import ErrorKind
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A command line as a thin client hands it over."""
+
+    argv: list[str]
+    folder: str
+    agent: str = ""
+    token: str = ""
+    stdin: str = ""
+    width: int = 88
+    color: bool = False
+
+
+_LINE = TypeAdapter(Line)
 
 
 def answer(desk: Desk, asked: dict[str, Any]) -> dict[str, Any]:
     """Run a command line that a thin client handed over."""
+    try:
+        line = _LINE.validate_python(asked)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(x) for x in first["loc"])
+        message = f"The request is malformed: {place}: {first['msg']}."
+        return app.failure(ErrorKind.USAGE, message, "", as_json=False).as_json()
 
     def perform(name: str, arguments: dict[str, Any], key: str) -> Any:  # noqa: ANN401 - JSON
-        shown = (asked["folder"], str(asked.get("agent", "")))
-        token = str(asked.get("token", ""))
-        return desk.perform(Request(name, arguments, *shown, token, key))
+        request = Request(name, arguments, line.folder, line.agent, line.token, key)
+        return desk.perform(request)
 
+    session = Session(
+        perform,
+        Path(line.folder),
+        stdin=line.stdin,
+        width=line.width,
+        color=line.color,
+    )
     try:
-        session = Session(
-            perform,
-            Path(asked["folder"]),
-            stdin=str(asked.get("stdin", "")),
-            width=int(asked.get("width", 88)),
-            color=bool(asked.get("color")),
-        )
-        reply = app.answer([str(x) for x in asked["argv"]], session)
+        return app.answer(line.argv, session).as_json()
     except Exception:  # noqa: BLE001 - the outer boundary: a bug must not end the daemon
-        logger.exception("bug in {}", asked.get("argv"))
+        logger.exception("bug in {}", line.argv)
         log = desk.workspace.layout.logs
         text = f"Error: The daemon met a bug; its log is in {log}.\n"
         return {"stdout": "", "stderr": text, "code": 3}
-    return reply.as_json()

@@ -96,7 +96,7 @@ def _guarded(work: Callable[[], Reply], asked: Question) -> dict[str, object]:
 
 def _failure(asked: Question, error: CoordinatorError) -> dict[str, object]:
     as_json = "--json" in asked["argv"]
-    return app.failure(error.kind, error.message, error.hint, as_json).as_json()
+    return app.failure(error.kind, error.message, error.hint, as_json=as_json).as_json()
 
 
 def _bug() -> str:

@@ -16,7 +16,9 @@ def save(reply: dict[str, object], root: str, *, as_json: bool) -> dict[str, obj
     try:
         _write(Path(str(reply["output"])), str(reply["text"]), Path(root))
     except CoordinatorError as error:
-        return app.failure(error.kind, error.message, error.hint, as_json).as_json()
+        return app.failure(
+            error.kind, error.message, error.hint, as_json=as_json
+        ).as_json()
     return reply
 
 

@@ -45,10 +45,11 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
         "behind",
         "state",
     ),
-    "worktree repair": ("agent", "feature", "path", "done"),
+    "worktree repair": ("agent", "feature", "path", "done", "saved", "problem"),
     "hooks install": ("repository", "state"),
     "hooks uninstall": ("repository", "state"),
 }
+_SELDOM = {"saved", "problem"}  # columns that are left out where they are empty
 _REPORTS = ("report final", "report daily", "report decisions")
 
 
@@ -93,7 +94,11 @@ def text_of(name: str, result: Any, width: int, color: bool) -> str:  # noqa: AN
     if special is not None:
         return _render(special(result), width, color=color)
     if isinstance(result, list):
-        return _render([_table(result, _COLUMNS.get(name, ()))], width, color=color)
+        names = _COLUMNS.get(name, ())
+        filled = tuple(
+            x for x in names if x not in _SELDOM or any(y.get(x) for y in result)
+        )
+        return _render([_table(result, filled)], width, color=color)
     return _render(_pairs(result), width, color=color)
 
 

@@ -152,7 +152,7 @@ def put_other_hooks_in_force(shop: OpenWorkspace) -> None:
 
 
 DAMAGES: list[tuple[Callable[[OpenWorkspace], None], str, str, str]] = [
-    (delete_the_home, "worktrees", "missing: shop-backend", "worktree repair"),
+    (delete_the_home, "worktrees", "shop-backend is missing", "worktree repair"),
     (take_the_hooks_away, "hooks of shop", "are missing", "hooks install"),
     (put_other_hooks_in_force, "hooks of shop", "are foreign", "hooks install"),
 ]
@@ -184,7 +184,8 @@ def test_a_repository_that_is_gone_is_said_and_the_rest_examined(
     repository.rename(tmp_path / "away")
     found = wrong(shop)
     assert set(found) == {"hooks of shop", "worktrees"}
-    assert str(repository) in found["worktrees"]["message"]
+    assert found["worktrees"]["message"] == "shop-backend is unreadable"
+    assert str(repository) in found["hooks of shop"]["message"]
 
 
 def test_mending_makes_missing_folders_and_fills_the_pool(shop: OpenWorkspace) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from coordinator.kernel.errors import Refused
+from coordinator.kernel.errors import NotFound, Refused
 from tests.support import (
     FakeAgent,
     ManualClock,
@@ -97,6 +97,29 @@ def test_every_repository_is_told_of(
         told = opened.perform("hooks install")
         assert sorted(x["repository"] for x in told) == ["shop", "till"]
         assert {x["state"] for x in told} == {"installed"}
+
+
+def test_one_unreadable_repository_does_not_stop_the_others(
+    tmp_path: Path,
+    clock: ManualClock,
+    repository: Path,
+    make_repository: Callable[[Path], Path],
+) -> None:
+    """The others get their hooks, or lose them, and what is wrong is said."""
+    both = {"gone": make_repository(tmp_path / "gone"), "shop": repository}
+    hook = repository / ".git/hooks/pre-push"
+    with open_workspace(tmp_path / "w", clock, both, ["ana"]) as opened:
+        both["gone"].rename(tmp_path / "away")
+        for verb, there in (("uninstall", False), ("install", True)):
+            with pytest.raises(NotFound, match="gone"):
+                opened.perform(f"hooks {verb}")
+            assert hook.exists() is there
+        hook.unlink()
+        made = opened.perform("init", workspace=str(opened.root))
+        assert hook.exists()
+        problems = {x["path"]: x["problem"] for x in made["worktrees"]}
+        assert problems[str(opened.root / "shop-ana")] == ""
+        assert "no git repository" in problems[""]
 
 
 def test_only_a_maintainer_touches_the_hooks(shop: OpenWorkspace) -> None:

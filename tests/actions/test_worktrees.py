@@ -330,6 +330,8 @@ def test_repair_brings_back_what_was_deleted(
         "feature": "",
         "path": str(agent.home),
         "done": "nothing",
+        "saved": [],
+        "problem": "",
     }
     before = shop.workspace.journal.last
     assert shop.perform("worktree repair") == [expected]
@@ -406,6 +408,51 @@ def test_tending_goes_on_where_one_repository_is_broken(
         worktrees.tend(opened.workspace)
         pooled = [x.name.rpartition("-")[0] for x in opened.layout.pool.iterdir()]
         assert pooled == ["shop"]
+
+
+def test_one_unreadable_repository_does_not_stop_the_others(
+    tmp_path: Path,
+    clock: ManualClock,
+    repository: Path,
+    make_repository: Callable[[Path], Path],
+) -> None:
+    """Its worktrees are listed as they were known, and the others are repaired."""
+    broken = make_repository(tmp_path / "broken")
+    both = {"broken": broken, "shop": repository}
+    with open_workspace(tmp_path / "w", clock, both, ["ana"]) as opened:
+        before = listed(opened)["broken-ana"]
+        broken.rename(tmp_path / "away")
+        shutil.rmtree(opened.root / "shop-ana")
+        found = listed(opened)
+        assert found["broken-ana"] == {**before, "state": "unreadable"}
+        assert found["shop-ana"]["state"] == "missing"
+        done = {Path(x["path"]).name: x for x in opened.perform("worktree repair")}
+        assert done["broken-ana"]["done"] == "failed"
+        assert "no git repository" in done["broken-ana"]["problem"]
+        assert done["shop-ana"]["done"] == "added"
+        assert opened.problems("broken") == ["repository-unreadable"]
+        shutil.rmtree(opened.root / "shop-ana")
+        opened.perform("doctor", fix=True)
+        assert listed(opened)["shop-ana"]["state"] == "ready"
+
+
+def test_commits_that_nothing_else_leads_to_are_named_by_a_removal(
+    shop: OpenWorkspace, agent: FakeAgent, repository: Path
+) -> None:
+    """A home begins detached: what was committed there is saved without being asked."""
+    head = agent.commit("a.txt", "a\n")
+    git(agent.home, "checkout", "-q", "--detach", "main")
+    [saved] = remove(shop)["saved"]
+    assert saved.startswith("refs/coordinator/saved/backend/shop-backend/")
+    assert git(repository, "rev-parse", saved) == head
+
+
+def test_a_locked_worktree_is_kept(shop: OpenWorkspace, agent: FakeAgent) -> None:
+    """Until it is unlocked, or its removal forced."""
+    git(agent.home, "worktree", "lock", "--reason", "Keep", ".")
+    with pytest.raises(Refused, match=r"worktree unlock.*Keep"):
+        remove(shop)
+    assert remove(shop, force=True)["saved"]
 
 
 def test_a_retired_agents_worktrees_can_still_be_put_away(

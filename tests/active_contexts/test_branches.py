@@ -93,6 +93,27 @@ def test_a_wrong_name_has_a_proper_one(branch: str, proper: str) -> None:
     assert branches.proper_name(branch, AGENTS) == proper
 
 
+@pytest.mark.parametrize(
+    ("taken", "free"),
+    [
+        ((), "a/foo"),
+        (("a/foo", "a/FOO-2"), "a/foo-3"),
+        (("a/foo/bar",), "a/foo-2"),
+        (("a/foobar",), "a/foo"),
+    ],
+)
+def test_a_name_that_is_taken_gets_a_number(taken: tuple[str, ...], free: str) -> None:
+    """Also where a branch inside it is in the way."""
+    assert branches.free_name("a/foo", taken) == free
+
+
+def test_a_number_does_not_make_a_name_too_long() -> None:
+    """What is proposed is never refused."""
+    wanted = branches.name_for("a", "x" * 60)
+    made = branches.free_name(wanted, [wanted])
+    assert branches.pattern("a").fullmatch(made)
+
+
 @given(st.text())
 def test_a_suggestion_is_a_feature_or_empty(text: str) -> None:
     """What is proposed is never refused."""

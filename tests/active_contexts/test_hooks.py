@@ -143,9 +143,10 @@ def test_hooks_written_over_ours_are_chained_again(
     write_hook(hook, "#!/bin/sh\n# second\n")
     assert hooks.state(repository) is HookState.FOREIGN
     hooks.install(repository, PREFIXES)
-    texts = {x.name: x.read_text() for x in hook.parent.glob("pre-push*")}
-    assert "second" in texts["pre-push.before-coordinator"]
-    assert "first" in texts["pre-push.before-coordinator-1"]
+    aside = repository / ".git/hooks.before-coordinator"
+    texts = {x.name: x.read_text() for x in aside.glob("pre-push*")}
+    assert "second" in texts["pre-push"]
+    assert "first" in texts["pre-push-1"]
     git(repository, "config", "core.hooksPath", str(tmp_path))
     assert hooks.state(repository) is HookState.FOREIGN
 
@@ -167,10 +168,63 @@ def test_a_crash_after_the_earlier_hook_was_put_aside_is_mended(
 ) -> None:
     """The next install completes a half one."""
     hook = write_hook(repository / ".git/hooks/reference-transaction")
-    hook.rename(hook.with_name("reference-transaction.before-coordinator"))
+    aside = repository / ".git/hooks.before-coordinator"
+    aside.mkdir()
+    hook.rename(aside / hook.name)
     hooks.install(repository, PREFIXES)
     git(repository, "branch", "backend/x", LOG=str(tmp_path / "log"))
     assert "args prepared" in (tmp_path / "log").read_text()
+
+
+def test_a_hook_that_an_older_version_put_aside_goes_on_running(
+    repository: Path, tmp_path: Path
+) -> None:
+    """It was kept beside ours, under another name; both ways it is put back."""
+    hook = write_hook(repository / ".git/hooks/reference-transaction")
+    older = hook.with_name("reference-transaction.before-coordinator")
+    hook.rename(older)
+    hooks.install(repository, PREFIXES)
+    assert not older.exists()
+    git(repository, "branch", "backend/x", LOG=str(tmp_path / "log"))
+    assert "name reference-transaction\n" in (tmp_path / "log").read_text()
+    hooks.uninstall(repository)
+    hook.rename(older)
+    hooks.uninstall(repository)
+    assert hook.read_text() == ECHO
+
+
+DISPATCHER = """#!/bin/sh
+. "$(dirname "$0")/husky.sh"
+echo "settings $(cat "$(dirname "$0")/../../settings")" >> "$LOG"
+"""
+
+
+def test_an_earlier_hook_finds_its_name_and_its_neighbours(
+    repository: Path, tmp_path: Path
+) -> None:
+    """As husky 4 and overcommit do, from the path that they are run by."""
+    folder = repository / ".git/hooks"
+    write_hook(folder / "husky.sh", 'echo "runs $(basename "$0")" >> "$LOG"\n')
+    write_hook(folder / "dispatcher", DISPATCHER)
+    (folder / "reference-transaction").symlink_to("dispatcher")
+    (repository / "settings").write_text("mine\n")
+    before = snapshot(repository / ".git")
+    hooks.install(repository, PREFIXES)
+    hooks.install(repository, PREFIXES)
+    home = make_yard(tmp_path / "work", repository).home("backend").path
+    log = tmp_path / "log"
+    for where, branch in ((repository, "x"), (home, "y")):
+        git(where, "branch", f"backend/{branch}", LOG=str(log))
+        assert log.read_text().count("runs reference-transaction\nsettings mine\n")
+        log.unlink()
+        git(repository, "branch", "-D", f"backend/{branch}", LOG=str(log))
+        log.unlink()
+    hooks.uninstall(repository)
+    assert not (repository / ".git/hooks.before-coordinator").exists()
+    found = snapshot(repository / ".git")
+    assert {k: v for k, v in found.items() if "hooks" in k} == {
+        k: v for k, v in before.items() if "hooks" in k
+    }
 
 
 @pytest.mark.parametrize("former", [None, ".husky", "global"])

@@ -94,6 +94,21 @@ def test_a_hint_is_safe_to_paste(yard: Yard) -> None:
     assert "'backend/$(touch${IFS}x)'\\'''" in drift.hint
 
 
+def test_a_hint_works_as_it_is_typed(yard: Yard) -> None:
+    """The proposed name is free, where the right one is taken."""
+    bypass = ("-c", "core.hooksPath=/dev/null", "branch")
+    for name in ("backend/foo", "backend/FOO", "topic"):
+        git(yard.repository, *bypass, name)
+    home = yard.start(yard.home("backend"), "topic")
+    git(home.path, "switch", "-q", "topic")
+    drifts = refs_look.look(yard.tracked, [home], PREFIXES).drifts
+    asked = [x.hint.removeprefix("Run: git ").split() for x in drifts]
+    assert [x[-1] for x in asked] == ["backend/foo-2", "backend/topic-2"]
+    for words in asked:
+        git(yard.workspace, *words)
+    assert codes(yard, home) == []
+
+
 def test_hooks_that_do_not_run_are_reported(yard: Yard) -> None:
     """Missing, outdated, overridden for all or in one worktree."""
     home = yard.home("backend")

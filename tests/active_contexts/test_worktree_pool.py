@@ -37,7 +37,8 @@ def ready(yard: Yard) -> list[str]:
 
 def recycle(yard: Yard, path: Path) -> None:
     """Give a worktree back."""
-    worktree_safety.recycle(yard.grounds, yard.tracked, path)
+    under = "refs/coordinator/saved/x/y/1"
+    worktree_safety.recycle(yard.grounds, yard.tracked, path, under)
 
 
 def test_the_pool_is_filled_once(yard: Yard) -> None:
@@ -45,7 +46,7 @@ def test_the_pool_is_filled_once(yard: Yard) -> None:
     assert fill(yard, 2) == 2
     head = commit(yard.repository, "b.txt", "b", "Ahead")
     assert fill(yard, 2) == 0
-    assert ready(yard) == ["shop-1", "shop-2"]
+    assert len(ready(yard)) == 2
     for entry in worktree_pool.ready(yard.grounds, yard.tracked):
         assert entry.head.commit == head
         assert (entry.path / "b.txt").exists()
@@ -119,29 +120,32 @@ def test_what_a_crash_left_in_the_pool_is_made_ready_or_thrown_away(
     """Half made, half handed out, half returned, without folder, without entry."""
     fill(yard, 6)
     pool = yard.grounds.pool
-    made = {x.path.name: x for x in worktree_pool.ready(yard.grounds, yard.tracked)}
+    made = worktree_pool.ready(yard.grounds, yard.tracked)
+    names = [x.path.name for x in made]
     common = common_folder(yard.repository)
-    (made["shop-1"].folder / "locked").write_text("initializing")
-    save_role(made["shop-2"], common, "backend")
-    save_role(made["shop-3"], common, "backend")
-    (made["shop-3"].path / "written.txt").write_text("late")
-    shutil.rmtree(pool / "shop-4")
-    (pool / "shop-5/.git").unlink()
+    (made[0].folder / "locked").write_text("initializing")
+    save_role(made[1], common, "backend")
+    save_role(made[2], common, "backend")
+    (made[2].path / "written.txt").write_text("late")
+    shutil.rmtree(made[3].path)
+    (made[4].path / ".git").unlink()
     (pool / "shop-9").mkdir()
     (pool / "other-1").mkdir()
     worktree_pool.tidy(yard.grounds, yard.tracked)
-    assert ready(yard) == ["shop-2", "shop-6"]
-    assert sorted(x.name for x in pool.iterdir()) == ["other-1", "shop-2", "shop-6"]
+    whole = [names[1], names[5]]
+    assert ready(yard) == whole
+    assert sorted(x.name for x in pool.iterdir()) == ["other-1", *whole]
     trash = [x.name.rpartition("-")[0] for x in yard.grounds.trash.iterdir()]
-    assert sorted(trash) == ["shop-1", "shop-3", "shop-4", "shop-5", "shop-9"]
+    thrown = [names[0], names[2], names[3], names[4], "shop-9"]
+    assert sorted(trash) == sorted(thrown)
     worktree_pool.tidy(yard.grounds, yard.tracked)
-    assert ready(yard) == ["shop-2", "shop-6"]
+    assert ready(yard) == whole
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("in_use", [True, False])
 @pytest.mark.parametrize("size", [0, 1])
-@pytest.mark.parametrize("steps", range(11))
+@pytest.mark.parametrize("steps", range(13))
 def test_starting_a_feature_again_after_a_crash_ends_the_same(
     yard: Yard, steps: int, size: int, *, in_use: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,7 +166,7 @@ def test_starting_a_feature_again_after_a_crash_ends_the_same(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("steps", range(14))
+@pytest.mark.parametrize("steps", range(22))
 def test_returning_a_worktree_again_after_a_crash_ends_the_same(
     yard: Yard, steps: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,9 +175,23 @@ def test_returning_a_worktree_again_after_a_crash_ends_the_same(
     crash_after(steps, monkeypatch, lambda: recycle(yard, home.path))
     recycle(yard, home.path)
     worktree_pool.tidy(yard.grounds, yard.tracked)
-    assert ready(yard) == ["shop-1"] or ready(yard) == ["shop-2"]
+    assert len(ready(yard)) == 1
     assert not home.path.exists()
     assert git(yard.repository, "worktree", "list").count("\n") == 1
+
+
+def test_a_worktree_without_files_yet_is_thrown_away(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A crash after git's entry was made, before the files were written."""
+    crash_after(2, monkeypatch, lambda: fill(yard, 1))
+    (half,) = yard.grounds.pool.iterdir()
+    assert [x.name for x in half.iterdir()] == [".git"]
+    assert ready(yard) == []
+    assert fill(yard, 1) == 1
+    (name,) = ready(yard)
+    assert name != half.name
+    assert (yard.grounds.pool / name / "README.md").exists()
 
 
 def test_a_move_that_was_cut_short_is_finished(yard: Yard) -> None:

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from active_contexts import refs_look, worktree_locks, worktree_pool, worktree_repair
+from active_contexts.worktree_entries import pointed_to
 from active_contexts.worktree_locks import Lock, LockVerdict, judge
 from active_contexts.worktree_model import Assigned, Tracked
 from active_contexts.worktree_repair import Mend, Mended
 from coordinator.kernel.files import Stamp
 from tests.active_contexts.worktree_yard import Yard, crash_after, make_yard, tip
-from tests.support import commit, git
+from tests.support import commit, git, try_git
 
 
 @pytest.fixture
@@ -33,9 +34,11 @@ def login(yard: Yard) -> Assigned:
 
 def repair(yard: Yard, *known: Assigned) -> list[Mended]:
     """Repair twice: the second time there is nothing left to do."""
-    done = worktree_repair.repair(yard.grounds, yard.tracked, known)
-    again = worktree_repair.repair(yard.grounds, yard.tracked, [x.now for x in done])
-    left = {Mend.FOREIGN, Mend.NO_TARGET}
+    done = worktree_repair.repair(yard.grounds, yard.tracked, known, "1")
+    again = worktree_repair.repair(
+        yard.grounds, yard.tracked, [x.now for x in done], "2"
+    )
+    left = {Mend.FOREIGN, Mend.NO_TARGET, Mend.LOCKED}
     assert all(x.what is Mend.NOTHING or x.what in left for x in again)
     assert [x.now for x in again] == [x.now for x in done]
     return list(done)
@@ -107,7 +110,8 @@ def test_a_reused_entry_is_not_taken_for_the_old_one(
     away = login.path.rename(yard.workspace.parent / "away")
     git(yard.repository, "worktree", "prune")
     other = yard.home("frontend")
-    assert yard.entry(other.path).folder == folder
+    yard.entry(other.path).folder.rename(folder)
+    (other.path / ".git").write_text(f"gitdir: {folder}\n")
     away.rename(login.path)
     mended = repair(yard, login, other)
     assert [x.what for x in mended] == [Mend.REGISTERED, Mend.NOTHING]
@@ -116,7 +120,7 @@ def test_a_reused_entry_is_not_taken_for_the_old_one(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("steps", range(14))
+@pytest.mark.parametrize("steps", range(20))
 @pytest.mark.parametrize("loss", ["moved", "pruned", "deleted"])
 def test_repairing_again_after_a_crash_ends_the_same(
     yard: Yard, login: Assigned, loss: str, steps: int, monkeypatch: pytest.MonkeyPatch
@@ -131,7 +135,7 @@ def test_repairing_again_after_a_crash_ends_the_same(
     crash_after(
         steps,
         monkeypatch,
-        lambda: worktree_repair.repair(yard.grounds, yard.tracked, [login]),
+        lambda: worktree_repair.repair(yard.grounds, yard.tracked, [login], "1"),
     )
     worktree_pool.tidy(yard.grounds, yard.tracked)
     (done,) = repair(yard, login)
@@ -175,6 +179,88 @@ def test_a_deleted_detached_worktree_keeps_its_commit(yard: Yard) -> None:
     assert (done.what, done.now.commit) == (Mend.ADDED, head)
 
 
+def test_what_a_deleted_worktree_alone_knew_is_saved(
+    yard: Yard, login: Assigned
+) -> None:
+    """A stopped rebase with its autostash, own refs, and what was staged."""
+    place = login.path
+    commit(place, "README.md", "ours\n", "Ours")
+    commit(yard.repository, "README.md", "theirs\n", "Theirs")
+    git(place, "update-ref", "refs/worktree/mine", "main^{tree}")
+    (place / "a.txt").write_text("put away\n")
+    assert try_git(place, "rebase", "--autostash", "main").returncode != 0
+    git(place, "checkout", "-q", "--ours", "README.md")
+    (place / "late.txt").write_text("staged\n")
+    git(place, "add", "README.md", "late.txt")
+    shutil.rmtree(place)
+    (done,) = repair(yard, login)
+    assert (done.what, done.now.branch) == (Mend.ADDED, "backend/login")
+    under = "refs/coordinator/saved/backend/shop-backend/1"
+    names = ("rebase-merge-autostash-0", "own-0", "index")
+    assert {f"{under}/{x}" for x in names} <= set(done.saved)
+    saved = {"rebase-merge-autostash-0": "a.txt", "index": "late.txt"}
+    shown = {git(yard.repository, "show", f"{under}/{k}:{v}") for k, v in saved.items()}
+    assert shown == {"put away", "staged"}
+
+
+def test_a_broken_index_does_not_keep_a_deleted_worktree_away(
+    yard: Yard, login: Assigned
+) -> None:
+    """What cannot be read cannot be saved; without any there is nothing to save."""
+    index = yard.entry(login.path).folder / "index"
+    index.write_bytes(b"broken")
+    shutil.rmtree(login.path)
+    (done,) = repair(yard, login)
+    assert (done.what, done.saved) == (Mend.ADDED, ())
+    (yard.entry(login.path).folder / "index").unlink()
+    shutil.rmtree(login.path)
+    (done,) = repair(yard, login)
+    assert (done.what, done.saved) == (Mend.ADDED, ())
+
+
+def test_a_worktree_that_was_moved_out_of_sight_shares_nothing_with_the_new_one(
+    yard: Yard, login: Assigned, tmp_path: Path
+) -> None:
+    """The entry that it points to is never made again, now or later."""
+    out = login.path.rename(tmp_path / "out")
+    (done,) = repair(yard, login)
+    assert done.what is Mend.ADDED
+    worktree_pool.fill(yard.grounds, yard.tracked, 2)
+    lost = pointed_to(out)
+    assert lost is not None
+    assert not lost.exists()
+    assert done.now.entry != lost.name
+
+
+def test_a_locked_worktree_that_is_gone_is_waited_for(
+    yard: Yard, login: Assigned, tmp_path: Path
+) -> None:
+    """It may be on a disk that comes back."""
+    git(login.path, "worktree", "lock", ".")
+    away = login.path.rename(tmp_path / "stick")
+    (done,) = repair(yard, login)
+    assert done.what is Mend.LOCKED
+    away.rename(login.path)
+    assert is_whole(login.path)
+
+
+def test_one_that_cannot_be_repaired_does_not_stop_the_others(
+    yard: Yard, login: Assigned
+) -> None:
+    """The problem comes with it."""
+    other = yard.home("frontend")
+    head = commit(other.path, "b.txt", "b", "Detached")
+    (yard.repository / ".git/refs/coordinator").write_text("in the way")
+    for one in (other, login):
+        shutil.rmtree(one.path)
+    done = worktree_repair.repair(yard.grounds, yard.tracked, [other, login], "1")
+    assert [x.what for x in done] == [Mend.FAILED, Mend.ADDED]
+    assert "git update-ref failed" in done[0].problem
+    (yard.repository / ".git/refs/coordinator").unlink()
+    (again,) = repair(yard, other)
+    assert (again.what, again.now.commit) == (Mend.ADDED, head)
+
+
 def test_a_branch_that_is_in_use_elsewhere_is_not_taken_away(
     yard: Yard, login: Assigned
 ) -> None:
@@ -194,7 +280,7 @@ def test_a_deleted_branch_leads_to_the_target(yard: Yard, login: Assigned) -> No
     git(yard.repository, "branch", "-D", "-q", "backend/login")
     lost = replace(login, commit="")
     tracked = Tracked("shop", yard.repository, "trunk")
-    (done,) = worktree_repair.repair(yard.grounds, tracked, [lost])
+    (done,) = worktree_repair.repair(yard.grounds, tracked, [lost], "1")
     assert done.what is Mend.NO_TARGET
     (done,) = repair(yard, lost)
     assert (done.what, done.now.commit) == (Mend.ADDED, tip(yard.repository))
@@ -208,7 +294,14 @@ def test_something_else_in_its_place_is_left_to_a_person(
     login.path.mkdir()
     (login.path / "notes.txt").write_text("mine")
     (done,) = repair(yard, replace(login, entry=""))
-    assert done.what in {Mend.FOREIGN, Mend.NOTHING}
+    assert done.what is Mend.FOREIGN
+    assert [x.name for x in login.path.iterdir()] == ["notes.txt"]
+    (done,) = repair(yard, login)
+    assert done.what is Mend.FOREIGN
+    assert [x.name for x in login.path.iterdir()] == ["notes.txt"]
+    (login.path / "README.md").write_text("another README")
+    (done,) = repair(yard, login)
+    assert not (login.path / ".git").exists()
     shutil.rmtree(login.path)
     git(yard.workspace, "clone", "-q", str(yard.repository), "shop-backend")
     (done,) = repair(yard, login)

@@ -33,9 +33,10 @@ def login(yard: Yard) -> Assigned:
     return yard.start(yard.home("backend"), "login")
 
 
-def remove(yard: Yard, path: Path) -> None:
-    """Remove a worktree that holds nothing."""
-    worktree_safety.remove(yard.grounds, yard.tracked, path)
+def remove(yard: Yard, path: Path) -> list[str]:
+    """Remove a worktree that holds nothing; return the last words of the refs."""
+    done = worktree_safety.remove(yard.grounds, yard.tracked, path, UNDER)
+    return [x.removeprefix(f"{UNDER}/") for x in done]
 
 
 def save(yard: Yard, path: Path) -> list[str]:
@@ -72,6 +73,14 @@ RISKS: dict[str, tuple[Callable[[Path], object], Risk]] = {
     "in a folder": (lambda x: shutil.copytree(x / "src", x / "lib"), Risk.UNTRACKED),
     "unlanded": (lambda x: commit(x, "a", "a", "Work"), Risk.UNLANDED),
     "nested": (lambda x: git(x, "init", "-q", "inner"), Risk.NESTED),
+    "nested in an ignored folder": (
+        lambda x: git(x, "init", "-q", "deep/cache.log/inner"),
+        Risk.NESTED,
+    ),
+    "locked": (
+        lambda x: git(x, "worktree", "lock", "--reason", "Keep it", "."),
+        Risk.LOCKED,
+    ),
     "bisect": (lambda x: git(x, "bisect", "start"), Risk.BUSY),
     "hidden": (
         lambda x: (
@@ -110,12 +119,89 @@ def test_what_is_nowhere_else_keeps_a_worktree(
     make(login.path)
     for act in (worktree_safety.remove, worktree_safety.recycle):
         with pytest.raises(NotSafe) as caught:
-            act(yard.grounds, yard.tracked, login.path)
+            act(yard.grounds, yard.tracked, login.path, UNDER)
         assert risk in {x.risk for x in caught.value.findings}
         assert risk in caught.value.message
         assert "--force" in caught.value.hint
     assert login.path.exists()
     assert yard.entry(login.path).is_present
+
+
+def test_a_lock_keeps_a_worktree_unless_its_removal_is_forced(
+    yard: Yard, login: Assigned
+) -> None:
+    """The refusal gives the lock's reason, and how it is taken away."""
+    git(login.path, "worktree", "lock", "--reason", "On a stick", ".")
+    with pytest.raises(NotSafe, match=r"worktree unlock.*: On a stick"):
+        remove(yard, login.path)
+    git(login.path, "worktree", "unlock", ".")
+    git(login.path, "worktree", "lock", ".")
+    with pytest.raises(NotSafe, match="without a reason"):
+        remove(yard, login.path)
+    save(yard, login.path)
+    assert not login.path.exists()
+
+
+def test_a_repository_in_an_ignored_folder_is_never_thrown_away(
+    yard: Yard, login: Assigned
+) -> None:
+    """Its commits are nowhere else, and they cannot be saved."""
+    git(login.path, "init", "-q", "cache.log/inner")
+    commit(login.path / "cache.log/inner", "a", "a", "Nowhere else")
+    with pytest.raises(CannotSave, match=r"cache\.log/inner"):
+        save(yard, login.path)
+    assert (login.path / "cache.log/inner/a").exists()
+
+
+def test_commits_that_head_alone_was_at_are_saved_with_any_removal(
+    yard: Yard, login: Assigned
+) -> None:
+    """Left by a detached HEAD; they do not stop the removal."""
+    place = login.path
+    git(place, "switch", "-q", "--detach")
+    commit(place, "a.txt", "a", "First")
+    one = commit(place, "b.txt", "b", "Second")
+    git(place, "switch", "-q", "backend/login")
+    assert remove(yard, place) == ["earlier"]
+    assert tip(yard.repository, f"{UNDER}/earlier") == one
+    git(yard.repository, "reflog", "expire", "--expire=now", "--all")
+    git(yard.repository, "gc", "-q", "--prune=now")
+    assert show(yard, "earlier", "b.txt") == "b"
+
+
+def test_several_earlier_commits_are_the_parents_of_one(
+    yard: Yard, login: Assigned
+) -> None:
+    """A forced removal saves them beside the rest, once."""
+    place = login.path
+    made: set[str] = set()
+    for name in ("a", "b"):
+        git(place, "switch", "-q", "--detach", "main")
+        made.add(commit(place, name, name, "Left behind"))
+    git(place, "switch", "-q", "backend/login")
+    (place / "new.txt").write_text("untracked\n")
+    assert save(yard, place) == ["head", "files", "earlier"]
+    parents = git(yard.repository, "rev-parse", f"{UNDER}/earlier^@").split()
+    assert set(parents) == made
+
+
+def test_what_stays_reachable_is_not_saved_again(yard: Yard, login: Assigned) -> None:
+    """An amended commit is in its branch's reflog, which stays."""
+    place = login.path
+    commit(place, "a.txt", "a", "Work")
+    git(place, "commit", "-q", "--amend", "-m", "Work, better")
+    git(yard.repository, "merge", "-q", "--ff-only", "backend/login")
+    assert remove(yard, place) == []
+
+
+def test_refs_of_the_worktree_alone_are_saved_with_any_removal(
+    yard: Yard, login: Assigned
+) -> None:
+    """Git deletes them with the worktree."""
+    blob = git(login.path, "hash-object", "-w", "README.md")
+    git(login.path, "update-ref", "refs/worktree/mine", blob)
+    assert remove(yard, login.path) == ["own-0"]
+    assert tip(yard.repository, f"{UNDER}/own-0") == blob
 
 
 def test_a_long_list_is_cut(yard: Yard, login: Assigned) -> None:
@@ -172,7 +258,7 @@ def test_everything_is_saved_before_a_forced_removal(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("steps", range(20))
+@pytest.mark.parametrize("steps", range(24))
 def test_a_forced_removal_that_crashed_is_done_again(
     yard: Yard, login: Assigned, steps: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,6 @@
 import os
 import shutil
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from active_contexts import (
     refs_look,
     worktree_pool,
+    worktree_repair,
     worktree_safety,
     worktrees,
 )
@@ -21,9 +23,12 @@ from active_contexts.worktree_model import (
     Operation,
     TargetMissing,
     Tracked,
+    UnknownObjects,
+    UnusablePath,
     WorktreeState,
 )
 from coordinator.kernel.errors import CoordinatorError
+from coordinator.kernel.git import GitFailed
 from tests.active_contexts.worktree_yard import Yard, make_yard, set_trap, tip
 from tests.support import commit, git, try_git
 
@@ -152,6 +157,42 @@ def test_every_refusal_is_clear(yard: Yard, tmp_path: Path) -> None:
         worktrees.add_home(yard.grounds, yard.tracked, wanted)
 
 
+def test_a_path_with_the_end_of_a_line_is_refused(
+    tmp_path: Path, make_repository: Callable[[Path], Path]
+) -> None:
+    """Git keeps paths line by line: the workspace's and the repository's."""
+    plain, broken = (make_repository(tmp_path / x) for x in ("plain", "bro\nken"))
+    for work, shop in (("a\nb", plain), ("work", broken)):
+        with pytest.raises(UnusablePath, match=r"holds the end of a line") as caught:
+            make_yard(tmp_path / work, shop).home("docs")
+        assert caught.value.hint
+        assert list((tmp_path / work).iterdir()) == []
+        assert not (shop / ".git/worktrees").exists()
+
+
+def test_a_repository_with_other_objects_is_refused(tmp_path: Path) -> None:
+    """Here, and not by a puzzling failure of the first submission."""
+    shop = tmp_path / "shop"
+    git(tmp_path, "init", "-q", "-b", "main", "--object-format=sha256", str(shop))
+    git(shop, "commit", "-q", "--allow-empty", "-m", "First")
+    with pytest.raises(UnknownObjects, match="has sha256 objects, and only sha1"):
+        make_yard(tmp_path / "work", shop).home("docs")
+
+
+def test_what_git_says_unexpectedly_is_git_that_failed(
+    yard: Yard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No crash over the output of a git that is not one."""
+    home = yard.home("backend")
+    fake = tmp_path / "bin/git"
+    fake.parent.mkdir()
+    fake.write_text("#!/bin/sh\necho odd\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", str(fake.parent), prepend=":")
+    with pytest.raises(GitFailed):
+        worktrees.describe(yard.tracked, home)
+
+
 def test_a_second_folder_on_another_branch_is_not_taken_over(yard: Yard) -> None:
     """What an agent made of its second worktree stays."""
     home = yard.home("backend")
@@ -206,12 +247,19 @@ def test_a_worktree_is_described_against_the_target(yard: Yard) -> None:
     assert (seen.state, seen.branch) == (WorktreeState.MISSING, "backend/login")
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "condition", ["", "gitdir:**/worktrees/**", "onbranch:backend/**"]
+)
 def test_nothing_that_the_repository_names_is_ever_run(
-    yard: Yard, tmp_path: Path
+    yard: Yard, tmp_path: Path, condition: str
 ) -> None:
-    """Filters, fsmonitor, textconv, signing, hooks: not on add, switch, look."""
+    """Filters, fsmonitor, textconv, signing, hooks: not on add, switch, look, repair.
+
+    Nor where they are named for some git directories or branches alone.
+    """
     marker = tmp_path / "marker"
-    set_trap(yard.repository, marker)
+    set_trap(yard.repository, marker, condition)
     home = yard.home("backend")
     (home.path / "README.md").write_text("changed\n")
     second = yard.start(home, "login")
@@ -231,8 +279,16 @@ def test_nothing_that_the_repository_names_is_ever_run(
     (second.path / "new.txt").write_text("new\n")
     under = "refs/coordinator/saved/backend/login/1"
     worktree_safety.save_and_remove(yard.grounds, yard.tracked, second.path, under)
-    worktree_safety.recycle(yard.grounds, yard.tracked, docs.path)
+    worktree_safety.recycle(yard.grounds, yard.tracked, docs.path, under)
     refs_look.look(yard.tracked, [home], ["backend"])
+    for lose in (shutil.rmtree, lambda x: (x / ".git").unlink()):
+        lose(home.path)
+        worktree_repair.repair(yard.grounds, yard.tracked, [home], "1")
+    away = home.path.rename(tmp_path / "aside")
+    git(yard.repository, "worktree", "prune")
+    away.rename(home.path)
+    worktree_repair.repair(yard.grounds, yard.tracked, [home], "2")
+    assert not worktrees.describe(yard.tracked, home).dirty
     assert not marker.exists()
 
 

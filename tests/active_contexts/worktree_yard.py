@@ -60,8 +60,12 @@ def tip(repository: Path, ref: str = "main") -> str:
     return git(repository, "rev-parse", ref)
 
 
-def set_trap(repository: Path, marker: Path) -> None:
-    """Name a program that leaves a marker everywhere a repository can name one."""
+def set_trap(repository: Path, marker: Path, condition: str = "") -> None:
+    """Name a program that leaves a marker everywhere a repository can name one.
+
+    With a condition (of `includeIf`) it is named only where that holds.
+    """
+    settings = repository.parent / "trap-settings"
     trap = repository.parent / "trap.sh"
     trap.write_text(f"#!/bin/sh\necho \"$0 $*\" >> '{marker}'\ncat 2>/dev/null\n")
     trap.chmod(0o755)
@@ -70,7 +74,9 @@ def set_trap(repository: Path, marker: Path) -> None:
         "core.fsmonitor", "diff.evil.textconv", "diff.evil.command", "diff.external",
         "merge.evil.driver", "gpg.program", "core.editor", "core.pager",
     ):  # fmt: skip
-        git(repository, "config", key, str(trap))
+        git(repository, "config", "--file", str(settings), key, str(trap))
+    key = f"includeIf.{condition}.path" if condition else "include.path"
+    git(repository, "config", key, str(settings))
     git(repository, "config", "log.showSignature", "true")
     git(repository, "config", "commit.gpgSign", "true")
     (repository / ".git" / "info").mkdir(exist_ok=True)

@@ -460,7 +460,7 @@ def test_requests_that_make_no_sense_do_not_hurt(
         )
     ]
     assert kinds[:8] == ["usage"] * 7 + ["done"]
-    assert kinds[8:10] == ["3", "3"]
+    assert kinds[8:10] == ["2", "2"]
     assert kinds[10] == "usage"
     assert kinds[11] in {"usage", "cut"}
     assert kinds[12] == "not_found"
