@@ -1,12 +1,20 @@
 """Fixtures that every test may use."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support import GIT_ENVIRONMENT, ManualClock, copy_template, make_template
+from tests.support import (
+    GIT_ENVIRONMENT,
+    CommandLine,
+    ManualClock,
+    OpenWorkspace,
+    copy_template,
+    make_template,
+    open_workspace,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -45,3 +53,32 @@ def repository(make_repository: Callable[[Path], Path], tmp_path: Path) -> Path:
 def clock() -> ManualClock:
     """A clock that the test moves."""
     return ManualClock()
+
+
+@pytest.fixture
+def opened(tmp_path: Path, clock: ManualClock) -> Iterator[OpenWorkspace]:
+    """A workspace without a repository."""
+    with open_workspace(tmp_path / "w", clock) as made:
+        yield made
+
+
+@pytest.fixture
+def shop(
+    tmp_path: Path, clock: ManualClock, repository: Path
+) -> Iterator[OpenWorkspace]:
+    """A workspace with a repository."""
+    with open_workspace(tmp_path / "w", clock, {"shop": repository}) as made:
+        yield made
+
+
+@pytest.fixture
+def line(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> CommandLine:
+    """Command lines in a fresh workspace without a repository."""
+    made = CommandLine(monkeypatch, capsys, tmp_path)
+    assert made("init", "work").code == 0
+    made.folder = tmp_path / "work"
+    return made

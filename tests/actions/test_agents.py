@@ -1,18 +1,10 @@
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from coordinator.kernel.errors import NotFound
-from tests.support import FakeAgent, ManualClock, OpenWorkspace, open_workspace
-
-
-@pytest.fixture
-def opened(tmp_path: Path, clock: ManualClock) -> Iterator[OpenWorkspace]:
-    """A workspace without a repository."""
-    with open_workspace(tmp_path / "w", clock) as made:
-        yield made
+from tests.support import FakeAgent, OpenWorkspace
 
 
 def test_an_agent_is_shown_with_its_standing(opened: OpenWorkspace) -> None:

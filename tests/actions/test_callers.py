@@ -1,5 +1,4 @@
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,23 +7,7 @@ from coordinator.actions import callers, registry, tokens
 from coordinator.actions.callers import Credentials
 from coordinator.actions.workspace import Caller
 from coordinator.kernel.errors import NotFound, Refused
-from tests.support import FakeAgent, ManualClock, OpenWorkspace, git, open_workspace
-
-
-@pytest.fixture
-def opened(tmp_path: Path, clock: ManualClock) -> Iterator[OpenWorkspace]:
-    """A workspace without a repository."""
-    with open_workspace(tmp_path / "w", clock) as made:
-        yield made
-
-
-@pytest.fixture
-def shop(
-    tmp_path: Path, clock: ManualClock, repository: Path
-) -> Iterator[OpenWorkspace]:
-    """A workspace with a repository, so with worktrees."""
-    with open_workspace(tmp_path / "w", clock, {"shop": repository}) as made:
-        yield made
+from tests.support import FakeAgent, OpenWorkspace, git
 
 
 def token_of(opened: OpenWorkspace, agent: str) -> str:

@@ -1,17 +1,9 @@
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support import FakeAgent, ManualClock, OpenWorkspace, open_workspace
-
-
-@pytest.fixture
-def opened(tmp_path: Path, clock: ManualClock) -> Iterator[OpenWorkspace]:
-    """A workspace without a repository."""
-    with open_workspace(tmp_path / "w", clock) as made:
-        yield made
+from tests.support import FakeAgent, ManualClock, OpenWorkspace
 
 
 def versions(opened: OpenWorkspace, path: str) -> list[str]:

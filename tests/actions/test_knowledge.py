@@ -1,19 +1,10 @@
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from coordinator.actions import views
 from coordinator.kernel.errors import External, NotFound, UsageProblem
-from tests.support import FakeAgent, ManualClock, OpenWorkspace, open_workspace
-
-
-@pytest.fixture
-def opened(tmp_path: Path, clock: ManualClock) -> Iterator[OpenWorkspace]:
-    """A workspace without a repository."""
-    with open_workspace(tmp_path / "w", clock) as made:
-        yield made
+from tests.support import FakeAgent, OpenWorkspace
 
 
 def log(opened: OpenWorkspace) -> str:

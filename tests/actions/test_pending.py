@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,22 +22,6 @@ KINDS = {
     "docs-pages.md": ("commit", "# Pages\n\nBranch: docs/pages\n"),
     "docs-x.md": ("plan", "---\nkind: plan\n---\n# X\n"),
 }
-
-
-@pytest.fixture
-def opened(tmp_path: Path, clock: ManualClock) -> Iterator[OpenWorkspace]:
-    """A workspace without a repository."""
-    with open_workspace(tmp_path / "w", clock) as made:
-        yield made
-
-
-@pytest.fixture
-def shop(
-    tmp_path: Path, clock: ManualClock, repository: Path
-) -> Iterator[OpenWorkspace]:
-    """A workspace with a repository."""
-    with open_workspace(tmp_path / "w", clock, {"shop": repository}) as made:
-        yield made
 
 
 def item(opened: OpenWorkspace, wanted: str) -> dict[str, Any]:

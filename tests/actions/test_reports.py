@@ -1,34 +1,16 @@
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from coordinator.actions import views
 from coordinator.kernel.errors import NotFound, UsageProblem
-from tests.support import FakeAgent, ManualClock, OpenWorkspace, open_workspace
+from tests.support import FakeAgent, ManualClock, OpenWorkspace
 
 FINAL = (
     "# Backend Workflow Complete\n\n- Feature: {feature}\n- Endpoints: 3\n"
     "- Database migrations: 1\n- Tests: 12 passing\n- Performance: fast\n"
     "- Status: Ready\n"
 )
-
-
-@pytest.fixture
-def shop(
-    tmp_path: Path, clock: ManualClock, repository: Path
-) -> Iterator[OpenWorkspace]:
-    """A workspace with a repository."""
-    with open_workspace(tmp_path / "w", clock, {"shop": repository}) as made:
-        yield made
-
-
-@pytest.fixture
-def opened(tmp_path: Path, clock: ManualClock) -> Iterator[OpenWorkspace]:
-    """A workspace without a repository."""
-    with open_workspace(tmp_path / "w", clock) as made:
-        yield made
 
 
 @pytest.mark.slow

@@ -1,19 +1,11 @@
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from coordinator.kernel.errors import NotFound, UsageProblem
-from tests.support import FakeAgent, ManualClock, OpenWorkspace, open_workspace
-
-
-@pytest.fixture
-def opened(tmp_path: Path, clock: ManualClock) -> Iterator[OpenWorkspace]:
-    """A workspace without a repository."""
-    with open_workspace(tmp_path / "w", clock) as made:
-        yield made
+from tests.support import FakeAgent, ManualClock, OpenWorkspace
 
 
 def search(opened: OpenWorkspace, *words: str, **more: int) -> list[dict[str, Any]]:

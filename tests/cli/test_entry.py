@@ -16,19 +16,6 @@ from tests.support import (
 )
 
 
-@pytest.fixture
-def line(
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    tmp_path: Path,
-) -> CommandLine:
-    """Command lines in a fresh workspace without a repository."""
-    made = CommandLine(monkeypatch, capsys, tmp_path)
-    assert made("init", "work").code == 0
-    made.folder = tmp_path / "work"
-    return made
-
-
 @pytest.mark.parametrize(
     "argv",
     [

@@ -23,19 +23,6 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def line(
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    tmp_path: Path,
-) -> CommandLine:
-    """Command lines in a fresh workspace without a repository."""
-    made = CommandLine(monkeypatch, capsys, tmp_path)
-    assert made("init", "work").code == 0
-    made.folder = tmp_path / "work"
-    return made
-
-
-@pytest.fixture
 def shop(line: CommandLine, repository: Path) -> CommandLine:
     """The same with a repository, so with worktrees."""
     assert line("init", ".", "--repo", f"shop={repository}").code == 0

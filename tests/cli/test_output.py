@@ -8,19 +8,6 @@ import pytest
 from tests.support import CommandLine, DaemonProcess, run_coordinator
 
 
-@pytest.fixture
-def line(
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    tmp_path: Path,
-) -> CommandLine:
-    """Command lines in a fresh workspace without a repository."""
-    made = CommandLine(monkeypatch, capsys, tmp_path)
-    assert made("init", "work").code == 0
-    made.folder = tmp_path / "work"
-    return made
-
-
 def test_a_report_is_written_where_it_was_asked_for(
     line: CommandLine, tmp_path: Path
 ) -> None:

@@ -1,5 +1,4 @@
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,13 +6,6 @@ import pytest
 from coordinator.daemon.desk import Request
 from coordinator.kernel.errors import Conflict, NotFound, UsageProblem
 from tests.support import FakeAgent, ManualClock, OpenWorkspace, open_workspace
-
-
-@pytest.fixture
-def opened(tmp_path: Path, clock: ManualClock) -> Iterator[OpenWorkspace]:
-    """A workspace without a repository."""
-    with open_workspace(tmp_path / "w", clock) as made:
-        yield made
 
 
 def titles(opened: OpenWorkspace) -> list[str]:

@@ -1,6 +1,4 @@
 import os
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -9,20 +7,11 @@ from coordinator.watch.intake import BATCH, Intake
 from coordinator.watch.scan import scan
 from tests.support import (
     FakeAgent,
-    ManualClock,
     OpenWorkspace,
-    open_workspace,
     wait_for,
 )
 
 LEARNINGS = "agent-system/learnings"
-
-
-@pytest.fixture
-def opened(tmp_path: Path, clock: ManualClock) -> Iterator[OpenWorkspace]:
-    """A workspace without a repository."""
-    with open_workspace(tmp_path / "w", clock) as made:
-        yield made
 
 
 @pytest.fixture
