@@ -76,19 +76,28 @@ def ready(grounds: Grounds, tracked: Tracked) -> tuple[Entry, ...]:
 def fill(grounds: Grounds, tracked: Tracked, size: int) -> int:
     """Make the pool hold `size` worktrees at the target's tip; return how many it made.
 
-    Those that stand behind are moved on. Does nothing while the target is missing.
+    Does nothing while the target is missing.
+    """
+    tip, missing = prepare(grounds, tracked, size)
+    for _ in range(missing):
+        make(grounds, tracked, tip)
+    return missing
+
+
+def prepare(grounds: Grounds, tracked: Tracked, size: int) -> tuple[str, int]:
+    """Tidy the pool, and return the target's tip with how many worktrees it lacks.
+
+    Those that stand behind are moved on. What is in the midst of `make` would be
+    thrown away: nobody makes one meanwhile.
     """
     tidy(grounds, tracked)
     tip = tips(tracked.path, tracked.target_ref).get(tracked.target_ref)
     if tip is None:
-        return 0
+        return "", 0
     there = ready(grounds, tracked)
     for entry in there:
         _move_on(entry, tip)
-    missing = range(size - len(there))
-    for _ in missing:
-        make(grounds, tracked, tip)
-    return len(missing)
+    return tip, max(0, size - len(there))
 
 
 def make(grounds: Grounds, tracked: Tracked, commit: str) -> Entry:

@@ -4,8 +4,10 @@ The effects on git are `active_contexts.worktrees`'; here is who gets what, and 
 record of it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -25,6 +27,8 @@ from coordinator.actions.registry import Arguments, Nothing, Positional, Who, ac
 from coordinator.actions.workspace import SYSTEM, Call, Workspace
 from coordinator.kernel.errors import CoordinatorError, NotFound, Refused
 from coordinator.kernel.journal import Draft
+
+Chore = Callable[[], object]
 
 
 class AddArguments(Arguments):
@@ -278,11 +282,28 @@ def _as_done(mended: Mended) -> dict[str, Any]:
 
 
 def tend(workspace: Workspace) -> None:
-    """Fill the pools and empty the trash; what git refuses waits for the next time."""
+    """Fill the pools and empty the trash; what fails waits for the next time."""
+    do(chores(workspace))
+
+
+def chores(workspace: Workspace) -> list[Chore]:
+    """Tidy the pools, and return what else is to be done for them and the trash.
+
+    That takes long and touches nothing that an action reads: any thread may `do` it,
+    one list at a time.
+    """
     ground = sights.grounds(workspace)
-    empty_trash(ground, before=workspace.now())
+    found: list[Chore] = [partial(empty_trash, ground, before=workspace.now())]
     for tracked in sights.all_tracked(workspace):
-        try:
-            worktree_pool.fill(ground, tracked, workspace.settings.worktrees.pool)
-        except CoordinatorError:
-            continue
+        size = workspace.settings.worktrees.pool
+        with suppress(CoordinatorError):
+            tip, missing = worktree_pool.prepare(ground, tracked, size)
+            found += [partial(worktree_pool.make, ground, tracked, tip)] * missing
+    return found
+
+
+def do(wanted: Iterable[Chore]) -> None:
+    """Do chores; one that fails does not keep the others from being done."""
+    for chore in wanted:
+        with suppress(CoordinatorError, OSError):
+            chore()

@@ -10,6 +10,7 @@ import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 from loguru import logger
@@ -47,6 +48,7 @@ class Service:
         self._engine = ThreadPoolExecutor(1, "engine")
         self._looker = ThreadPoolExecutor(1, "look")
         self._scribe = ThreadPoolExecutor(1, "history")
+        self._tender = ThreadPoolExecutor(1, "pool")
         self._history = History(
             self._workspace.layout.history, self._workspace.blobs.get
         )
@@ -60,7 +62,8 @@ class Service:
         self._views_rest_until = 0.0
         self._views_old = 0.0
         self._finals_wanted = True
-        self._tending_wanted = True
+        self._tending_wanted = asyncio.Event()
+        self._tending_wanted.set()
         self._recorded = asyncio.Event()
         self._recorded.set()  # a history of an earlier life may lie behind
         self._loop = asyncio.get_running_loop()
@@ -94,7 +97,11 @@ class Service:
         self._start_hints()
         try:
             async with asyncio.TaskGroup() as group:
-                beside = (self._keep_looking(), self._keep_history())
+                beside = (
+                    self._keep_looking(),
+                    self._keep_history(),
+                    self._keep_tending(),
+                )
                 tasks = [group.create_task(x) for x in beside]
                 turns = group.create_task(self._take_turns())
                 await self._stopping.wait()
@@ -205,9 +212,6 @@ class Service:
         if self._finals_wanted:
             self._finals_wanted = False
             await self._guarded(lambda: views.refresh_finals(self._workspace))
-        if self._tending_wanted:
-            self._tending_wanted = False
-            await self._guarded(lambda: worktrees.tend(self._workspace))
         # However large the views are, most of the time is for the agents.
         now = clock.monotonic()
         self._views_rest_until = now + _VIEWS_SHARE * (now - start)
@@ -234,7 +238,7 @@ class Service:
         for record in records:
             self._finals_wanted |= "final-status" in record.subject
             if record.kind in _TENDING:
-                self._tending_wanted = True
+                self._tending_wanted.set()
                 self._look_wanted.set()
         if self._views_due is None:
             self._views_due = max(now + _VIEWS_SECONDS, self._views_rest_until)
@@ -248,6 +252,18 @@ class Service:
             self._recorded.clear()
             await self._write_history()
             await asyncio.sleep(_HISTORY_SECONDS)
+
+    async def _keep_tending(self) -> None:
+        """Fill the pools and empty the trash after worktrees came or went."""
+        while True:
+            await self._tending_wanted.wait()
+            self._tending_wanted.clear()
+            wanted: list[worktrees.Chore] = []
+            await self._guarded(partial(self._plan, wanted))
+            await self._loop.run_in_executor(self._tender, worktrees.do, wanted)
+
+    def _plan(self, wanted: list[worktrees.Chore]) -> None:
+        wanted += worktrees.chores(self._workspace)
 
     async def _write_history(self) -> None:
         journal = self._workspace.journal
@@ -300,8 +316,9 @@ class Service:
             async with asyncio.timeout(0 if self.was_cut_short else _LAST_SECONDS):
                 await self.call(lambda: None)
                 await self._loop.run_in_executor(self._scribe, self._history.close)
+                await self._loop.run_in_executor(self._tender, lambda: None)
         except TimeoutError:
             self.was_cut_short = True
             logger.warning("stopped before a long action ended; it will be repaired")
-        for executor in (self._engine, self._looker, self._scribe):
+        for executor in (self._engine, self._looker, self._scribe, self._tender):
             executor.shutdown(wait=False, cancel_futures=True)

@@ -124,6 +124,31 @@ def test_a_hanging_program_does_not_keep_the_daemon_from_stopping(
         assert monotonic() - start < 5.5
 
 
+def test_filling_the_pool_keeps_nobody_waiting(
+    tmp_path: Path,
+    clock: ManualClock,
+    make_repository: Callable[[Path], Path],
+) -> None:
+    """A repository may be large: what is made in advance is made beside all else."""
+    shop = make_repository(tmp_path / "shop")
+    with open_workspace(tmp_path / "work", clock, {"shop": shop}) as opened:
+        root = opened.root
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "git").write_text(
+        '#!/bin/sh\ncase " $* " in *" --no-checkout "*) exec sleep 30 ;; esac\n'
+        'PATH="${PATH#*:}" exec git "$@"\n'
+    )
+    (tools / "git").chmod(0o755)
+    with DaemonProcess(root, PATH=f"{tools}:{os.environ['PATH']}") as daemon:
+        wait_for(lambda: _runs_a_child(daemon, "sleep"))
+        path = FakeAgent(root, "backend").context(STATUS)
+        wait_for(lambda: seen_by_itself(daemon, path))
+        assert daemon.ask("status")["agents"][0]["state"] == "working"
+        assert _runs_a_child(daemon, "sleep")
+        assert daemon.terminate() == 0
+
+
 def _runs_a_child(daemon: DaemonProcess, name: str) -> bool:
     assert daemon.process is not None
     return any(name in x for x in children(daemon.process.pid))
