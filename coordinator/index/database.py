@@ -5,13 +5,14 @@ decides nothing.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 from coordinator.index import fold, schema
 from coordinator.kernel.errors import External
+from coordinator.kernel.files import Stamp
 from coordinator.kernel.journal import Journal, JournalShortError, Record
 from coordinator.kernel.problems import Problem
 
@@ -153,6 +154,26 @@ class Index:
             )
             self._connection.executemany(
                 "INSERT OR REPLACE INTO heads VALUES (?, ?, ?)", heads
+            )
+
+    def stamps(self) -> dict[str, Stamp]:
+        """Return the files' stamps as they were when their present versions were read.
+
+        A stamp is kept after its version is recorded, so that one which got lost only
+        means that the file is read again.
+        """
+        rows = self.rows("SELECT * FROM stamps")
+        return {x.pop("path"): Stamp(**x) for x in rows}
+
+    def keep_stamps(self, stamps: Mapping[str, Stamp | None]) -> None:
+        """Keep the stamps of files that were read; None: of one that is gone."""
+        kept = [(k, *v) for k, v in stamps.items() if v is not None]
+        gone = [(k,) for k, v in stamps.items() if v is None]
+        with self._connection:
+            self._connection.execute("BEGIN")
+            self._connection.executemany("DELETE FROM stamps WHERE path = ?", gone)
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO stamps VALUES (?, ?, ?, ?, ?)", kept
             )
 
     def _open(self) -> tuple[sqlite3.Connection, int]:

@@ -3,7 +3,7 @@
 A change here needs a new `VERSION`: an index of another version is built anew.
 """
 
-VERSION = 2
+VERSION = 3
 
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -64,6 +64,10 @@ CREATE TABLE worktrees (
 );
 CREATE TABLE heads (
     path TEXT PRIMARY KEY, branch TEXT NOT NULL, head TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE stamps (
+    path TEXT PRIMARY KEY, inode INTEGER NOT NULL, size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE retired (agent TEXT PRIMARY KEY, at TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE seen (agent TEXT PRIMARY KEY, at TEXT NOT NULL) WITHOUT ROWID;

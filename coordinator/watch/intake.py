@@ -5,8 +5,10 @@ Used by one thread at a time.
 """
 
 import heapq
+import sqlite3
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from coordinator.actions import documents, submissions
@@ -42,7 +44,7 @@ class Intake:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._stamps: dict[str, Stamp] = {}
+        self._stamps = workspace.index.stamps()
         self._candidates: dict[str, Stamp] = {}
         self._listed = _listed_before(workspace)
         self._has_compared = False
@@ -218,16 +220,22 @@ class Intake:
 
     def _remember(self, batch: _Batch) -> None:
         now = clock.now().timestamp()
+        kept: dict[str, Stamp | None] = dict.fromkeys(batch.gone)
         for document in batch.found:
-            stamp = document.content.stamp
-            self._stamps[document.path] = _unless_racy(stamp, now)
+            stamp = _unless_racy(document.content.stamp, now)
+            self._stamps[document.path] = stamp
             self._candidates.pop(document.path, None)
+            if stamp is not _RACY:
+                kept[document.path] = stamp
         for problem in batch.problems:
             stamp = self._candidates.pop(problem.path, _RACY)
             self._stamps[problem.path] = _unless_racy(stamp, now)
         for path in batch.gone:
             self._stamps.pop(path, None)
             self._candidates.pop(path, None)
+        if kept:
+            with suppress(sqlite3.Error):  # without it the file is read again
+                self._workspace.index.keep_stamps(kept)
 
     def _enqueue(self, path: str) -> None:
         name = path.rpartition("/")[2]
