@@ -32,6 +32,7 @@ _STOP_SECONDS = 3.0
 _LAST_SECONDS = 1.5
 _REST_SECONDS = 0.2
 _SCANS_PER_LOOK = 200
+_MANY_HINTS = 1_000
 _SCANS_PER_POLL = 10
 _VIEWS_SHARE = 10
 _TENDING = {"workspace.created", "worktree.added", "worktree.removed"}
@@ -58,6 +59,7 @@ class Service:
         self._lock_inode = self._workspace.layout.lock.stat().st_ino
         self._next_hints = 0.0
         self.was_cut_short = False
+        self._hinted = 0
         self._views_due: float | None = 0.0
         self._views_rest_until = 0.0
         self._views_old = 0.0
@@ -141,7 +143,9 @@ class Service:
         drained = self._hints.drain()
         self._desk.intake.hint_settled(drained.settled)
         self._desk.intake.hint_touched(drained.touched)
-        if drained.overflowed:
+        self._hinted += len(drained.settled) + len(drained.touched)
+        # The system's own queue may overflow without a word: many hints are a sign.
+        if drained.overflowed or self._hinted >= _MANY_HINTS:
             self._look_soon()
 
     def _take(self) -> None:
@@ -167,6 +171,7 @@ class Service:
     async def _look(self) -> None:
         """Look at the whole disk, and at what git shows where that changed."""
         self._look_wanted.clear()
+        self._hinted = 0
         if self._has_gone():
             logger.error("the workspace was moved or deleted: the daemon stops")
             self.stop()

@@ -52,8 +52,13 @@ def accepted(daemon: DaemonProcess) -> set[str]:
 
 def seen_by_itself(daemon: DaemonProcess, path: str) -> bool:
     """Tell whether the journal has the document; nobody is asked to look."""
+    return path in journalled(daemon)
+
+
+def journalled(daemon: DaemonProcess) -> str:
+    """Return the journal's text."""
     journal = daemon.workspace / ".coordinator" / "journal"
-    return any(path in x.read_text("utf-8") for x in journal.glob("*.jsonl"))
+    return "".join(x.read_text("utf-8") for x in sorted(journal.glob("*.jsonl")))
 
 
 def test_a_file_is_taken_in_by_itself(daemon: DaemonProcess, root: Path) -> None:
@@ -272,6 +277,23 @@ def test_a_burst_of_files_is_taken_in_whole(daemon: DaemonProcess, root: Path) -
     other = FakeAgent(root, "docs").context(STATUS)
     wait_for(lambda: seen_by_itself(daemon, other), 2)
     wait_for(lambda: burst <= accepted(daemon), 30)
+
+
+def test_what_the_system_forgot_to_say_is_found_soon(root: Path) -> None:
+    """The system's own queue overflows without a word: the scan does not wait."""
+    settings = root / "coordinator.toml"
+    text = settings.read_text()
+    settings.write_text(text.replace("# look_seconds = 5.0", "look_seconds = 300.0"))
+    assert settings.read_text() != text
+    burst = {f"agent-system/learnings/backend-{n}.md" for n in range(6_000)}
+    with DaemonProcess(root) as daemon:
+        wait_for(lambda: daemon.health()["disk_free"])
+        pid = daemon.pid
+        os.kill(pid, signal.SIGSTOP)
+        for path in burst:  # three events each, and the queue holds 16,384
+            (root / path).write_text("# Burst\n")
+        os.kill(pid, signal.SIGCONT)
+        wait_for(lambda: journalled(daemon).count('"document.accepted"') > 6_000, 40)
 
 
 def poison(root: Path, outside: Path) -> dict[str, str]:
