@@ -291,14 +291,16 @@ def _before_open_fence(lines: list[Line]) -> list[Line]:
 
 
 def _last_of_log(lines: list[Line]) -> int:
-    """Return the number of the last line in the first log; 0 where there is none."""
+    """Return the number of the last line in the first log; 0 where there is none.
+
+    A log right below the heading of another (`# Decisions`) is the one that is meant.
+    """
     number = 0
     for line in lines:
         heading = line.kind is LineKind.HEADING
-        if heading and number:
+        begins = heading and entries.is_log(line.content)
+        if heading and number and not begins:
             break
-        if (heading and entries.is_log(line.content)) or (
-            number and line.kind is not LineKind.BLANK
-        ):
+        if begins or (number and line.kind is not LineKind.BLANK):
             number = line.number
     return number

@@ -111,10 +111,12 @@ def import_agents(call: Call, arguments: ImportArguments) -> dict[str, Any]:
     problems: list[Problem] = []
     for path in _files(source):
         found, said = _read(path)
-        problems += said
         guessed = any(x.code == "guessed-identity" for x in said)
         if guessed and path != source and path.parent.name not in _AGENT_FOLDERS:
-            continue  # any prose can be read as an identity: a person must name it
+            # Any prose can be read as an identity: a person must name the file.
+            skipped += [x.name for x in found]
+            continue
+        problems += said
         for identity in found:
             known = call.workspace.roster.find(identity.name)
             if known is None and _save(call.workspace, identity):

@@ -12,6 +12,8 @@ from coordinator.kernel.names import slug
 from coordinator.kernel.problems import Problem
 from pending_commits.model import FINISHED
 
+_MANY = 2_000
+
 
 def find(workspace: Workspace, branches: Mapping[str, str]) -> list[Problem]:
     """Return all of them; `branches` are those that git shows, by worktree."""
@@ -20,6 +22,7 @@ def find(workspace: Workspace, branches: Mapping[str, str]) -> list[Problem]:
         *_stuck_proposals(workspace),
         *_unknown_recipients(workspace),
         *_unknown_decisions(workspace),
+        *_floods(workspace),
     ]
 
 
@@ -53,8 +56,9 @@ def _stuck_proposals(workspace: Workspace) -> Iterator[Problem]:
     for row in queries.pending_of_kind(workspace.index, "commit"):
         path, line, branch = row["path"], row["branch_line"], row["branch"]
         owner = workspace.roster.owner_of_branch(branch)
-        if row["agent"] and owner and owner != row["agent"]:
-            message = f"The branch {branch} is {owner}'s, not {row['agent']}'s."
+        if row["agent"] and branch and owner != row["agent"]:
+            whose = f"{owner}'s" if owner else "nobody's"
+            message = f"The branch {branch} is {whose}, not {row['agent']}'s."
             hint = f"Propose a branch named {row['agent']}/…"
             yield Problem(path, line, "branch-not-own", message, hint)
         elif row["state"] == "draft" and not row["draft"]:
@@ -83,3 +87,12 @@ def _unknown_decisions(workspace: Workspace) -> Iterator[Problem]:
         message = f"The decision {row['id']} names {row['name']!r}, which is unknown."
         hint = "Name an id that `coordinator decision list` shows."
         yield Problem(row["path"], row["line"], "unknown-decision", message, hint)
+
+
+def _floods(workspace: Workspace) -> Iterator[Problem]:
+    """Agents with more documents in one place than anybody reads."""
+    for row in queries.crowds(workspace.index, _MANY):
+        message = f"{row['agent'] or 'Nobody'} has {row['times']} files in here."
+        hint = "Remove what is done; the history keeps every version."
+        folder = row["path"].rpartition("/")[0]
+        yield Problem(folder, 0, "many-files", message, hint)

@@ -54,7 +54,9 @@ class HistoryArguments(Arguments):
     subject: str = Field("", description="only this document, item, agent or worktree")
     since: str = Field("", description="only what came after this time (2026-01-31)")
     limit: int = Field(100, ge=1, le=100_000, description="the newest so many")
-    show: int = Field(0, ge=0, description="print the document of this record instead")
+    show: int | None = Field(
+        None, ge=1, description="print the document of this record instead"
+    )
 
 
 @action(
@@ -65,7 +67,7 @@ class HistoryArguments(Arguments):
 )
 def history(call: Call, arguments: HistoryArguments) -> Any:  # noqa: ANN401 - list or one
     """Show who did what when; --show N prints the version that record N accepted."""
-    if arguments.show:
+    if arguments.show is not None:
         return _version(call, arguments.show)
     conditions = ["1"]
     values: list[Any] = []

@@ -21,6 +21,7 @@ from coordinator.kernel.errors import CoordinatorError, NotFound, UsageProblem
 from coordinator.kernel.files import Stamp
 from coordinator.kernel.problems import Problem
 from coordinator.kernel.processes import TimedOut
+from pending_commits.model import FINISHED
 
 
 def grounds(workspace: Workspace) -> Grounds:
@@ -191,6 +192,15 @@ def _moved(workspace: Workspace, heads: list[Sight]) -> list[str]:
 
 
 def _submit_waiting(workspace: Workspace) -> None:
+    """Submit items whose branch appeared, or has another commit than they had."""
     rows = queries.pending_of_kind(workspace.index, "commit")
-    waiting = [x["path"] for x in rows if x["state"] == "draft"]
+    waiting = [x["path"] for x in rows if _waits(workspace, x)]
     submissions.submit_found(workspace, waiting)
+
+
+def _waits(workspace: Workspace, row: queries.Row) -> bool:
+    if row["state"] in FINISHED:
+        return False
+    seen = workspace.seen.looks.get(row["repository"])
+    tip = seen.branches.get(row["branch"], "") if seen else ""
+    return row["state"] == "draft" or tip not in {"", row["head"]}

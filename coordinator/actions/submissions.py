@@ -61,9 +61,10 @@ def submit(workspace: Workspace, row: queries.Row, *, actor: str) -> Proposal:
         CoordinatorError: The branch is missing or another's, or the state forbids it.
     """
     owner = workspace.roster.owner_of_branch(row["branch"])
-    if owner and row["agent"] and owner != row["agent"]:
+    if row["agent"] and owner != row["agent"]:
+        whose = f"{owner}'s" if owner else "nobody's"
         raise Refused(
-            f"The branch {row['branch']!r} is {owner}'s, not {row['agent']}'s.",
+            f"The branch {row['branch']!r} is {whose}, not {row['agent']}'s.",
             hint=f"Propose a branch named {row['agent']}/…",
         )
     proposal = fetch(workspace, row["branch"], row["id"])

@@ -260,12 +260,12 @@ def _parameter(name: str, info: FieldInfo) -> click.Parameter:
     many = get_origin(info.annotation) is tuple
     kind = _type(info.annotation)
     if any(isinstance(x, Positional) for x in info.metadata):
+        required = info.is_required()
+        # With any default, even None, nothing is ever missing.
+        given = {} if required or many else {"default": info.default}
+        nargs = -1 if many else 1
         return click.Argument(
-            [name],
-            type=kind,
-            nargs=-1 if many else 1,
-            required=info.is_required(),
-            default=None if info.is_required() or many else info.default,
+            [name], type=kind, nargs=nargs, required=required, **given
         )
     flag = f"--{name.replace('_', '-')}"
     if info.annotation is bool:

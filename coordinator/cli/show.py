@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from io import StringIO
 from typing import Any
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -49,6 +50,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "hooks install": ("repository", "state"),
     "hooks uninstall": ("repository", "state"),
 }
+_MOST_FOLDED = 500  # rows
 _SELDOM = {"saved", "problem"}  # columns that are left out where they are empty
 _REPORTS = ("report final", "report daily", "report decisions")
 
@@ -124,16 +126,31 @@ def _render(parts: Sequence[Table | Text | str], width: int, *, color: bool) -> 
     return buffer.getvalue()
 
 
-def _table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> Table | Text:
+def _table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> Table | Text | str:
     if not rows:
         return Text("None.")
     columns = columns or tuple(rows[0])
+    if len(rows) > _MOST_FOLDED:
+        return _unfolded(rows, columns)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in columns:
         table.add_column(name.replace("_", " ").upper(), overflow="fold")
     for row in rows:
         table.add_row(*(_cell(name, row.get(name), row) for name in columns))
     return table
+
+
+def _unfolded(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> str:
+    """Return a long table at once: to fit its columns to the width takes seconds."""
+    heads = [x.replace("_", " ").upper() for x in columns]
+    lines = [[_cell(x, row.get(x), row).plain for x in columns] for row in rows]
+    widths = [max(map(cell_len, x)) for x in zip(heads, *lines, strict=True)]
+    return "\n".join(
+        "  ".join(
+            set_cell_size(x, w) for x, w in zip(line, widths, strict=True)
+        ).rstrip()
+        for line in (heads, *lines)
+    )
 
 
 def _cell(name: str, value: Any, row: dict[str, Any]) -> Text:  # noqa: ANN401 - JSON

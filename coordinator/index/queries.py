@@ -132,6 +132,16 @@ def dangling_decisions(index: Index) -> list[Row]:
     return index.rows(f"{' UNION '.join(questions)} ORDER BY 1, 2, 4")
 
 
+def crowds(index: Index, most: int) -> list[Row]:
+    """Return agents with more documents of one kind: how many, and one path."""
+    return index.rows(
+        "SELECT agent, count(*) AS times, min(path) AS path"
+        " FROM documents GROUP BY agent, owner"
+        " HAVING count(*) > ? ORDER BY path",
+        (most,),
+    )
+
+
 def problems(index: Index, most: int = -1) -> list[Row]:
     """Return the first problems by path and line; -1: all."""
     return index.rows(

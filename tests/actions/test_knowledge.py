@@ -31,6 +31,19 @@ def test_a_decision_that_names_an_unknown_one_is_a_problem(
     assert opened.problems() == ["unknown-decision"] * 2
 
 
+def test_decisions_stand_in_the_order_in_which_they_were_added(
+    opened: OpenWorkspace,
+) -> None:
+    """One below the other in the one log, the oldest first."""
+    titles = ["Use tabs", "Use v2", "Ship on Friday"]
+    for title in titles:
+        path = opened.perform_as("docs", "decision add", title=title)["path"]
+    assert [x["title"] for x in opened.perform("decision list")] == titles
+    text = (opened.root / path).read_text()
+    assert text.count("## ") == 1
+    assert text.index("## ") < text.index(titles[0])
+
+
 def test_what_says_nothing_is_not_written(opened: OpenWorkspace) -> None:
     """Refused before a byte is changed, so that a repetition adds nothing either."""
     before = log(opened), opened.records("document.accepted")

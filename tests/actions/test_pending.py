@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from coordinator.actions import contradictions
 from coordinator.kernel.errors import Conflict, NotFound, Refused, UsageProblem
 from tests.support import (
     FakeAgent,
@@ -95,6 +96,53 @@ def test_a_commit_is_a_draft_until_its_branch_exists(shop: OpenWorkspace) -> Non
     after = item(shop, "backend-carts")
     assert (after["state"], after["branch"]) == ("submitted", "backend/carts")
     assert after["commit"] in {head, git(agent.home, "rev-parse", "HEAD~1")}
+
+
+@pytest.mark.slow
+def test_a_branch_that_moves_is_a_new_version_of_its_item(shop: OpenWorkspace) -> None:
+    """Commits and amended ones are seen by the look; nobody submits anew."""
+    agent = FakeAgent(shop.root, "backend")
+    agent.branch("carts")
+    first = agent.commit("src/cart.py", "TOTAL = 1\n")
+    agent.pending("carts", "# Carts\n\nBranch: backend/carts\n")
+    assert item(shop, "backend-carts")["commit"] == first
+    git(agent.home, "commit", "-q", "--amend", "-m", "Another word")
+    amended = git(agent.home, "rev-parse", "HEAD")
+    assert item(shop, "backend-carts")["commit"] == amended
+    shop.perform("pending withdraw", id="backend-carts")
+    agent.commit("src/cart.py", "TOTAL = 2\n")
+    found = item(shop, "backend-carts")
+    assert (found["state"], found["commit"]) == ("withdrawn", amended)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("branch", ["main", "refs/heads/main", "spike", "docs/x"])
+def test_only_an_agents_own_branch_is_proposed_by_its_file(
+    shop: OpenWorkspace, repository: Path, branch: str
+) -> None:
+    """The target, a branch of nobody and another's are a problem, and no proposal."""
+    git(repository, "branch", "spike")
+    agent = FakeAgent(shop.root, "backend")
+    path = agent.pending("carts", f"# Carts\n\nBranch: {branch}\n")
+    assert item(shop, "backend-carts")["state"] == "draft"
+    [problem] = shop.perform("check", paths=[path])
+    assert problem["code"] in {"branch-not-own", "bad-branch"}
+    assert problem["line"] == 3
+
+
+def test_very_many_files_of_one_agent_are_a_problem(
+    opened: OpenWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One for the folder, until they are fewer."""
+    monkeypatch.setattr(contradictions, "_MANY", 3)
+    paths = [
+        FakeAgent(opened.root, "docs").pending(f"{n}", f"# Plan {n}\n")
+        for n in range(4)
+    ]
+    [problem] = opened.perform("check")
+    assert (problem["path"], problem["code"]) == ("pending-commits", "many-files")
+    (opened.root / paths[0]).unlink()
+    assert opened.problems() == []
 
 
 @pytest.mark.slow

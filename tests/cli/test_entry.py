@@ -254,6 +254,24 @@ def test_closed_and_odd_streams_end_in_no_traceback(
         assert b"\\u2192 Pages" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["init"], "Missing argument 'WORKSPACE'"),
+        (["pending", "show"], "Missing argument 'ID'"),
+        (["history", "--show", "0"], "show"),
+    ],
+)
+def test_what_is_missing_is_named_with_its_help(
+    line: CommandLine, argv: list[str], said: str
+) -> None:
+    """A usage error, whichever side runs the command."""
+    done = line(*argv, "--json")
+    assert (done.code, done.error["kind"]) == (2, "usage")
+    assert said in done.error["message"]
+    assert done.error["hint"].startswith(f"Run: coordinator {argv[0]}")
+
+
 def test_json_holds_nothing_that_a_terminal_obeys(line: CommandLine) -> None:
     """What is hidden stands as JSON's escape, so that the value is the same."""
     task = "a\x9b31m\u202eb\u00e4"

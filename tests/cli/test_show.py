@@ -286,3 +286,19 @@ def test_columns_and_views_are_of_actions_that_there_are() -> None:
     assert app.root().commands
     named = {*show._COLUMNS, *show._SPECIAL, *show._REPORTS}
     assert named <= {x.name for x in registry.actions()}
+
+
+def test_a_long_table_is_shown_at_once_and_whole() -> None:
+    """Aligned, one line a row, however wide; what it holds is escaped as ever."""
+    rows = [
+        {"id": f"docs-{n}", "kind": "plan", "agent": "docs", "state": "open"}
+        | {"branch": "", "title": f"Täbs \x1b[31m {n} " + "x" * 80}
+        for n in range(2_000)
+    ]
+    text = show.text_of("pending list", rows, 60, color=False)
+    lines = text.rstrip("\n").split("\n")
+    assert len(lines) == 2_001
+    assert lines[0].startswith("ID         KIND  AGENT")
+    assert lines[7].startswith("docs-6     plan  docs   open")
+    assert "\x1b" not in text
+    assert lines[-1].endswith("x" * 80)

@@ -382,7 +382,7 @@ def test_a_refusing_disk_means_read_only_until_it_heals(
     """A full disk is said, reading goes on, and nothing that was said is lost."""
     agent = FakeAgent(root, "backend")
     before = agent.context(STATUS)
-    wait_for(lambda: seen_by_itself(daemon, before), 2)
+    wait_for(lambda: _state(daemon) == "working", 2)
     pid = daemon.pid
     _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (10, hard))
