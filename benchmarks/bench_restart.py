@@ -1,7 +1,7 @@
 """Restart, rebuild and daily report with 10,000 and 100,000 documents.
 
 Restart: from the start of the process until the socket answers, every file was
-compared by its bytes, and the 20 that changed while the daemon was down are indexed.
+compared, and the 20 that changed while the daemon was down are indexed.
 Rebuild: the index anew from journal and blobs; rival in the same run: reading the same
 documents from the disk, one plain `open` and `read` each. Daily report: collected and
 written out over all records.
