@@ -124,8 +124,8 @@ def run(burst: Burst) -> tuple[float, float]:
         if burst.ended is not None and accepted == burst.count and burst.second_took:
             return seen or 0.0, now - burst.ended
         time.sleep(_LOOK_SECONDS)
-    message = f"{burst.reader.count()} of {burst.count} were accepted"
-    raise TimeoutError(message)
+    say(f"{burst.reader.count()} of {burst.count} were accepted in {_MOST_SECONDS} s")
+    return seen or _MOST_SECONDS, _MOST_SECONDS
 
 
 def main() -> None:
@@ -145,12 +145,13 @@ def main() -> None:
         seen, accepted = run(burst)
         whole = time.perf_counter() - burst.start
         health = made.health()
+        missed = count - burst.reader.count()
     rate = count / whole
     result.limit("all seen, after the last file", seen, "s", 2)
     result.note("all accepted, after the last file", accepted, "s")
     result.at_least("accepted", rate, "files/s", ("write + fsync", rival), 1 / 3)
     result.limit("the second agent's file", burst.second_took or 0.0, "s", 2)
-    result.limit("files missed", 0, "", 0)
+    result.limit("files missed", missed, "", 0)
     result.facts = {"files": count, "overflows": health["overflows"]}
     result.show()
 

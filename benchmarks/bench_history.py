@@ -1,22 +1,21 @@
 """Measure the history against `git add && git commit`.
 
-Budget: >= 50 x `git add && git commit` (`ratio`), flat from 10 to 10,000
-files (`flatness`: the rate at many files divided by the rate at few, near 1).
+Budget: >= 50 x `git add && git commit`, flat from 10 to 10,000 files: the rate at many
+is at least 0.8 x the rate at few.
 
 Each size has its own workspace with that many documents in one folder, all accepted
 before; then versions of documents already there are accepted and brought into the
 history through `History.catch_up`. The rival is a repository with the same files and a
-commit for each version, in the same run. Prints one JSON object. `--quick` takes a
+commit for each version, in the same run. `--quick` takes a
 tenth of the commits and stops at 1,000 files; `--folder` says which disk to measure.
 """
 
-import argparse
-import json
 import os
 import subprocess
 import tempfile
 from pathlib import Path
 
+from benchmarks.stage import Result, parser, say
 from coordinator.index.history import History
 from coordinator.kernel.blobs import Blobs
 from coordinator.kernel.clock import monotonic
@@ -105,34 +104,29 @@ def git(folder: Path, *args: str) -> None:
     subprocess.run(["git", *args], cwd=folder, env={**os.environ, **own}, check=True)
 
 
-def measure(folder: Path, share: int) -> dict[str, object]:
-    """Return all figures; `share` divides the amount of work."""
-    sizes = [10, 10_000 // share]
-    found: list[dict[str, float]] = []
-    for files in sizes:
+def measure(result: Result, folder: Path, share: int) -> None:
+    """Add all rows; `share` divides the amount of work."""
+    rates: list[float] = []
+    for files in (10, 10_000 // share):
+        say(f"{files} files")
         fast = ours(folder / f"ours-{files}", files, COMMITS // share)
         slow = rival(folder / f"rival-{files}", files, RIVALS_COMMITS // share)
-        found.append(
-            {
-                "files": files,
-                "commits_per_second": round(fast),
-                "git_commits_per_second": round(slow, 1),
-                "ratio": round(fast / slow, 1),
-            }
-        )
-    few, many = found
-    flatness = many["commits_per_second"] / few["commits_per_second"]
-    return {"benchmark": "history", "sizes": found, "flatness": round(flatness, 2)}
+        rates.append(fast)
+        named = ("git add && git commit", slow)
+        result.at_least(f"at {files} files", fast, "commits/s", named, 50)
+    few = ("at 10 files", rates[0])
+    result.at_least("flat", rates[1], "commits/s", few, 0.8)
 
 
 def main() -> None:
     """Read the options, measure, print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--folder", type=Path, help="where to write (a real disk)")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-        print(json.dumps(measure(Path(folder), 10 if options.quick else 1)))
+    options = parser(__doc__)
+    options.add_argument("--folder", type=Path, help="where to write (a real disk)")
+    wanted = options.parse_args()
+    result = Result("history", quick=wanted.quick)
+    with tempfile.TemporaryDirectory(dir=wanted.folder) as folder:
+        measure(result, Path(folder), 10 if wanted.quick else 1)
+    result.show()
 
 
 if __name__ == "__main__":

@@ -3,10 +3,12 @@
 Each action goes over the daemon's socket, as an agent's command does; the interpreter's
 start is `bench_commands.py`'s matter. `cold`: there is no pool (`pool = 0`); the rival
 is `git worktree add -b`. `pool`: a worktree stands ready. Removing is against `git
-worktree remove` of a clean worktree. The rivals run by turns with ours.
+worktree remove` of a clean worktree; listing against `git worktree list` and `git
+status` in each worktree, for ours tells branch and changes too. The rivals run by turns
+with ours.
 
 Budget: add cold <= 1.1 times git; add from the pool <= 15 ms; removal is the rename
-into the trash, and may not cost more than git's.
+into the trash; neither it nor the list may cost more than git's.
 """
 
 import shutil
@@ -41,6 +43,16 @@ def git(made: Stage, *args: str) -> float:
     return (time.perf_counter() - start) * 1000
 
 
+def list_with_git(made: Stage) -> float:
+    """List as a person must: the worktrees, and the state of each; milliseconds."""
+    start = time.perf_counter()
+    lines = made.git("worktree", "list", "--porcelain").splitlines()
+    folders = [x.removeprefix("worktree ") for x in lines if x.startswith("worktree ")]
+    for folder in folders[1:]:  # the first is the user's own checkout
+        made.git("-C", folder, "status", "--porcelain", "--branch")
+    return (time.perf_counter() - start) * 1000
+
+
 def pool_size(made: Stage) -> int:
     """Return how many finished worktrees stand in the pool."""
     return len(list(made.layout.pool.glob("*/.git")))
@@ -66,8 +78,8 @@ def cold(made: Stage, rounds: int) -> dict[str, list[float]]:
         names = ("add", "git add", "remove", "git remove")
         for key, took in zip(names, (add, plain, remove, plain_remove), strict=True):
             times.setdefault(key, []).append(took)
-        listed = ask(made, "worktree list")
-        times.setdefault("list", []).append(listed)
+        times.setdefault("list", []).append(ask(made, "worktree list"))
+        times.setdefault("git list", []).append(list_with_git(made))
     return times
 
 
@@ -106,7 +118,8 @@ def main() -> None:
     result.limit("add, from the pool", median(warm), "ms", 15)
     gone = ("git worktree remove", median(times["git remove"]))
     result.against("remove", median(times["remove"]), "ms", gone, 1.0)
-    result.note("list", median(times["list"]), "ms")
+    listed = ("git worktree list + git status", median(times["git list"]))
+    result.against("list", median(times["list"]), "ms", listed, 1.0)
     result.facts = {"files": files, "rounds": rounds}
     result.show()
 
