@@ -32,6 +32,7 @@ FOLDERS = (
     learnings.store.FOLDER,
     pending_commits.store.FOLDER,
 )
+_MOST_NAMESAKES = 20  # whose ids are counted on; then the path's hash tells them apart
 _HEARTBEAT_SECONDS = 60
 _WRITTEN_SECONDS = 1  # records' times are rounded, and files' come from the kernel
 
@@ -88,19 +89,24 @@ class _Ids:
     """Ids for pending items: stable by path, each given once."""
 
     def __init__(self, workspace: Workspace, paths: Sequence[str]) -> None:
-        wanted = any(owner_of(path) == "pending" for path in paths)
-        self._known = queries.pending_ids(workspace.index) if wanted else {}
-        self._taken = set(self._known.values())
+        wanted = [x for x in paths if owner_of(x) == "pending"]
+        self._index = workspace.index
+        self._known = queries.pending_ids(workspace.index, wanted) if wanted else {}
+        self._given = set(self._known.values())
 
     def of(self, path: str) -> str:
         if path not in self._known:
             stem = pending_commits.format.id_of(path) or "item"
-            number, candidate = 2, stem
-            while candidate in self._taken:
-                candidate, number = f"{stem}-{number}", number + 1
-            self._known[path] = candidate
-            self._taken.add(candidate)
+            numbered = (f"{stem}-{x}" for x in range(2, _MOST_NAMESAKES))
+            unique = f"{stem}-{name_of(path.encode())[:12]}"
+            candidates = (stem, *numbered, unique)
+            free = next(x for x in candidates if not self._is_taken(x))
+            self._known[path] = free
+            self._given.add(free)
         return self._known[path]
+
+    def _is_taken(self, candidate: str) -> bool:
+        return candidate in self._given or queries.has_pending(self._index, candidate)
 
 
 def _accepted(

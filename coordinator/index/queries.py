@@ -14,6 +14,7 @@ from pending_commits.model import FINISHED
 Row = dict[str, Any]
 # Before its first event an item stands where its kind begins.
 _STATE = "coalesce(s.state, iif(p.kind = 'commit', 'draft', 'open'))"
+_WITH_IDS = ("states", "pending")
 _FINISHED = "(" + ", ".join(f"'{x.value}'" for x in sorted(FINISHED)) + ")"
 
 
@@ -181,7 +182,15 @@ def seen(index: Index) -> dict[str, str]:
     return {row["agent"]: row["at"] for row in index.rows("SELECT * FROM seen")}
 
 
-def pending_ids(index: Index) -> dict[str, str]:
-    """Return each pending item's id by path, of removed ones too."""
-    rows = index.rows("SELECT id, path FROM states UNION SELECT id, path FROM pending")
+def pending_ids(index: Index, paths: list[str]) -> dict[str, str]:
+    """Return the ids of the pending items at these paths, of removed ones too."""
+    marks = ", ".join("?" for _ in paths)
+    tables = (f"SELECT id, path FROM {x} WHERE path IN ({marks})" for x in _WITH_IDS)
+    rows = index.rows(" UNION ".join(tables), paths * 2)
     return {row["path"]: row["id"] for row in rows}
+
+
+def has_pending(index: Index, wanted: str) -> bool:
+    """Tell whether an item has, or had, this id."""
+    questions = (f"SELECT 1 FROM {x} WHERE id = ?" for x in _WITH_IDS)
+    return index.row(" UNION ".join(questions), (wanted, wanted)) is not None

@@ -46,6 +46,7 @@ CREATE TABLE states (
     repository TEXT NOT NULL, branch TEXT NOT NULL, head TEXT NOT NULL,
     target TEXT NOT NULL, at TEXT NOT NULL
 );
+CREATE INDEX states_by_path ON states (path);
 CREATE TABLE learnings (
     path TEXT PRIMARY KEY, agent TEXT NOT NULL, title TEXT NOT NULL,
     line INTEGER NOT NULL, at TEXT NOT NULL

@@ -25,19 +25,21 @@ class Mark(StrEnum):
 
 
 class Role(StrEnum):
-    """What an item asks for: work, a person's word, a record kept elsewhere."""
+    """What an item asks for: work, a person's word, a record elsewhere, a decision."""
 
     WORK = "work"
     PAUSE = "pause"
     SIGN_OFF = "sign-off"
     TRACKING = "tracking"
+    DECISION = "decision"
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """One box; `parent` is the place of its parent in the list of items, -1: none.
 
-    `level` is the indent in columns; `phase` and `group` are names, empty where none.
+    `level` is the indent in columns; `phase` and `group` are names, empty where none;
+    `section` is the line of the heading that `phase` stands in, 0 where none does.
     """
 
     line: int
@@ -46,6 +48,7 @@ class Item:
     level: int = 0
     parent: int = -1
     phase: str = ""
+    section: int = 0
     group: str = ""
     role: Role = Role.WORK
     is_bare: bool = False
@@ -85,7 +88,11 @@ class Placeholder:
 
 @dataclass(frozen=True, slots=True)
 class Checklist:
-    """Everything that boxes, notes and brackets say, each in the order of lines."""
+    """Everything that boxes, notes and brackets say, each in the order of lines.
+
+    `phases` are the sections that hold items; `decisions` what was written below "Key
+    decisions".
+    """
 
     items: tuple[Item, ...] = ()
     phases: tuple[Section, ...] = ()

@@ -120,10 +120,12 @@ def test_what_is_finished_waits_for_nobody(world: World, finished: str) -> None:
     assert queries.count_waiting(index) == 1
     assert len(queries.pending(index)) == 2
     index.apply(world.add(removed(REQUEST)))
-    assert queries.pending_ids(index) == {
+    assert queries.pending_ids(index, [REQUEST, PENDING, "pending-commits/x.md"]) == {
         REQUEST: "frontend-request",
         PENDING: "backend-login",
     }
+    assert queries.has_pending(index, "frontend-request")
+    assert not queries.has_pending(index, "x")
     index.close()
 
 

@@ -1,0 +1,170 @@
+"""Nested lists as trees of keys and values, and what a single line of them says.
+
+It knows no workflow: what a key means is for the readers of each family.
+"""
+
+import re
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from coordinator.kernel.markdown import Line, LineKind
+from coordinator.workflows.model import Entry
+
+_KEY = r"[A-Za-z][A-Za-z0-9 _/&().'-]{0,60}?"
+_PAIR = re.compile(
+    rf"(\*\*|__|`|)({_KEY})(?:\1(?:[ ]\([^()]{{0,40}}\))?[ ]?:|:\1)(?:[ \t]+(.*)|)\Z",
+    re.DOTALL,
+)
+_NOT_IN_KEY = re.compile(r"[^a-z0-9]+")
+_ROOT = -2
+_HEADING = -1
+
+
+@dataclass(slots=True)
+class Node:
+    """One bullet (or a heading among bullets) with what is nested below it.
+
+    `key` is in lower case with `_`, empty where the line is no pair; `label` is the
+    key as written; `value` is all that follows, further lines included.
+    """
+
+    line: int
+    level: int
+    marker: str = ""
+    key: str = ""
+    label: str = ""
+    content: str = ""
+    start: str = ""
+    more: list[str] = field(default_factory=list)
+    children: list["Node"] = field(default_factory=list)
+
+    @property
+    def value(self) -> str:
+        """What follows the key, or the whole text where there is none."""
+        return "\n".join([self.start, *self.more]) if self.more else self.start
+
+    @property
+    def text(self) -> str:
+        """The whole bullet without its marker and without what is nested."""
+        return "\n".join([self.content, *self.more]) if self.more else self.content
+
+    def keyed(self) -> dict[str, "Node"]:
+        """Return the children that are pairs; the first of each key."""
+        return keyed(self.children)
+
+    def written(self) -> str:
+        """Return the value and everything nested below it, a line each."""
+        below = (x.text for x in walk(self.children))
+        return "\n".join(x for x in (self.value, *below) if x)
+
+
+def keyed(nodes: Sequence[Node]) -> dict[str, Node]:
+    """Return the nodes that are pairs; the first of each key."""
+    found: dict[str, Node] = {}
+    for node in nodes:
+        if node.key:
+            found.setdefault(node.key, node)
+    return found
+
+
+def walk(nodes: Sequence[Node]) -> Iterator[Node]:
+    """Yield every node of these trees, parents first, without recursion."""
+    waiting = list(reversed(nodes))
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting.extend(reversed(node.children))
+
+
+def tree(
+    lines: Iterable[Line], adopted: Mapping[str, Container[str]] | None = None
+) -> list[Node]:
+    """Nest bullets by their indent; a heading holds the bullets that follow it.
+
+    `adopted` names, for a key, the keys that belong below it even where they stand at
+    its own indent: people lose indents, and nothing of theirs shall be lost with them.
+    """
+    stack = [Node(0, _ROOT)]
+    was_blank = False
+    for line in lines:
+        match line.kind:
+            case LineKind.BULLET:
+                _nest(stack, _bullet(line), adopted or {})
+            case LineKind.HEADING:
+                _nest(stack, _heading(line), {})
+            case LineKind.TEXT | LineKind.CODE:
+                _continue(stack, line, was_blank=was_blank)
+        was_blank = line.kind is LineKind.BLANK
+    return stack[0].children
+
+
+def _nest(
+    stack: list[Node], node: Node, adopted: Mapping[str, Container[str]]
+) -> None:
+    while stack[-1].level > node.level:
+        stack.pop()
+    while stack[-1].level == node.level:
+        if node.key in adopted.get(stack[-1].key, ()):
+            break
+        stack.pop()
+    stack[-1].children.append(node)
+    stack.append(node)
+
+
+def _continue(stack: list[Node], line: Line, *, was_blank: bool) -> None:
+    """Add a line of text to the bullet above; a new paragraph ends the list."""
+    if line.kind is LineKind.TEXT and not line.text[:1].isspace():
+        if was_blank or stack[-1].level < 0:
+            pair = pair_in(line.content)
+            if pair:
+                _nest(stack, _node(line, 0), {})
+            return
+    if stack[-1].level > _ROOT:
+        stack[-1].more.append(line.content or line.text.strip())
+
+
+def _bullet(line: Line) -> Node:
+    return _node(line, line.level)
+
+
+def _heading(line: Line) -> Node:
+    title = plain(line.content).rstrip(": ")
+    return Node(line.number, _HEADING, line.marker, key_of(title), title, title)
+
+
+def _node(line: Line, level: int) -> Node:
+    content = line.content
+    pair = pair_in(content)
+    if pair is None:
+        return Node(line.number, level, line.marker, content=content, start=content)
+    label, value = pair
+    key = key_of(label)
+    return Node(line.number, level, line.marker, key, label, content, value)
+
+
+def pair_in(text: str) -> tuple[str, str] | None:
+    """Split `**Key**: value`, `**Key:** value`, `` `Key`: value`` or `Key: value`."""
+    match = _PAIR.match(text)
+    return (match[2].strip(), (match[3] or "").strip()) if match else None
+
+
+def key_of(label: str) -> str:
+    """Return a label as a key: `MCP Tool(s) to use` becomes `mcp_tools_to_use`."""
+    bare = label.lower().replace("(", "").replace(")", "").replace("'", "")
+    return _NOT_IN_KEY.sub("_", bare).strip("_")
+
+
+def plain(text: str) -> str:
+    """Return the text without code marks and without the bold marks around it."""
+    return text.replace("`", "").strip().strip("*").strip()
+
+
+def entry(node: Node) -> Entry:
+    """Read `**Name**: text`, `Name: text` or a bare name."""
+    text = node.text
+    bold = text.startswith("**") and text.find("**", 2)
+    if bold and bold > 0:
+        name, rest = text[2:bold], text[bold + 2 :]
+    else:
+        name, _, rest = text.partition(": ")
+    return Entry(plain(name).rstrip(":"), rest.lstrip(" :-"), node.line)

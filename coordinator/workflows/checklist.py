@@ -1,0 +1,174 @@
+"""Checklists: items in phases and groups, notes, placeholders, gates and decisions.
+
+It reports what stands there; whether an item may be ticked is judged elsewhere.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from coordinator.kernel.markdown import Line, LineKind
+from coordinator.workflows import boxes
+from coordinator.workflows.model import (
+    Checklist,
+    Item,
+    Note,
+    Placeholder,
+    Role,
+    Section,
+)
+
+_GROUP_LEVEL = 4
+_NOTE = re.compile(r"\**(?:Notes|Findings)(?:\**:|:\**)\**[ \t]*(.*)\Z", re.IGNORECASE)
+_DECISIONS = re.compile(r"[*_]*key decisions\b", re.IGNORECASE)
+_PAUSE = re.compile(r"\bPAUSE\b")
+_CHECK_IN = re.compile(
+    r"\bcheck[- ]in with (?:the |your )?(?:user|human|maintainer|client|owner)\b",
+    re.IGNORECASE,
+)
+_SIGN_OFF = re.compile(r"\buser sign[- ]?off\b", re.IGNORECASE)
+_TRACKING = re.compile(r"\bupdate task tracking\b", re.IGNORECASE)
+_CODE_SPAN = re.compile(r"(`+)[^`]+\1")
+# A capital word in brackets that is no link, no footnote and no tag such as `[US1]`.
+_PLACEHOLDER = re.compile(r"\[ ?([A-Z][^\[\]\n]{0,80}?) ?\](?![(\[:])")
+_FREE = {"notes", "findings"}
+_TAGS = {"optional", "required", "recommended", "todo", "done", "blocked"}
+_PHASE = re.compile(
+    r"\bphase\b|\A(?:\d+[.)] *)?(?:testing|completion)\Z", re.IGNORECASE
+)
+
+
+@dataclass(slots=True)
+class _Reader:
+    """What was read so far, and where in the document the next line stands."""
+
+    items: list[Item] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    placeholders: list[Placeholder] = field(default_factory=list)
+    decisions: list[Note] = field(default_factory=list)
+    open: list[tuple[int, int]] = field(default_factory=list)
+    phase: str = ""
+    section: int = 0
+    group: str = ""
+    in_decisions: bool = False
+
+    def heading(self, line: Line) -> None:
+        """Enter a section; a deep heading is a group of the phase that it is in."""
+        self.open.clear()
+        self.in_decisions = bool(_DECISIONS.match(line.content))
+        if line.level >= _GROUP_LEVEL and self.phase:
+            self.group = line.content
+        else:
+            self.phase, self.section, self.group = line.content, line.number, ""
+
+    def item(self, line: Line, box: boxes.Box) -> None:
+        """Take an item in, below the last line of a smaller indent."""
+        parent = self._parent(box.level)
+        self.items.append(
+            Item(
+                line=line.number,
+                text=box.text,
+                mark=box.mark,
+                level=box.level,
+                parent=parent,
+                phase=self.phase,
+                section=self.section,
+                group=self._group_of(parent),
+                role=Role.DECISION if self.in_decisions else _role(box.text),
+                is_bare=box.is_bare,
+            )
+        )
+        self.open.append((box.level, len(self.items) - 1))
+        if self.in_decisions and box.text:
+            self.decisions.append(Note(line.number, box.text, self.phase))
+
+    def _parent(self, level: int) -> int:
+        while self.open and self.open[-1][0] >= level:
+            self.open.pop()
+        return self.open[-1][1] if self.open else -1
+
+    def _group_of(self, parent: int) -> str:
+        if self.group or parent < 0:
+            return self.group
+        while self.items[parent].parent >= 0:
+            parent = self.items[parent].parent
+        return self.items[parent].text
+
+    def bullet(self, line: Line) -> None:
+        """Take in a list entry without a box: items below it are not the last one's."""
+        self._parent(line.level)
+        self.open.append((line.level, -1))
+        if self.in_decisions and line.content:
+            self.decisions.append(Note(line.number, line.content, self.phase))
+
+    def note(self, line: Line, text: str) -> None:
+        """Take in a place for notes, of the group before it."""
+        group = self.group
+        if not group and self.items and self.items[-1].section == self.section:
+            last = len(self.items) - 1
+            group = self._group_of(last) or self.items[last].text
+        self.notes.append(Note(line.number, text, self.phase, group))
+
+
+def parse(lines: Sequence[Line], sections: Sequence[Section]) -> Checklist:
+    """Read all boxes and what belongs to them; lines inside fences are none."""
+    reader = _Reader()
+    for line in lines:
+        if line.kind in {LineKind.BLANK, LineKind.FENCE, LineKind.CODE}:
+            continue
+        is_note = _read(reader, line)
+        for text in placeholders(line.text):
+            is_free = is_note or reader.in_decisions or text.lower() in _FREE
+            reader.placeholders.append(Placeholder(line.number, text, not is_free))
+    held = {x.section for x in reader.items}
+    return Checklist(
+        items=tuple(reader.items),
+        phases=tuple(x for x in sections if x.line in held),
+        notes=tuple(reader.notes),
+        placeholders=tuple(reader.placeholders),
+        decisions=tuple(reader.decisions),
+    )
+
+
+def _read(reader: _Reader, line: Line) -> bool:
+    """Read one line; tell whether it is a place for notes."""
+    if line.kind is LineKind.HEADING:
+        reader.heading(line)
+    elif box := boxes.find(line):
+        reader.item(line, box)
+    elif note := _NOTE.match(line.content):
+        reader.note(line, note[1].strip())
+        return True
+    elif line.kind is LineKind.BULLET:
+        reader.bullet(line)
+    elif _DECISIONS.match(line.content):
+        reader.in_decisions = True
+    return False
+
+
+def _role(text: str) -> Role:
+    if _PAUSE.search(text) or _CHECK_IN.search(text):
+        return Role.PAUSE
+    if _SIGN_OFF.search(text):
+        return Role.SIGN_OFF
+    return Role.TRACKING if _TRACKING.search(text) else Role.WORK
+
+
+def placeholders(text: str) -> Iterator[str]:
+    """Yield what stands in brackets to be replaced, without brackets and blanks."""
+    if "[" not in text:
+        return
+    bare = _CODE_SPAN.sub("", text)
+    for match in _PLACEHOLDER.finditer(bare):
+        said = match[1].strip()
+        if not said.isupper() and not _is_tag(said):
+            yield said
+
+
+def _is_tag(text: str) -> bool:
+    return len(text) == 1 or text.lower() in _TAGS
+
+
+def is_named_phase(section: Section) -> bool:
+    """Tell whether the heading names a phase (`… Phase`, `Testing`, `Completion`)."""
+    return bool(_PHASE.search(section.title))

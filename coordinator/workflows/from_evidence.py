@@ -1,0 +1,275 @@
+"""Judges the criteria that submitted evidence answers: codes, outputs, tests, numbers.
+
+It looks at no file, and repeats nothing of what was printed.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+from coordinator.kernel.names import display
+from coordinator.workflows import junit, patterns, quantities, requests
+from coordinator.workflows.evidence import Exchange, Run
+from coordinator.workflows.hearing import Hearing
+from coordinator.workflows.junit import Case, NotJUnit, Suite
+from coordinator.workflows.model import Comparison, Criterion
+from coordinator.workflows.patterns import Reading
+from coordinator.workflows.quantities import Reported
+from coordinator.workflows.verdicts import Outcome, Verdict
+
+_FOLDED = re.compile(r"[^a-z0-9]+")
+_SUCCESS = range(200, 300)
+
+
+def ended(criterion: Criterion, hearing: Hearing) -> Verdict:
+    """Judge whether every submitted command ended with the exit code, 0 by default."""
+    expected = criterion.expected or 0
+    codes = [x.exit_code for x in hearing.evidence.commands]
+    needed = 2 if "both" in criterion.text.lower() else 1
+    if len(codes) < needed:
+        return _unmet(criterion, f"Exit codes submitted: {len(codes)} of {needed}.")
+    wrong = next((i for i, x in enumerate(codes) if x != expected), None)
+    if wrong is None:
+        every = f" of all {len(codes)} commands" if len(codes) > 1 else ""
+        return _met(criterion, f"The exit code{every} is {expected}.")
+    said = "none" if codes[wrong] is None else codes[wrong]
+    which = f" of command {wrong + 1}" if len(codes) > 1 else ""
+    return _unmet(criterion, f"The exit code{which} is {said}, not {expected}.")
+
+
+def printed(criterion: Criterion, hearing: Hearing) -> Verdict:
+    """Judge whether any command printed any of the texts.
+
+    Raises:
+        TooSlow: The search took more than its time.
+    """
+    if not criterion.values:
+        if criterion.comparison:
+            return measured(criterion, hearing)
+        return _unresolved(criterion, "It names no text to look for.")
+    texts = _outputs(hearing.evidence.commands)
+    read = patterns.of_pattern if criterion.is_pattern else patterns.of_text
+    judged = [read(x) for x in criterion.values]
+    for value, readings in zip(criterion.values, judged, strict=True):
+        where, reading = _where(readings, texts, hearing)
+        if where:
+            found = f"{where} has it."
+            return Verdict(criterion, Outcome.MET, found, (), value, reading)
+    loose = tuple(y.in_any_case() for x in judged for y in x)
+    near, _ = _where(loose, texts, hearing)
+    return Verdict(
+        criterion,
+        Outcome.UNMET,
+        "Nothing that was printed has it." if texts else "No output was submitted.",
+        pattern=" or ".join(criterion.values),
+        near_miss=f"{near} has it in another case." if near else "",
+    )
+
+
+def _outputs(runs: Sequence[Run]) -> dict[str, str]:
+    streams = [
+        (f"{stream} of command {number}" if len(runs) > 1 else stream, text)
+        for number, run in enumerate(runs, 1)
+        for stream, text in (("stdout", run.stdout), ("stderr", run.stderr))
+    ]
+    return {name: text for name, text in streams if text}
+
+
+def _where(
+    readings: tuple[Reading, ...], texts: dict[str, str], hearing: Hearing
+) -> tuple[str, str]:
+    for name, text in texts.items():
+        hit = patterns.find(readings, text, hearing.budget)
+        if hit:
+            return f"{name}:{hit.line}", hit.reading
+    return "", ""
+
+
+def measured(criterion: Criterion, hearing: Hearing) -> Verdict:
+    """Judge whether the number that is asked for was reported and is as asked."""
+    asked = criterion.comparison
+    if asked is None or not asked.name.strip():
+        return _unresolved(criterion, "It names no number to compare.")
+    reported = quantities.among(asked, hearing.evidence.metrics)
+    if not reported:
+        texts = _outputs(hearing.evidence.commands).values()
+        reported = quantities.printed(asked, texts)
+    if not reported:
+        return _unmet(criterion, "No metric and no output reports that number.")
+    wrong = next((x for x in reported if not quantities.holds(asked, x)), None)
+    if wrong is None:
+        return _met(criterion, _reports(reported[0]))
+    if quantities.holds(asked, wrong) is None:
+        return _unmet(criterion, f"{_reports(wrong)[:-1]}, in another unit.")
+    return _unmet(criterion, f"{_reports(wrong)[:-1]}, not {_limit(asked)}.")
+
+
+def _reports(reported: Reported) -> str:
+    origin = display(reported.origin)
+    said = f"{origin} says {reported.value:g} {display(reported.unit)}".rstrip()
+    return f"{said[0].upper()}{said[1:]}."
+
+
+def _limit(asked: Comparison) -> str:
+    return f"{asked.operator} {asked.value:g} {display(asked.unit)}".rstrip()
+
+
+def tested(criterion: Criterion, hearing: Hearing) -> Verdict:
+    """Judge whether a test suite was run, with tests in it, and passed.
+
+    Where the criterion names no suite, every one that was submitted counts.
+    """
+    if criterion.comparison:
+        return measured(criterion, hearing)
+    try:
+        texts = hearing.evidence.suites
+        suites = [y for x in texts for y in junit.parse(x)]
+    except NotJUnit as error:
+        return _unmet(criterion, f"The JUnit XML cannot be read: {error}.")
+    if not suites:
+        return _unmet(criterion, "No JUnit XML was submitted.")
+    if not criterion.values:
+        return _passed(criterion, "every submitted suite", suites, [])
+    verdict = None
+    for value in criterion.values:
+        verdict = _suite(criterion, patterns.without_quotes(value), suites)
+        if verdict.outcome is Outcome.MET:
+            break
+    return verdict or _unresolved(criterion, "It names no suite.")
+
+
+def _suite(criterion: Criterion, name: str, suites: Sequence[Suite]) -> Verdict:
+    wanted = _fold(name)
+    if not wanted:
+        return _unresolved(criterion, "It names no suite.")
+    found = [x for x in suites if any(_fold(y) == wanted for y in x.names)]
+    if found:
+        return _passed(criterion, "the suite of that name", found, [])
+    found = [x for x in suites if _is_file(x.file, wanted)]
+    cases = [y for x in suites for y in x.cases if _is_file(y.file, wanted)]
+    if found or cases:
+        return _passed(criterion, "the suite of that file", found, cases)
+    cases = [y for x in suites for y in x.cases if _begins(y.classname, wanted)]
+    if cases:
+        return _passed(criterion, "the class of that name", [], cases)
+    return _unmet(
+        criterion, f"The JUnit XML has no suite, file or class {display(name)}."
+    )
+
+
+def _fold(name: str) -> str:
+    return _FOLDED.sub("-", name.lower()).strip("-")
+
+
+def _is_file(path: str, wanted: str) -> bool:
+    """Tell whether the file is the wanted one, named with or without its endings."""
+    if not path:
+        return False
+    whole, last = _fold(path), path.rpartition("/")[2]
+    names = {
+        whole,
+        _fold(last),
+        _fold(last.partition(".")[0]),
+        _fold(last.rpartition(".")[0]),
+    }
+    return wanted in names or whole.endswith(f"-{wanted}")
+
+
+def _begins(classname: str, wanted: str) -> bool:
+    return f"{_fold(classname)}-".startswith(f"{wanted}-")
+
+
+def _passed(
+    criterion: Criterion, what: str, suites: Sequence[Suite], cases: Sequence[Case]
+) -> Verdict:
+    everything = {id(x): x for x in (*(y for s in suites for y in s.cases), *cases)}
+    tests = max([len(everything), *(x.tests for x in suites)])
+    failed = max([_count(everything.values(), _fails), *(x.failed for x in suites)])
+    skipped = max([_count(everything.values(), _skips), *(x.skipped for x in suites)])
+    said = f"{tests} tests, {failed} failed, {skipped} skipped"
+    sentence = f"{what[0].upper()}{what[1:]} has {said}."
+    if failed or tests - skipped <= 0:
+        return _unmet(criterion, sentence)
+    return _met(criterion, sentence)
+
+
+def _count(cases: Iterable[Case], holds: Callable[[Case], bool]) -> int:
+    return sum(1 for x in cases if holds(x))
+
+
+def _fails(case: Case) -> bool:
+    return case.is_failed
+
+
+def _skips(case: Case) -> bool:
+    return case.is_skipped
+
+
+def answered(criterion: Criterion, hearing: Hearing) -> Verdict:
+    """Judge whether a request was answered as expected, by default with a success.
+
+    A submitted response to the same request counts; else an allowed host is asked.
+    """
+    if not criterion.values:
+        return _unresolved(criterion, "It names no request.")
+    verdicts = (_request(criterion, x, hearing) for x in criterion.values)
+    last = None
+    for verdict in verdicts:
+        last = verdict
+        if verdict.outcome is Outcome.MET:
+            break
+    return last or _unresolved(criterion, "It names no request.")
+
+
+def _request(criterion: Criterion, value: str, hearing: Hearing) -> Verdict:
+    first, _, rest = value.strip().partition(" ")
+    method, url = (first.upper(), rest.strip()) if rest else ("GET", first)
+    submitted = [x for x in hearing.evidence.http if _is_same(x, method, url)]
+    if submitted:
+        return _submitted(criterion, submitted[-1])
+    response = hearing.ask(method, url)
+    if response is None:
+        reason = "No response was submitted, and the settings do not allow that host."
+        return _unmet(criterion, reason)
+    if response.failure:
+        return _unmet(criterion, f"The request failed: {display(response.failure)}.")
+    return _compared(criterion, response.status, "The server answered")
+
+
+def _is_same(exchange: Exchange, method: str, url: str) -> bool:
+    if exchange.method.upper() != method:
+        return False
+    here, there = requests.address(exchange.url), requests.address(url)
+    return here == there if here and there else exchange.url == url
+
+
+def _submitted(criterion: Criterion, exchange: Exchange) -> Verdict:
+    raw = requests.status_of(exchange.raw) if exchange.raw else None
+    if exchange.raw and raw is None:
+        return _unmet(criterion, "The raw response submitted is no HTTP response.")
+    if None not in {raw, exchange.status} and raw != exchange.status:
+        return _unmet(
+            criterion, "The status submitted is not that of its raw response."
+        )
+    status = raw or exchange.status
+    if status is None:
+        return _unmet(criterion, "The response submitted has no status.")
+    return _compared(criterion, status, "The response submitted has status")
+
+
+def _compared(criterion: Criterion, status: int, said: str) -> Verdict:
+    expected = criterion.expected
+    if status == expected or (expected is None and status in _SUCCESS):
+        return _met(criterion, f"{said} {status}.")
+    return _unmet(criterion, f"{said} {status}, not {expected or 'a success'}.")
+
+
+def _met(criterion: Criterion, found: str) -> Verdict:
+    return Verdict(criterion, Outcome.MET, found)
+
+
+def _unmet(criterion: Criterion, found: str) -> Verdict:
+    return Verdict(criterion, Outcome.UNMET, found)
+
+
+def _unresolved(criterion: Criterion, found: str) -> Verdict:
+    return Verdict(criterion, Outcome.UNRESOLVED, found)

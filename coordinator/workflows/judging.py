@@ -1,0 +1,85 @@
+"""Judging: a verdict for each criterion of a step.
+
+It decides nothing about the step itself, and never lets pass what a person must see.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from coordinator.workflows import from_evidence, from_files
+from coordinator.workflows.evidence import Evidence
+from coordinator.workflows.hearing import Hearing, Shelf, targets
+from coordinator.workflows.model import Class, Criteria, Criterion
+from coordinator.workflows.patterns import TooSlow
+from coordinator.workflows.verdicts import (
+    Ask,
+    Outcome,
+    Sources,
+    Tree,
+    Verdict,
+    ask_nobody,
+)
+
+_JUDGES: dict[Criteria, Callable[[Criterion, Hearing], Verdict]] = {
+    Criteria.EXIT_CODE: from_evidence.ended,
+    Criteria.FILE_EXISTS: from_files.is_there,
+    Criteria.FILE_MATCHES: from_files.matches,
+    Criteria.OUTPUT_CONTAINS: from_evidence.printed,
+    Criteria.HTTP_RESPONSE: from_evidence.answered,
+    Criteria.TEST_PASSES: from_evidence.tested,
+    Criteria.FILE_CONTAINS: from_files.matches,
+    Criteria.FILE_CHANGED: from_files.is_changed,
+    Criteria.FOLDER_EXISTS: from_files.is_folder,
+    Criteria.JSON_VALID: from_files.is_json,
+    Criteria.NUMBER: from_evidence.measured,
+}
+_NEEDS_A_PERSON = "A person must vouch for it."
+
+
+def judge(
+    criteria: Sequence[Criterion],
+    evidence: Evidence,
+    tree: Tree,
+    sources: Sources,
+    *,
+    ask: Ask = ask_nobody,
+) -> list[Verdict]:
+    """Return a verdict for each criterion, in their order.
+
+    `criteria` are all those of one step, since some name files for others. It takes
+    at most 10 s beyond the reading of files and what `ask` takes.
+    """
+    hearing = Hearing(criteria, evidence, sources, ask, Shelf(tree))
+    return [_judged(x, hearing) for x in criteria]
+
+
+def _judged(criterion: Criterion, hearing: Hearing) -> Verdict:
+    judge_one = _JUDGES.get(criterion.kind)
+    if judge_one is None or (criterion.remark and not _is_checkable(criterion)):
+        return Verdict(criterion, Outcome.ATTESTED, _NEEDS_A_PERSON)
+    hearing.budget.begin()
+    try:
+        verdict = judge_one(criterion, hearing)
+    except TooSlow:
+        verdict = _too_slow(criterion, hearing)
+    if criterion.remark and verdict.outcome is Outcome.MET:
+        found = f"{verdict.found} {_NEEDS_A_PERSON}"
+        return replace(verdict, outcome=Outcome.ATTESTED, found=found)
+    return verdict
+
+
+def _is_checkable(criterion: Criterion) -> bool:
+    """Tell whether it says anything beside its remark that a program can check."""
+    named = (criterion.values, criterion.comparison)
+    return any(named) or criterion.expected is not None or bool(criterion.files)
+
+
+def _too_slow(criterion: Criterion, hearing: Hearing) -> Verdict:
+    is_of_files = criterion.judged_from is Class.FILES
+    return Verdict(
+        criterion,
+        Outcome.UNMET,
+        "The search for the pattern took too long and was ended.",
+        targets(criterion, hearing) if is_of_files else (),
+        " or ".join(criterion.values),
+    )

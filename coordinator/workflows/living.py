@@ -1,0 +1,258 @@
+"""The living copy of a run: which of its changes hold, and which are put back.
+
+Pure: a new text goes in, the text that stands and the reasons for the rest come out.
+The order, the gates and the placeholders bind whoever edits; a tick is never lost, and
+what a template asks for cannot be removed.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from coordinator.kernel import frontmatter, markdown
+from coordinator.workflows import boxes, checklist, matching, order, outline
+from coordinator.workflows.model import Checklist, Item, Mark, Note
+
+_TASK_MANAGEMENT = "task management"
+_AROUND = " -\u2013\u2014:()"  # what sets a reason off from the words before it
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A checklist's text, what it says, and the id of each of its items, in order."""
+
+    text: str
+    boxes: Checklist
+    ids: Sequence[str]
+
+    def place(self, item: str) -> int:
+        """Return where the item of that id stands in the list, -1 where it is not."""
+        return self.ids.index(item) if item in self.ids else -1
+
+    def places(self, items: Iterable[str]) -> set[int]:
+        """Return the places of these items, of those that stand in the list."""
+        wanted = set(items)
+        return {x for x, name in enumerate(self.ids) if name in wanted}
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A change that does not hold: what it was about, where, and why not."""
+
+    item: str
+    line: int
+    code: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Judged:
+    """What a changed text comes to.
+
+    `sheet` is what stands from now on. `ticks` are the marks that changed, by id, with
+    the reason that came with a skip; `notes` those that are new.
+    """
+
+    sheet: Sheet
+    ticks: dict[str, tuple[Mark, str]] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Unfilled:
+    """The placeholders that keep everything below a line waiting."""
+
+    after: int
+    names: Sequence[str]
+
+
+def read(text: str) -> Checklist:
+    """Read a living copy's boxes."""
+    front = frontmatter.split(text, "")
+    lines = markdown.scan(front.body, first=front.body_line)
+    return checklist.parse(lines, outline.sections(lines))
+
+
+def first_ids(text: str) -> list[str]:
+    """Return ids for the items of a text that has none yet: numbers from 1."""
+    return [str(x) for x in range(1, len(read(text).items) + 1)]
+
+
+def held(sheet: Sheet, place: int, passed: Collection[str]) -> Refused | None:
+    """Return what keeps an open item from being ticked now, or None."""
+    items = sheet.boxes.items
+    if place in order.parents(items):
+        return _below(sheet, place, order.derived(items)[place])
+    walk = order.walk_to(items, place, sheet.places(passed))
+    return _hold(sheet, place, walk, unfilled(sheet.boxes))
+
+
+def _below(sheet: Sheet, place: int, mark: Mark) -> Refused | None:
+    if mark is not Mark.OPEN:
+        return None
+    words = "It is done once everything below it is."
+    return _refuse(sheet, place, "parent-open", words)
+
+
+def _hold(
+    sheet: Sheet, place: int, walk: order.Walk, waits: Unfilled
+) -> Refused | None:
+    """Return what stands before an item that a walk has come to."""
+    if (before := walk.before(place)) >= 0:
+        words = _names(sheet, before, "comes before it.")
+        return _refuse(sheet, place, "order-violation", words)
+    if walk.gate >= 0:
+        words = _names(sheet, walk.gate, "holds it until a maintainer passes it.")
+        return _refuse(sheet, place, "gate-waits", words)
+    if waits.names and sheet.boxes.items[place].line > waits.after:
+        names = ", ".join(f"[{x}]" for x in waits.names[:5])
+        words = f"These are to be filled first: {names}."
+        return _refuse(sheet, place, "placeholder", words)
+    return None
+
+
+def _refuse(sheet: Sheet, place: int, code: str, words: str) -> Refused:
+    return Refused(sheet.ids[place], sheet.boxes.items[place].line, code, words)
+
+
+def _names(sheet: Sheet, place: int, words: str) -> str:
+    item = sheet.boxes.items[place]
+    return f"{item.text[:80]!r} (item {sheet.ids[place]}) {words}"
+
+
+def unfilled(found: Checklist) -> Unfilled:
+    """Return what must be filled before the phase after "Task Management" begins."""
+    phases = (x for x in found.phases if x.title.lower().endswith(_TASK_MANAGEMENT))
+    first = next(phases, None)
+    if first is None:
+        return Unfilled(0, ())
+    names = dict.fromkeys(x.text for x in found.placeholders if x.is_required)
+    return Unfilled(first.end, tuple(names))
+
+
+def judge(before: Sheet, text: str, passed: Collection[str], fresh: int) -> Judged:
+    """Judge a changed text; `fresh` is the number that the next new item gets.
+
+    The changes hold in their order, so that several ticks of one edit build on each
+    other. Where something was removed that must stay, nothing of the edit holds.
+    """
+    after = read(text)
+    old = [x.text for x in before.boxes.items]
+    origin = matching.match(old, [x.text for x in after.items])
+    if lost := _lost(before, after, origin):
+        return Judged(before, refused=lost)
+    edit = _Edit(before, Sheet(text, after, _carried(before, origin, fresh)), origin)
+    judged = edit.judge(passed)
+    judged.notes = [x for x in after.notes if _is_new(x, before.boxes.notes)]
+    return judged
+
+
+def _carried(before: Sheet, origin: Sequence[int], fresh: int) -> list[str]:
+    ids: list[str] = []
+    for place in origin:
+        ids.append(before.ids[place] if place >= 0 else str(fresh))
+        fresh += place < 0
+    return ids
+
+
+def _lost(before: Sheet, after: Checklist, origin: Sequence[int]) -> list[Refused]:
+    """Find items of the template that are gone, and gates that say something else."""
+    kept = {x: place for place, x in enumerate(origin) if x >= 0}
+    found: list[Refused] = []
+    for place, item in enumerate(before.boxes.items):
+        if place not in kept:
+            if not _may_go(item):
+                words = f"{item.text[:80]!r} must stay; skip it with a reason instead."
+                found.append(_refuse(before, place, "removed", words))
+        elif item.role in order.GATES and after.items[kept[place]].text != item.text:
+            words = f"{item.text[:80]!r} is a gate: its words stay as they are."
+            found.append(_refuse(before, place, "removed", words))
+    return found
+
+
+def _may_go(item: Item) -> bool:
+    brackets = any(True for _ in checklist.placeholders(item.text))
+    return brackets or not order.is_work(item)
+
+
+class _Edit:
+    """An edit whose marks are judged one after the other, parents after the rest."""
+
+    def __init__(self, before: Sheet, after: Sheet, origin: Sequence[int]) -> None:
+        items = before.boxes.items
+        self._after = after
+        self._told = [items[x].text if x >= 0 else "" for x in origin]
+        self._marks = [items[x].mark if x >= 0 else Mark.OPEN for x in origin]
+        self._judged = Judged(after)
+
+    def judge(self, passed: Collection[str]) -> Judged:
+        """Return what the edit comes to, except for its notes."""
+        items = self._after.boxes.items
+        above = order.parents(items)
+        places = self._after.places(passed)
+        walk = order.Walk(items, places)
+        waits = unfilled(self._after.boxes)
+        for place in range(len(items)):
+            if place not in above:
+                hold = self._changes(place) and _hold(self._after, place, walk, waits)
+                self._settle(place, hold or None, places)
+            walk.settle(place, self._marks[place])
+        marks = order.derived(self._now())
+        for place in sorted(above):
+            self._settle(place, _below(self._after, place, marks[place]), places)
+        return self._end()
+
+    def _changes(self, place: int) -> bool:
+        return self._after.boxes.items[place].mark is not self._marks[place]
+
+    def _settle(self, place: int, hold: Refused | None, passed: set[int]) -> None:
+        """Let one mark hold, or note why it does not."""
+        if not self._changes(place):
+            return
+        item = self._after.boxes.items[place]
+        reason = _skip_reason(item.text, self._told[place])
+        refused = self._misused(place, reason, passed) or hold
+        if refused:
+            self._judged.refused.append(refused)
+            return
+        self._marks[place] = item.mark
+        self._judged.ticks[self._after.ids[place]] = (item.mark, reason)
+
+    def _misused(self, place: int, reason: str, passed: set[int]) -> Refused | None:
+        """Return what is wrong with a change of this box at any time."""
+        item = self._after.boxes.items[place]
+        if item.role in order.GATES and place not in passed:
+            words = "Only a maintainer passes it: coordinator workflow gate RUN ITEM"
+            return _refuse(self._after, place, "gate-waits", words)
+        if self._marks[place] is not Mark.OPEN:
+            words = "It was ticked before; `workflow tick --undo` takes that back."
+            return _refuse(self._after, place, "tick-lost", words)
+        if item.mark is Mark.SKIPPED and not reason:
+            words = "A skip needs a reason: write it behind the words of the item."
+            return _refuse(self._after, place, "skip-without-reason", words)
+        return None
+
+    def _now(self) -> list[Item]:
+        pairs = zip(self._after.boxes.items, self._marks, strict=True)
+        return [replace(item, mark=mark) for item, mark in pairs]
+
+    def _end(self) -> Judged:
+        """Put the marks that do not hold back into the text."""
+        items = self._now()
+        wrong = (x for x in items if self._judged.refused)
+        text = boxes.set_marks(self._after.text, {x.line: x.mark for x in wrong})
+        found = replace(self._after.boxes, items=tuple(items))
+        self._judged.sheet = Sheet(text, found, self._after.ids)
+        return self._judged
+
+
+def _skip_reason(text: str, told: str) -> str:
+    """Return what was added behind an item's words."""
+    if not told or not text.startswith(told):
+        return ""
+    return text[len(told) :].strip(_AROUND)
+
+
+def _is_new(note: Note, before: Sequence[Note]) -> bool:
+    same = (x for x in before if (x.phase, x.group) == (note.phase, note.group))
+    return bool(note.text) and all(x.text != note.text for x in same)

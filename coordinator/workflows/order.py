@@ -1,0 +1,111 @@
+"""The order of a checklist: what must be done before an item, and what parents are.
+
+Pure rules over items, each linear in their number. The order holds inside a phase; a
+gate holds everything after it; parents are derived from what is below them and stand in
+nobody's way.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+
+from coordinator.workflows.model import Item, Mark, Role
+
+GATES = frozenset({Role.PAUSE, Role.SIGN_OFF})
+
+
+def parents(items: Sequence[Item]) -> set[int]:
+    """Return the places of the items that have others below them."""
+    return {x.parent for x in items if x.parent >= 0}
+
+
+def is_work(item: Item) -> bool:
+    """Tell whether an item stands in the order.
+
+    Decisions are written down whenever one is made, and an item without text is none.
+    """
+    return bool(item.text) and item.role is not Role.DECISION
+
+
+def leaves(items: Sequence[Item]) -> list[int]:
+    """Return the places of the items that are work of their own, in order."""
+    above = parents(items)
+    return [x for x, item in enumerate(items) if x not in above and is_work(item)]
+
+
+def derived(items: Sequence[Item]) -> list[Mark]:
+    """Return each item's mark as it follows from the items below it, if there are any.
+
+    A parent is open while anything below it is, and skipped where everything is.
+    """
+    found = [x.mark for x in items]
+    below: dict[int, set[Mark]] = {}
+    for place in range(len(items) - 1, -1, -1):
+        if marks := below.get(place):
+            found[place] = _of(marks)
+        below.setdefault(items[place].parent, set()).add(found[place])
+    return found
+
+
+def _of(marks: set[Mark]) -> Mark:
+    if Mark.OPEN in marks:
+        return Mark.OPEN
+    return Mark.SKIPPED if marks == {Mark.SKIPPED} else Mark.DONE
+
+
+class Walk:
+    """A way through the items in their order, which knows what is open behind it.
+
+    `passed` are the places of the gates that a person let the run go through.
+    """
+
+    def __init__(self, items: Sequence[Item], passed: Collection[int]) -> None:
+        self._items = items
+        self._passed = passed
+        self._above = parents(items)
+        self._open: dict[int, int] = {}
+        self._gate = -1
+
+    def before(self, place: int) -> int:
+        """Return the first open leaf before this item in its phase, -1: none."""
+        return self._open.get(self._items[place].section, -1)
+
+    @property
+    def gate(self) -> int:
+        """The first gate behind us that nobody passed, -1: none."""
+        return self._gate
+
+    def settle(self, place: int, mark: Mark) -> None:
+        """Go past the next item, which has this mark."""
+        item = self._items[place]
+        if item.role in GATES and place not in self._passed and self._gate < 0:
+            self._gate = place
+        if mark is Mark.OPEN and place not in self._above and is_work(item):
+            self._open.setdefault(item.section, place)
+
+
+def walk_to(items: Sequence[Item], place: int, passed: Collection[int]) -> Walk:
+    """Return a walk that stands before this item."""
+    walk = Walk(items, passed)
+    for other in range(place):
+        walk.settle(other, items[other].mark)
+    return walk
+
+
+def conflicts(items: Sequence[Item]) -> Iterator[int]:
+    """Yield the parents that are marked as done while something below is open."""
+    marks = derived(items)
+    for place, item in enumerate(items):
+        if item.mark is Mark.DONE and marks[place] is Mark.OPEN:
+            yield place
+
+
+def violations(items: Sequence[Item]) -> Iterator[tuple[int, int]]:
+    """Yield each done leaf with the first item that should have been done before."""
+    ticked = {x for x, item in enumerate(items) if item.mark is not Mark.OPEN}
+    walk = Walk(items, ticked)
+    above = parents(items)
+    for place, item in enumerate(items):
+        before = walk.before(place) if walk.before(place) >= 0 else walk.gate
+        done = item.mark is Mark.DONE and place not in above and is_work(item)
+        if done and before >= 0:
+            yield place, before
+        walk.settle(place, item.mark)

@@ -1,0 +1,83 @@
+"""Any workflow document: which family it is of, and what it says.
+
+It only reads: no text makes it fail, and nothing is ever put right in here.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from coordinator.kernel import frontmatter, markdown
+from coordinator.kernel.frontmatter import FrontMatter
+from coordinator.kernel.markdown import Line, LineKind
+from coordinator.kernel.problems import Problem
+from coordinator.workflows import catalogue, checklist, outline, procedures, steps
+from coordinator.workflows.model import Document, Kind, Section
+
+_PAIR = re.compile(
+    r"(?:[-*+] )?\**(Project Phase|Current Task|Name|Description)(?:\**:|:\**)\**"
+    r"[ \t]*(.*)\Z"
+)
+
+
+def parse(text: str, path: str) -> tuple[Document, tuple[Problem, ...]]:
+    """Read a document of any family; one of none is an empty checklist, a problem."""
+    front = frontmatter.split(text, path)
+    lines = markdown.scan(front.body, first=front.body_line)
+    sections = outline.sections(lines)
+    if steps.is_steps(lines, front):
+        document, problems = steps.parse(text, path)
+    else:
+        document = _prose(front, lines, sections)
+        problems = front.problems
+    document = replace(
+        document, sections=sections, checklist=checklist.parse(lines, sections)
+    )
+    return document, (*problems, *_unreadable(document, path))
+
+
+def _prose(
+    front: FrontMatter, lines: Sequence[Line], sections: Sequence[Section]
+) -> Document:
+    title = markdown.first_heading(list(lines)) or front.text("title", "name")
+    if catalogue.is_catalogue(sections):
+        found = catalogue.parse(lines, sections)
+        return Document(Kind.CATALOGUE, title, catalogue=found)
+    if procedures.is_agent_workflow(sections):
+        work = procedures.parse(lines, sections)
+        return Document(
+            Kind.AGENT, title, fields=work.identity, agents=(), workflow=work
+        )
+    agents = tuple(x.lstrip("@") for x in front.texts("agent", "agents"))
+    return Document(Kind.CHECKLIST, title, fields=_fields(lines), agents=agents)
+
+
+def _fields(lines: Sequence[Line]) -> tuple[tuple[str, str], ...]:
+    """Return what the head of a checklist says of its project, task and feature."""
+    found: dict[str, str] = {}
+    for key, value in _pairs(lines):
+        found.setdefault(key.lower().replace(" ", "_"), value)
+    return tuple(found.items())
+
+
+def _pairs(lines: Sequence[Line]) -> Iterator[tuple[str, str]]:
+    for line in lines:
+        if line.kind in {LineKind.TEXT, LineKind.BULLET} and (
+            match := _PAIR.match(line.content)
+        ):
+            yield match[1], match[2].strip()
+
+
+def _unreadable(document: Document, path: str) -> Iterator[Problem]:
+    """Say so where the document holds nothing that could be worked through."""
+    has_work = (
+        document.checklist.items
+        or document.book.tasks
+        or document.catalogue.stages
+        or document.catalogue.workflows
+        or document.workflow.procedures
+    )
+    if not has_work:
+        message = "There are no boxes, steps or stages in it: it is no workflow."
+        hint = "Write items as `- [ ] what to do`."
+        yield Problem(path, 1, "no-items", message, hint)

@@ -1,0 +1,287 @@
+"""One use of a workflow, folded from its records.
+
+A run is what its records say, in their order; the text of its living copy is named by
+hash. It reads no text and decides nothing.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from coordinator.workflows.model import Mark
+from coordinator.workflows.states import Event, State, next_state
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """A record about a run; `at` is the server's time as the journal writes it."""
+
+    seq: int
+    at: str
+    kind: str
+    actor: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Something that somebody did to an item; `comment` names a blob, or nothing."""
+
+    mark: Mark
+    actor: str
+    at: str
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A change of the living copy that was put back; `line` is that of the change."""
+
+    item: str
+    line: int
+    code: str
+    reason: str
+    actor: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One submission; `evidence` and `verdicts` name blobs, `outcome` is its event."""
+
+    number: int
+    actor: str
+    at: str
+    evidence: str
+    verdicts: str
+    outcome: Event
+    commit: str = ""
+
+
+@dataclass(slots=True)
+class Work:
+    """Where a step stands: `moves` are its states with the times at which they began.
+
+    `epoch` counts the takings; `base` is the commit that the holder stood at.
+    """
+
+    state: State = State.PENDING
+    holder: str = ""
+    epoch: int = 0
+    expires: str = ""
+    base: str = ""
+    takeovers: int = 0
+    attempts: list[Attempt] = field(default_factory=list)
+    moves: list[tuple[State, str]] = field(default_factory=list)
+
+    def move(self, step: str, event: Event, at: str) -> None:
+        """Go on as the table says, noting when."""
+        self.state = next_state(step, self.state, event)
+        self.moves.append((self.state, at))
+
+
+@dataclass(slots=True)
+class Escalation:
+    """A step that only a maintainer can bring on; `decision` is empty while it waits.
+
+    `agent` is whom the document addresses; `comment` names a blob.
+    """
+
+    id: str
+    step: str
+    agent: str
+    reason: str
+    at: str
+    decision: str = ""
+    by: str = ""
+    resolved_at: str = ""
+    comment: str = ""
+
+
+@dataclass(slots=True)
+class Run:
+    """One run. `text` and `base` name the blobs of living copy and template.
+
+    `ids` are the items' ids in the order in which they stand in the text. `values` are
+    what the run was started with. `spent` counts failed attempts by subtask.
+    """
+
+    id: str
+    template: str
+    version: int
+    agent: str
+    started: str
+    text: str
+    base: str
+    ids: list[str]
+    values: Mapping[str, str] = field(default_factory=dict)
+    given: frozenset[str] = frozenset()
+    words: dict[str, Word] = field(default_factory=dict)
+    passed: dict[str, Word] = field(default_factory=dict)
+    refusals: list[Refusal] = field(default_factory=list)
+    notes: list[tuple[str, str, str]] = field(default_factory=list)
+    steps: dict[str, Work] = field(default_factory=dict)
+    spent: dict[str, int] = field(default_factory=dict)
+    reverts: dict[str, int] = field(default_factory=dict)
+    escalations: dict[str, Escalation] = field(default_factory=dict)
+    ended: str = ""
+    outcome: str = ""
+    last: int = 0
+    changed: str = ""
+
+    @property
+    def next_item(self) -> int:
+        """The number that the next new item gets: no id is ever given twice."""
+        return max((int(x) for x in [*self.given, *self.ids]), default=0) + 1
+
+
+def fold(happenings: Iterable[Happening]) -> Run:
+    """Return the run that these records make, the oldest first.
+
+    Raises:
+        ValueError: The first one does not start a run.
+    """
+    run: Run | None = None
+    for entry in happenings:
+        if run is None:
+            run = _start(entry)
+        apply(run, entry)
+    if run is None:
+        message = "no records"
+        raise ValueError(message)
+    return run
+
+
+def _start(entry: Happening) -> Run:
+    data = entry.data
+    if entry.kind != "run.started":
+        raise ValueError(entry.kind)
+    return Run(
+        id=data["run"],
+        template=data["template"],
+        version=data["version"],
+        agent=data["agent"],
+        started=entry.at,
+        text=data["text"],
+        base=data["base"],
+        ids=list(data["ids"]),
+        given=frozenset(data["ids"]),
+        values=data["values"],
+    )
+
+
+def apply(run: Run, entry: Happening) -> None:
+    """Take one more record in; kinds of later versions are left out."""
+    if handler := _HANDLERS.get(entry.kind):
+        handler(run, entry)
+    run.last, run.changed = entry.seq, entry.at
+
+
+def _edited(run: Run, entry: Happening) -> None:
+    data = entry.data
+    run.text = data["text"]
+    run.ids = list(data.get("ids", run.ids))
+    run.given |= frozenset(run.ids)
+    for item, mark, comment in data.get("ticks", ()):
+        run.words[item] = Word(Mark(mark), entry.actor, entry.at, comment)
+    if "notes" in data:
+        run.notes.append((data["notes"], entry.actor, entry.at))
+
+
+def _refused(run: Run, entry: Happening) -> None:
+    for x in entry.data["refusals"]:
+        run.refusals.append(Refusal(**x, actor=entry.actor, at=entry.at))
+
+
+def _passed(run: Run, entry: Happening) -> None:
+    comment = entry.data["comment"]
+    run.passed[entry.data["item"]] = Word(Mark.DONE, entry.actor, entry.at, comment)
+
+
+def _work(run: Run, entry: Happening) -> Work:
+    return run.steps.setdefault(entry.data["step"], Work())
+
+
+def _taken(run: Run, entry: Happening) -> None:
+    work, data = _work(run, entry), entry.data
+    if work.state is State.PENDING:
+        work.move(data["step"], Event.FREE, entry.at)
+    work.move(data["step"], Event.TAKE, entry.at)
+    work.takeovers += bool(work.holder and work.holder != entry.actor)
+    work.holder, work.epoch = entry.actor, data["epoch"]
+    work.expires, work.base = data["expires"], data["base"]
+
+
+def _submitted(run: Run, entry: Happening) -> None:
+    work, data = _work(run, entry), entry.data
+    work.move(data["step"], Event.SUBMIT, entry.at)
+    outcome = Event(data["outcome"])
+    work.attempts.append(
+        Attempt(
+            number=len(work.attempts) + 1,
+            actor=entry.actor,
+            at=entry.at,
+            evidence=data["evidence"],
+            verdicts=data["verdicts"],
+            outcome=outcome,
+            commit=data["commit"],
+        )
+    )
+    work.expires = data["expires"]
+    if outcome in {Event.MISS, Event.EXHAUST}:
+        run.spent[data["subtask"]] = run.spent.get(data["subtask"], 0) + 1
+    if outcome is not Event.SUBMIT:  # else a person's word is waited for
+        work.move(data["step"], outcome, entry.at)
+
+
+def _moved(run: Run, entry: Happening) -> None:
+    data = entry.data
+    work, event = _work(run, entry), Event(data["event"])
+    work.move(data["step"], event, entry.at)
+    if event is Event.REVERT:
+        run.spent[data["subtask"]] = 0
+        run.reverts[data["subtask"]] = run.reverts.get(data["subtask"], 0) + 1
+    if work.state not in {State.RUNNING, State.RETRYING, State.VERIFYING}:
+        work.holder, work.expires = "", ""
+
+
+def _escalated(run: Run, entry: Happening) -> None:
+    data = entry.data
+    _work(run, entry).move(data["step"], Event.ESCALATE, entry.at)
+    run.escalations[data["id"]] = Escalation(
+        data["id"], data["step"], data["agent"], data["reason"], entry.at
+    )
+
+
+def _resolved(run: Run, entry: Happening) -> None:
+    data = entry.data
+    found = run.escalations[data["id"]]
+    found.decision, found.by = data["decision"], entry.actor
+    found.resolved_at, found.comment = entry.at, data["comment"]
+    work = _work(run, entry)
+    work.move(data["step"], Event(data["decision"]), entry.at)
+    work.holder, work.expires, work.takeovers = "", "", 0
+    run.spent[data["subtask"]] = 0
+
+
+def _upgraded(run: Run, entry: Happening) -> None:
+    run.version, run.base = entry.data["version"], entry.data["base"]
+    _edited(run, entry)
+
+
+def _finished(run: Run, entry: Happening) -> None:
+    run.ended, run.outcome = entry.at, entry.data["outcome"]
+
+
+_HANDLERS: dict[str, Callable[[Run, Happening], None]] = {
+    "run.edited": _edited,
+    "run.refused": _refused,
+    "run.passed": _passed,
+    "run.taken": _taken,
+    "run.submitted": _submitted,
+    "run.moved": _moved,
+    "run.escalated": _escalated,
+    "run.resolved": _resolved,
+    "run.upgraded": _upgraded,
+    "run.finished": _finished,
+}

@@ -1,0 +1,153 @@
+"""The files of a worktree, at a commit and on disk, and what two commits differ in.
+
+It writes nothing, and no link, filter or diff program of an agent's is followed.
+"""
+
+import os
+import stat
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from coordinator.kernel import files
+from coordinator.kernel.files import MAX_BYTES, Content
+from coordinator.kernel.git import Repository
+
+MOST_LISTED = 100_000
+_REGULAR = ("100644", "100755")
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    mode: str
+    kind: str
+    oid: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class CommitTree:
+    """The files at a commit; `commit` is a full object id.
+
+    Links and submodules are there, but are not read.
+    """
+
+    repository: Repository
+    commit: str
+
+    def read(self, path: str) -> bytes | None:
+        """Return a file's bytes; None: missing, over 1 MiB, or no regular file.
+
+        Raises:
+            GitFailed: The commit is not there.
+        """
+        entry = self._entry(path)
+        if entry is None or entry.mode not in _REGULAR or entry.size > MAX_BYTES:
+            return None
+        done = self.repository.ask("cat-file", "blob", entry.oid)
+        return done.stdout if done.code == 0 else None
+
+    def exists(self, path: str) -> bool:
+        """Tell whether a file or folder is there."""
+        return self._entry(path) is not None
+
+    def is_folder(self, path: str) -> bool:
+        """Tell whether a folder is there; git keeps no empty ones."""
+        entry = self._entry(path)
+        return entry is not None and entry.kind == "tree"
+
+    def listing(self) -> Iterator[str]:
+        """Return the paths of all files, sorted."""
+        said = self._list("-r", "--name-only")
+        yield from (x for x in said.split("\0") if x)
+
+    def _entry(self, path: str) -> _Entry | None:
+        if not path or "\0" in path:
+            return None
+        said = self._list("-l", "--", path).removesuffix("\0")
+        head, _, name = said.partition("\t")
+        if name != path:
+            return None
+        mode, kind, oid, size = head.split()
+        return _Entry(mode, kind, oid, int(size) if size.isdigit() else 0)
+
+    def _list(self, *args: str) -> str:
+        flags, paths = args[:2], args[2:]
+        if flags[-1] == "--":
+            flags, paths = args[:1], args[1:]
+        shape = ("ls-tree", "-z", "--full-tree", *flags, "--end-of-options")
+        return self.repository.run(*shape, self.commit, *paths)
+
+
+@dataclass(frozen=True, slots=True)
+class DiskTree:
+    """The files below a folder as they are now; no link is followed."""
+
+    root: Path
+
+    def read(self, path: str) -> bytes | None:
+        """Return a file's bytes; None: missing, over 1 MiB, no plain text file."""
+        found = files.read(self.root, path)
+        return found.data if isinstance(found, Content) else None
+
+    def exists(self, path: str) -> bool:
+        """Tell whether a file or folder is there."""
+        return self._mode(path) != 0
+
+    def is_folder(self, path: str) -> bool:
+        """Tell whether a folder is there."""
+        return stat.S_ISDIR(self._mode(path))
+
+    def listing(self) -> Iterator[str]:
+        """Return the paths of regular files, the shallow ones first, `.git` left out.
+
+        Those below a folder are sorted; there are at most 100,000.
+        """
+        return islice(self._walk(), MOST_LISTED)
+
+    def _walk(self) -> Iterator[str]:
+        waiting = deque([""])
+        while waiting:
+            folder = waiting.popleft()
+            for entry in self._entries(folder):
+                path = f"{folder}/{entry.name}" if folder else entry.name
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(path)
+                elif entry.is_file(follow_symlinks=False):
+                    yield path
+
+    def _entries(self, folder: str) -> list["os.DirEntry[str]"]:
+        try:
+            with files.folder(self.root, folder) as handle, os.scandir(handle) as found:
+                # Asked while the folder is open: an entry of a descriptor needs it.
+                entries = [x for x in found if x.name != ".git" and _is_plain(x)]
+        except OSError:
+            return []
+        return sorted(entries, key=lambda x: x.name)
+
+    def _mode(self, path: str) -> int:
+        parent, _, name = path.rpartition("/")
+        try:
+            with files.folder(self.root, parent) as handle:
+                return os.stat(name, dir_fd=handle, follow_symlinks=False).st_mode
+        except (OSError, ValueError):
+            return 0
+
+
+def _is_plain(entry: "os.DirEntry[str]") -> bool:
+    return entry.is_dir(follow_symlinks=False) or entry.is_file(follow_symlinks=False)
+
+
+def changed(repository: Repository, base: str, head: str) -> tuple[str, ...]:
+    """Return the paths that differ between two commits, sorted; deleted ones too.
+
+    Both are full object ids; a renamed file counts with both its names.
+
+    Raises:
+        GitFailed: One of them is not there.
+    """
+    shape = ("diff-tree", "-r", "-z", "--name-only", "--no-renames", "--no-ext-diff")
+    said = repository.run(*shape, "--end-of-options", base, head)
+    return tuple(x for x in said.split("\0") if x)

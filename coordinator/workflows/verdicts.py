@@ -1,0 +1,84 @@
+"""Verdicts as values, and what judges may look at.
+
+It judges nothing and reads nothing.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from coordinator.workflows.model import Criterion
+
+
+class Outcome(StrEnum):
+    """What became of a criterion; only `met` passes by itself."""
+
+    MET = "met"
+    UNMET = "unmet"
+    UNRESOLVED = "unresolved"
+    ATTESTED = "attested"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The verdict on one criterion.
+
+    `found` is a sentence: what met it (`file:line`), or why nothing did. `files` are
+    those examined; `pattern` is as written and `reading` tells which reading of it
+    matched: `inner` (without its quotes), `whole`, `literal`. `near_miss` names a place
+    that differs in case only. No sentence repeats what a file or an output holds.
+    """
+
+    criterion: Criterion
+    outcome: Outcome
+    found: str = ""
+    files: tuple[str, ...] = ()
+    pattern: str = ""
+    reading: str = ""
+    near_miss: str = ""
+
+
+class Tree(Protocol):
+    """The files of a worktree; paths are relative, with `/`, and in canonical form."""
+
+    def read(self, path: str) -> bytes | None:
+        """Return a file's bytes; None: missing, too large, or no regular file."""
+
+    def exists(self, path: str) -> bool:
+        """Tell whether a file or folder is there."""
+
+    def is_folder(self, path: str) -> bool:
+        """Tell whether a folder is there."""
+
+    def listing(self) -> Iterable[str]:
+        """Return the paths of all files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where a pattern that names no file is looked for, in this order.
+
+    `changed` are the paths of the submitted diff, `linked` the documents that the
+    subtask links to, without `mdc:`.
+    """
+
+    changed: tuple[str, ...] = ()
+    linked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """The status of an HTTP response, 0 where none came; `failure` then says why."""
+
+    status: int = 0
+    failure: str = ""
+
+
+# Asks a method and a URL; None: the settings do not allow that host.
+Ask = Callable[[str, str], Response | None]
+
+
+def ask_nobody(method: str, url: str) -> Response | None:  # noqa: ARG001 - an Ask
+    """Allow no host at all."""
+    return None
