@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import active_contexts.store
 import agent_identities.store
+import coordinator.workflows.store
 import learnings.store
 import pending_commits.format
 import pending_commits.store
@@ -25,12 +26,15 @@ _OWNERS = {
     "contexts": active_contexts.store.is_document,
     "pending": pending_commits.store.is_document,
     "learnings": learnings.store.is_document,
+    "workflows": coordinator.workflows.store.is_template,
+    "runs": coordinator.workflows.store.is_living_copy,
 }
 FOLDERS = (
     agent_identities.store.FOLDER,
     active_contexts.store.FOLDER,
     learnings.store.FOLDER,
     pending_commits.store.FOLDER,
+    coordinator.workflows.store.FOLDER,
 )
 _MOST_NAMESAKES = 20  # whose ids are counted on; then the path's hash tells them apart
 _HEARTBEAT_SECONDS = 60

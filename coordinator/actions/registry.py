@@ -70,6 +70,18 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
+class Later:
+    """A result that takes its time: `work` is done beside the one writer.
+
+    It touches nothing of the workspace; `finish` gets what it returned, in a turn of
+    its own, and looks again at all that may have changed. It may say `Later` again.
+    """
+
+    work: Callable[[], Any]
+    finish: Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """One verb of the product."""
 

@@ -178,12 +178,15 @@ def _minute(moment: datetime) -> datetime:
 
 
 def _done(workspace: Workspace, start: str) -> list[Row]:
+    """Count records and what they are about; a subject counts at its first record."""
+    question = "SELECT coalesce(min(seq), 0) AS seq FROM records WHERE at >= ?"
+    first = workspace.index.row(question, (start,)) or {"seq": 0}
     return workspace.index.rows(
-        "SELECT actor, kind, count(*) AS times, count(DISTINCT subject) AS subjects,"
-        " max(at) AS last FROM records WHERE at >= ? AND actor <> '(coordinator)'"
+        "SELECT actor, kind, count(*) AS times, sum(earlier < ?2) AS subjects,"
+        " max(at) AS last FROM records WHERE at >= ?1 AND actor <> '(coordinator)'"
         " AND kind NOT IN ('agent.seen', 'outcome.kept') GROUP BY actor, kind"
         " ORDER BY actor, kind",
-        (start,),
+        (start, first["seq"]),
     )
 
 

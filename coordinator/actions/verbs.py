@@ -6,10 +6,12 @@ from coordinator.actions import (  # noqa: F401 - importing registers
     doctor,
     hooks,
     knowledge,
+    messages,
     pending,
     report_actions,
     search,
     setup,
     status,
+    templates,
     worktrees,
 )

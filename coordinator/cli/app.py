@@ -30,6 +30,7 @@ _GROUPS = {
     "learning": "What was learned.",
     "pending": "What waits for a person or another agent.",
     "report": "Final status, daily report, decision log.",
+    "workflow": "Workflows: templates, and runs with gates and evidence.",
     "worktree": "The agents' git worktrees.",
 }
 

@@ -9,7 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from coordinator.cli import app
 from coordinator.cli.app import Session
-from coordinator.daemon.desk import Desk, Request
+from coordinator.daemon.desk import Request
+from coordinator.daemon.server import Counter
 from coordinator.kernel.errors import ErrorKind
 
 
@@ -29,7 +30,7 @@ class Line:
 _LINE = TypeAdapter(Line)
 
 
-def answer(desk: Desk, asked: dict[str, Any]) -> dict[str, Any]:
+def answer(desk: Counter, asked: dict[str, Any]) -> dict[str, Any]:
     """Run a command line that a thin client handed over."""
     try:
         line = _LINE.validate_python(asked)

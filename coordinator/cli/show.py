@@ -75,7 +75,7 @@ def error(message: str, hint: str) -> str:
 
 def exit_code(name: str, result: Any) -> int:  # noqa: ANN401 - a JSON value
     """Return 1 where the answer is findings, else 0."""
-    if name == "check":
+    if name in {"check", "workflow lint"}:
         return 1 if result else 0
     if name == "doctor":
         return 0 if all(x["well"] for x in result) else 1

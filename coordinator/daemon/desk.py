@@ -18,7 +18,7 @@ from pydantic_core import to_jsonable_python
 import coordinator.actions.verbs  # noqa: F401 - registers every action
 from coordinator.actions import callers, documents, registry, sights
 from coordinator.actions.callers import Credentials
-from coordinator.actions.registry import Action, Fresh
+from coordinator.actions.registry import Action, Fresh, Later
 from coordinator.actions.workspace import Call, Caller, Workspace
 from coordinator.index.database import is_refusal
 from coordinator.kernel.errors import Conflict, External, NotFound, UsageProblem
@@ -74,6 +74,17 @@ class Desk:
         Raises:
             CoordinatorError: It cannot be done, with the reason.
         """
+        step = self.begin(request)
+        while isinstance(step, Later):
+            step = step.finish(step.work())
+        return step
+
+    def begin(self, request: Request) -> Any:  # noqa: ANN401 - a JSON value, or Later
+        """Do the first turn of what is asked; its work beside is the caller's to do.
+
+        Raises:
+            CoordinatorError: It cannot be done, with the reason.
+        """
         action = _find(request.action)
         arguments = registry.validate(action, request.arguments)
         if action.name == HEALTH:
@@ -102,10 +113,22 @@ class Desk:
             self._begin(action, caller)
             if key:
                 call = replace(call, begun=self._note_begin(key, action))
-            result = to_jsonable_python(action.run(call, arguments))
-            if key:
-                self._keep_outcome(key, action, result)
-        return result
+            return self._settle(action, key, action.run(call, arguments))
+
+    def _settle(self, action: Action, key: str, result: Any) -> Any:  # noqa: ANN401 - JSON
+        """Keep what came out under its key, now or after the work beside."""
+        if isinstance(result, Later):
+            finish = result.finish
+
+            def finish_and_settle(outcome: object) -> Any:  # noqa: ANN401 - JSON
+                with refusals():
+                    return self._settle(action, key, finish(outcome))
+
+            return Later(result.work, finish_and_settle)
+        value = to_jsonable_python(result)
+        if key:
+            self._keep_outcome(key, action, value)
+        return value
 
     def _begin(self, action: Action, caller: Caller) -> None:
         self._freshen(action.fresh)

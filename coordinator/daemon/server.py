@@ -11,30 +11,80 @@ import socket
 import struct
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from loguru import logger
 from pydantic import TypeAdapter, ValidationError
 
+from coordinator.actions.registry import Later
+from coordinator.actions.workspace import Workspace
 from coordinator.daemon.desk import HEALTH, Desk, Request
 from coordinator.daemon.service import Service
 from coordinator.kernel import addresses
 from coordinator.kernel.errors import CoordinatorError
 
 LIMIT = 4 << 20
+_CALLERS = 32
 _REQUEST = TypeAdapter(Request)
-Face = Callable[[Desk, dict[str, Any]], dict[str, Any]]
+
+
+class Counter(Protocol):
+    """Where a face hands its requests in."""
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace that is worked on."""
+
+    def perform(self, request: Request) -> Any:  # noqa: ANN401 - a JSON value
+        """Do what is asked; see `Desk.perform`."""
+
+
+Face = Callable[[Counter, dict[str, Any]], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """The desk for callers on threads of their own: each takes its turns on the engine.
+
+    What an action leaves for later is done on the caller's thread, so that everybody
+    else goes on meanwhile.
+    """
+
+    desk: Desk
+    service: Service
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace that is worked on."""
+        return self.desk.workspace
+
+    def perform(self, request: Request) -> Any:  # noqa: ANN401 - a JSON value
+        """Do what is asked; see `Desk.perform`."""
+        step = self.service.turn(partial(self.desk.begin, request))
+        while isinstance(step, Later):
+            step = self.service.turn(partial(step.finish, step.work()))
+        return step
 
 
 async def serve(path: Path, desk: Desk, service: Service, face: Face) -> asyncio.Server:
     """Listen at `path` (mode 0600); `face` answers command lines."""
+    turns = Turns(desk, service)
+    callers = ThreadPoolExecutor(_CALLERS, "caller")
 
     async def handle(
         reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         try:
-            reply = await _answer(reader, writer, desk, service, face)
+            asked = await _asked(reader, writer)
+            work = partial(_reply, turns, face, asked)
+            reply = await asyncio.get_running_loop().run_in_executor(callers, work)
+            if desk.workspace.stop_wanted:
+                # After the reply is on its way: whoever asked must hear it.
+                asyncio.get_running_loop().call_later(0.02, service.stop)
             writer.write(json.dumps(reply).encode() + b"\n")
             await writer.drain()
         except ConnectionError as error:
@@ -52,29 +102,28 @@ async def serve(path: Path, desk: Desk, service: Service, face: Face) -> asyncio
         os.umask(before)
 
 
-async def _answer(
-    reader: asyncio.StreamReader,
-    writer: asyncio.StreamWriter,
-    desk: Desk,
-    service: Service,
-    face: Face,
+async def _asked(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> dict[str, Any]:
+    """Return what a caller asks; empty where it is no request."""
     try:
         asked = json.loads(await reader.readline())
     except (ValueError, RecursionError):
-        asked = None
+        return {}
     if not isinstance(asked, dict):
+        return {}
+    folder = _peer_folder(writer) or str(asked.get("folder", "/"))
+    return {**asked, "folder": folder}
+
+
+def _reply(turns: Turns, face: Face, asked: dict[str, Any]) -> dict[str, Any]:
+    """Answer on a thread of the caller's own; `health` waits for no turn."""
+    if not asked:
         message = f"A request is one line with a JSON object, up to {LIMIT} bytes."
         return _error("usage", message, "")
-    asked["folder"] = _peer_folder(writer) or str(asked.get("folder", "/"))
     work = face if "argv" in asked else _perform
-    if HEALTH in {asked.get("action"), *_first_word(asked)}:
-        return await asyncio.to_thread(work, desk, asked)
-    reply = await service.call(lambda: work(desk, asked))
-    if desk.workspace.stop_wanted:
-        # After the reply is on its way: whoever asked must hear that it was heard.
-        asyncio.get_running_loop().call_later(0.02, service.stop)
-    return reply
+    is_health = HEALTH in {asked.get("action"), *_first_word(asked)}
+    return work(turns.desk if is_health else turns, asked)
 
 
 def _first_word(asked: dict[str, Any]) -> list[str]:
@@ -83,7 +132,7 @@ def _first_word(asked: dict[str, Any]) -> list[str]:
     return [x for x in words if isinstance(x, str) and not x.startswith("-")][:1]
 
 
-def _perform(desk: Desk, asked: dict[str, Any]) -> dict[str, Any]:
+def _perform(desk: Counter, asked: dict[str, Any]) -> dict[str, Any]:
     try:
         request = _REQUEST.validate_python(asked, extra="forbid")
         return {"result": desk.perform(request)}

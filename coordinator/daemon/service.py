@@ -92,6 +92,10 @@ class Service:
         """Run something on the engine, after what is there already."""
         return await self._loop.run_in_executor(self._engine, work)
 
+    def turn(self, work: Callable[[], _Result]) -> _Result:
+        """Run something on the engine for another thread, and wait for it."""
+        return self._engine.submit(work).result()
+
     async def run(self) -> None:
         """Watch until the stop."""
         for number in (signal.SIGTERM, signal.SIGINT):

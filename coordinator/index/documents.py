@@ -15,6 +15,8 @@ import learnings.format
 import pending_commits.format
 from coordinator.kernel.journal import Record
 from coordinator.kernel.problems import Problem
+from coordinator.workflows import lint
+from learnings.model import Decision
 
 Row = tuple[Any, ...]
 
@@ -80,9 +82,14 @@ def _learning(record: Record, text: str) -> _Read:
     path, agent = record.subject, record.data["agent"]
     found, problems = learnings.format.parse(text, path)
     row = (path, agent, found.title, found.line, record.at)
-    decisions = [
+    decisions = _decision_rows(found.decisions, record, agent)
+    return _Read(found.title, {"learnings": [row], "decisions": decisions}, problems)
+
+
+def _decision_rows(found: Sequence[Decision], record: Record, agent: str) -> list[Row]:
+    return [
         (
-            path,
+            record.subject,
             x.line,
             x.id,
             x.title,
@@ -94,9 +101,24 @@ def _learning(record: Record, text: str) -> _Read:
             _json(x.superseded_by),
             record.at,
         )
-        for x in found.decisions
+        for x in found
     ]
-    return _Read(found.title, {"learnings": [row], "decisions": decisions}, problems)
+
+
+def _template(record: Record, text: str) -> _Read:
+    document, problems = lint.check(text, record.subject)
+    # A template's placeholders are what it is for.
+    return _Read(
+        document.title, problems=[x for x in problems if x.code != "placeholder"]
+    )
+
+
+def _living_copy(record: Record, text: str) -> _Read:
+    path, agent = record.subject, record.data["agent"]
+    document, problems = lint.check(text, path)
+    parsed, _ = learnings.format.parse(text, path)
+    rows = _decision_rows(parsed.decisions, record, agent)
+    return _Read(document.title, {"decisions": rows}, problems)
 
 
 _READERS: dict[str, Callable[[Record, str], _Read]] = {
@@ -104,6 +126,8 @@ _READERS: dict[str, Callable[[Record, str], _Read]] = {
     "contexts": _context,
     "pending": _pending,
     "learnings": _learning,
+    "workflows": _template,
+    "runs": _living_copy,
 }
 _TABLES = ("identities", "contexts", "pending", "learnings", "decisions")
 _INSERT = {

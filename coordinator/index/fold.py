@@ -4,14 +4,22 @@ Only the last accepted version of a document in a batch is parsed. It reads noth
 the records and the texts that they name.
 """
 
+import json
 import sqlite3
 from collections.abc import Callable, Sequence
 
 from coordinator.index import documents
 from coordinator.kernel.journal import Record
+from coordinator.workflows.runs import RECORD_KINDS
 
 ReadText = Callable[[str], str]
 _Handler = Callable[[sqlite3.Connection, Record], None]
+_RECORD = (
+    "INSERT INTO records VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, coalesce((SELECT seq"
+    # Left alone, SQLite goes by the actor, who may have a hundred thousand records.
+    " FROM records INDEXED BY records_by_subject WHERE subject = ?5 AND kind = ?3"
+    " AND actor = ?4 ORDER BY seq DESC LIMIT 1), 0))"
+)
 
 
 def apply(
@@ -19,7 +27,7 @@ def apply(
 ) -> None:
     """Take in the records, in order, within the caller's transaction."""
     connection.executemany(
-        "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)",
+        _RECORD,
         [_entry(record) for record in records],
     )
     seen = {x.actor: x.at for x in records if x.actor and not x.actor.startswith("(")}
@@ -144,6 +152,32 @@ def _outcome(connection: sqlite3.Connection, record: Record) -> None:
     )
 
 
+def _template_imported(connection: sqlite3.Connection, record: Record) -> None:
+    data = record.data
+    values = (data["version"], data["kind"], data["title"], data["path"], data["text"])
+    connection.execute(
+        "INSERT OR IGNORE INTO templates VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (record.subject, *values, record.at),
+    )
+
+
+def _run_went_on(connection: sqlite3.Connection, record: Record) -> None:
+    data = json.dumps(record.data, ensure_ascii=False)
+    connection.execute(
+        "INSERT INTO run_records VALUES (?, ?, ?, ?, ?, ?)",
+        (record.seq, record.subject, record.at, record.kind, record.actor, data),
+    )
+
+
+def _message_sent(connection: sqlite3.Connection, record: Record) -> None:
+    data = record.data
+    values = (record.subject, record.seq, record.at, record.actor, data["to"])
+    connection.execute(
+        "INSERT OR IGNORE INTO messages VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (*values, data["subject"], data["body"]),
+    )
+
+
 _HANDLERS: dict[str, _Handler] = {
     "document.removed": _document_removed,
     "document.refused": _document_refused,
@@ -153,4 +187,7 @@ _HANDLERS: dict[str, _Handler] = {
     "worktree.removed": _worktree_removed,
     "agent.retired": _agent_retired,
     "outcome.kept": _outcome,
+    "template.imported": _template_imported,
+    "message.sent": _message_sent,
+    **dict.fromkeys(RECORD_KINDS, _run_went_on),
 }

@@ -194,3 +194,35 @@ def has_pending(index: Index, wanted: str) -> bool:
     """Tell whether an item has, or had, this id."""
     questions = (f"SELECT 1 FROM {x} WHERE id = ?" for x in _WITH_IDS)
     return index.row(" UNION ".join(questions), (wanted, wanted)) is not None
+
+
+def templates(index: Index) -> list[Row]:
+    """Return all versions of all templates, by name, the newest version first."""
+    return index.rows("SELECT * FROM templates ORDER BY name, version DESC")
+
+
+def template(index: Index, name: str, version: int = 0) -> Row | None:
+    """Return a version of a template, without one the newest, or None."""
+    return index.row(
+        "SELECT * FROM templates WHERE name = ?1 AND (version = ?2 OR ?2 = 0)"
+        " ORDER BY version DESC",
+        (name, version),
+    )
+
+
+def run_ids(index: Index) -> list[str]:
+    """Return the ids of all runs, the oldest first."""
+    question = "SELECT run FROM run_records WHERE kind = 'run.started' ORDER BY seq"
+    return [row["run"] for row in index.rows(question)]
+
+
+def run_records(index: Index, run: str, after: int = 0) -> list[Row]:
+    """Return the records of a run after this one, the oldest first."""
+    question = "SELECT * FROM run_records WHERE run = ? AND seq > ? ORDER BY seq"
+    return index.rows(question, (run, after))
+
+
+def messages(index: Index, recipient: str, after: int = 0) -> list[Row]:
+    """Return what was sent to somebody after this record, the oldest first."""
+    question = "SELECT * FROM messages WHERE recipient = ? AND seq > ? ORDER BY seq"
+    return index.rows(question, (recipient, after))

@@ -3,13 +3,14 @@
 A change here needs a new `VERSION`: an index of another version is built anew.
 """
 
-VERSION = 3
+VERSION = 4
 
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE records (
     seq INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL,
-    actor TEXT NOT NULL, subject TEXT NOT NULL, blob TEXT NOT NULL, note TEXT NOT NULL
+    actor TEXT NOT NULL, subject TEXT NOT NULL, blob TEXT NOT NULL, note TEXT NOT NULL,
+    earlier INTEGER NOT NULL -- the last record like it: same subject, kind and actor
 );
 CREATE INDEX records_by_subject ON records (subject);
 CREATE INDEX records_by_actor ON records (actor);
@@ -69,6 +70,20 @@ CREATE TABLE heads (
 CREATE TABLE stamps (
     path TEXT PRIMARY KEY, inode INTEGER NOT NULL, size INTEGER NOT NULL,
     mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE templates (
+    name TEXT NOT NULL, version INTEGER NOT NULL, kind TEXT NOT NULL,
+    title TEXT NOT NULL, path TEXT NOT NULL, blob TEXT NOT NULL, at TEXT NOT NULL,
+    PRIMARY KEY (name, version)
+) WITHOUT ROWID;
+CREATE TABLE run_records (
+    seq INTEGER PRIMARY KEY, run TEXT NOT NULL, at TEXT NOT NULL, kind TEXT NOT NULL,
+    actor TEXT NOT NULL, data TEXT NOT NULL
+);
+CREATE INDEX run_records_by_run ON run_records (run, seq);
+CREATE TABLE messages (
+    id TEXT PRIMARY KEY, seq INTEGER NOT NULL, at TEXT NOT NULL, sender TEXT NOT NULL,
+    recipient TEXT NOT NULL, subject TEXT NOT NULL, blob TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE retired (agent TEXT PRIMARY KEY, at TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE seen (agent TEXT PRIMARY KEY, at TEXT NOT NULL) WITHOUT ROWID;

@@ -6,6 +6,7 @@ to what stands on a single line.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -135,6 +136,22 @@ def replace_line(text: str, number: int, new: str) -> str:
         raise IndexError(number)
     end = _LINE_END.search(text, start)
     return text[:start] + new + text[end.start() if end else len(text) :]
+
+
+def replace_lines(text: str, new: Mapping[int, str]) -> str:
+    """Return the text with these lines (from 1) replaced, every other byte kept.
+
+    A number that no line has is left out; it takes time linear in the text's length.
+    """
+    if not new:
+        return text
+    kept: list[str] = []
+    start = 0
+    for number, end in enumerate(_LINE_END.finditer(text), 1):
+        kept += [new.get(number, text[start : end.start()]), end[0]]
+        start = end.end()
+    last = len(kept) // 2 + 1
+    return "".join([*kept, new.get(last, text[start:]) if text[start:] else ""])
 
 
 def first_heading(lines: list[Line]) -> str:

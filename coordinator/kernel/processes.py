@@ -5,17 +5,22 @@ Every child gets PYTHONSAFEPATH=1, since an agent's worktree may hold a folder n
 """
 
 import os
+import selectors
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from coordinator.kernel import clock
 from coordinator.kernel.errors import External
 
 DEFAULT_SECONDS = 120.0
+_GRACE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,102 @@ def run(
             process.wait()
             raise
     return Completed(process.returncode, stdout, stderr)
+
+
+class Ending(StrEnum):
+    """What ended a bounded process: itself, its time, or how much it printed."""
+
+    OWN = "own"
+    TIME = "time"
+    OUTPUT = "output"
+
+
+@dataclass(frozen=True, slots=True)
+class Bounded:
+    """How a bounded process ended, what it printed until then, and its seconds."""
+
+    code: int
+    stdout: bytes
+    stderr: bytes
+    ending: Ending
+    seconds: float
+
+
+def run_bounded(
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    order: bytes,
+    seconds: float,
+    most_bytes: int,
+) -> Bounded:
+    """Run a process that reads an order and ends when its standard input does.
+
+    It is asked to end, by the end of that input, once it has run for `seconds` or both
+    outputs together have more than `most_bytes`; its group is killed where it does not.
+
+    Raises:
+        ProgramMissing: The program is not there.
+        NotStarted: It is, and cannot be started.
+    """
+    started = clock.monotonic()
+    process = _start(argv, cwd, None, stderr=subprocess.PIPE)
+    outputs = {_pipe(process.stdout): bytearray(), _pipe(process.stderr): bytearray()}
+    with process:
+        try:
+            with suppress(BrokenPipeError):
+                _pipe(process.stdin).write(order)
+                _pipe(process.stdin).flush()
+            ending = _drain(outputs, started + seconds, most_bytes)
+        finally:
+            _finish(process)
+    stdout, stderr = (bytes(x) for x in outputs.values())
+    spent = clock.monotonic() - started
+    return Bounded(process.returncode, stdout, stderr, ending, spent)
+
+
+def _drain(
+    outputs: Mapping[IO[bytes], bytearray], deadline: float, most_bytes: int
+) -> Ending:
+    """Read until all outputs have ended, or one of the bounds is met."""
+    left = most_bytes
+    with selectors.DefaultSelector() as selector:
+        for pipe in outputs:
+            selector.register(pipe, selectors.EVENT_READ, outputs[pipe])
+        while selector.get_map():
+            seconds = deadline - clock.monotonic()
+            if seconds <= 0:
+                return Ending.TIME
+            left -= sum(_take(selector, x, left) for x in _ready(selector, seconds))
+            if left < 0:
+                return Ending.OUTPUT
+    return Ending.OWN
+
+
+def _ready(
+    selector: selectors.BaseSelector, seconds: float
+) -> list[selectors.SelectorKey]:
+    return [key for key, _ in selector.select(seconds)]
+
+
+def _take(
+    selector: selectors.BaseSelector, key: selectors.SelectorKey, most: int
+) -> int:
+    """Read once what is there, keep `most` bytes of it; return how many there were."""
+    data = os.read(key.fd, 1 << 16)
+    if not data:
+        selector.unregister(key.fileobj)
+    key.data.extend(data[:most])
+    return len(data)
+
+
+def _finish(process: "subprocess.Popen[bytes]") -> None:
+    with suppress(BrokenPipeError):
+        _pipe(process.stdin).close()
+    try:
+        process.wait(_GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        _kill_group(process.pid)
 
 
 def _start(

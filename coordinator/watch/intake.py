@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from coordinator.actions import documents, submissions
+from coordinator.actions import documents, living_copies, submissions
 from coordinator.actions.documents import Found
 from coordinator.actions.workspace import Workspace
 from coordinator.kernel import clock, files
@@ -19,6 +19,7 @@ from coordinator.kernel.errors import CoordinatorError
 from coordinator.kernel.files import Content, Stamp, Unsettled
 from coordinator.kernel.problems import Problem
 from coordinator.watch.scan import Snapshot, is_in_missing_folder
+from coordinator.workflows.store import is_living_copy
 
 BATCH = 256
 BATCH_BYTES = 2 << 20
@@ -210,11 +211,15 @@ class Intake:
     def _take(self, batch: _Batch) -> list[str]:
         changed: list[str] = []
         if batch.found:
-            changed = documents.accept(self._workspace, batch.found)
+            living = [x for x in batch.found if is_living_copy(x.path)]
+            others = [x for x in batch.found if not is_living_copy(x.path)]
+            changed = documents.accept(self._workspace, others)
+            changed += living_copies.accept(self._workspace, living)
         if batch.problems:
             documents.refuse(self._workspace, batch.problems)
         if batch.gone:
-            changed += documents.remove(self._workspace, batch.gone)
+            gone = living_copies.restore(self._workspace, batch.gone)
+            changed += documents.remove(self._workspace, gone)
         self._remember(batch)
         return changed
 

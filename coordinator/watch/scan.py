@@ -15,7 +15,7 @@ from coordinator.kernel.files import Stamp
 from coordinator.kernel.names import display
 from coordinator.kernel.problems import Problem
 
-_DEEPEST = 1  # folders below a watched one that are looked into
+_DEEPEST = 2  # folders below a watched one that are looked into
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from coordinator.kernel import markdown
 from coordinator.kernel.markdown import Line, LineKind
 from coordinator.workflows.model import Mark
 
@@ -15,7 +16,6 @@ _BOX = re.compile(
     r"(?P<indent>[ \t]*)(?P<marker>[-*+]|\d{1,9}[.)])?(?(marker)[ \t]+)"
     r"\[(?P<mark>[ xX✓✔✅~-])\ufe0f?\](?:[ \t]+(?P<text>.*)|)\Z"
 )
-_LINE = re.compile(r"([^\r\n]*)(\r\n|\n|\r|\Z)")
 _MARKS = {" ": Mark.OPEN, "-": Mark.SKIPPED, "~": Mark.SKIPPED}
 _WRITTEN = {Mark.OPEN: " ", Mark.DONE: "x", Mark.SKIPPED: "-"}
 
@@ -51,13 +51,11 @@ def set_marks(text: str, marks: Mapping[int, Mark]) -> str:
     No other byte changes; a box that says so already keeps its own sign, and a line
     without a box stays as it is.
     """
-    if not marks:
-        return text
-    kept: list[str] = []
-    for number, match in enumerate(_LINE.finditer(text), 1):
-        line, end = match.groups()
-        kept += [_set(line, marks[number]) if number in marks else line, end]
-    return "".join(kept)
+    lines = markdown.split_lines(text)
+    numbers = (x for x in marks if 0 < x <= len(lines))
+    return markdown.replace_lines(
+        text, {x: _set(lines[x - 1], marks[x]) for x in numbers}
+    )
 
 
 def _set(line: str, mark: Mark) -> str:

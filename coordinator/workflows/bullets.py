@@ -4,13 +4,13 @@ It knows no workflow: what a key means is for the readers of each family.
 """
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from coordinator.kernel.markdown import Line, LineKind
 from coordinator.workflows.model import Entry
 
-_KEY = r"[A-Za-z][A-Za-z0-9 _/&().'-]{0,60}?"
+_KEY = r"[A-Za-z][A-Za-z0-9 _/&()'-]{0,60}?"
 _PAIR = re.compile(
     rf"(\*\*|__|`|)({_KEY})(?:\1(?:[ ]\([^()]{{0,40}}\))?[ ]?:|:\1)(?:[ \t]+(.*)|)\Z",
     re.DOTALL,
@@ -58,6 +58,9 @@ class Node:
         return "\n".join(x for x in (self.value, *below) if x)
 
 
+Adopts = Callable[[Node, Node], bool]
+
+
 def keyed(nodes: Sequence[Node]) -> dict[str, Node]:
     """Return the nodes that are pairs; the first of each key."""
     found: dict[str, Node] = {}
@@ -76,55 +79,52 @@ def walk(nodes: Sequence[Node]) -> Iterator[Node]:
         waiting.extend(reversed(node.children))
 
 
-def tree(
-    lines: Iterable[Line], adopted: Mapping[str, Container[str]] | None = None
-) -> list[Node]:
+def _adopts_none(_parent: Node, _child: Node) -> bool:
+    return False
+
+
+def tree(lines: Iterable[Line], adopts: Adopts = _adopts_none) -> list[Node]:
     """Nest bullets by their indent; a heading holds the bullets that follow it.
 
-    `adopted` names, for a key, the keys that belong below it even where they stand at
-    its own indent: people lose indents, and nothing of theirs shall be lost with them.
+    `adopts` tells that a bullet belongs below another one though it stands at the same
+    indent: people lose indents, and nothing of theirs shall be lost with them.
     """
     stack = [Node(0, _ROOT)]
     was_blank = False
     for line in lines:
         match line.kind:
             case LineKind.BULLET:
-                _nest(stack, _bullet(line), adopted or {})
+                _nest(stack, _node(line, line.level), adopts)
             case LineKind.HEADING:
-                _nest(stack, _heading(line), {})
+                _nest(stack, _heading(line), _adopts_none)
             case LineKind.TEXT | LineKind.CODE:
                 _continue(stack, line, was_blank=was_blank)
         was_blank = line.kind is LineKind.BLANK
     return stack[0].children
 
 
-def _nest(
-    stack: list[Node], node: Node, adopted: Mapping[str, Container[str]]
-) -> None:
+def _nest(stack: list[Node], node: Node, adopts: Adopts) -> None:
     while stack[-1].level > node.level:
         stack.pop()
-    while stack[-1].level == node.level:
-        if node.key in adopted.get(stack[-1].key, ()):
-            break
+    while stack[-1].level == node.level and not _takes(stack[-1], node, adopts):
         stack.pop()
     stack[-1].children.append(node)
     stack.append(node)
 
 
+def _takes(parent: Node, child: Node, adopts: Adopts) -> bool:
+    is_nested = bool(parent.children) and parent.children[0].level > parent.level
+    return not is_nested and adopts(parent, child)
+
+
 def _continue(stack: list[Node], line: Line, *, was_blank: bool) -> None:
     """Add a line of text to the bullet above; a new paragraph ends the list."""
-    if line.kind is LineKind.TEXT and not line.text[:1].isspace():
-        if was_blank or stack[-1].level < 0:
-            pair = pair_in(line.content)
-            if pair:
-                _nest(stack, _node(line, 0), {})
-            return
-    if stack[-1].level > _ROOT:
+    is_flush = line.kind is LineKind.TEXT and not line.text[:1].isspace()
+    if is_flush and (was_blank or stack[-1].level < 0):
+        if pair_in(line.content):
+            _nest(stack, _node(line, 0), _adopts_none)
+    elif stack[-1].level > _ROOT:
         stack[-1].more.append(line.content or line.text.strip())
-
-
-def _bullet(line: Line) -> Node:
-    return _node(line, line.level)
 
 
 def _heading(line: Line) -> Node:
@@ -156,7 +156,7 @@ def key_of(label: str) -> str:
 
 def plain(text: str) -> str:
     """Return the text without code marks and without the bold marks around it."""
-    return text.replace("`", "").strip().strip("*").strip()
+    return text.replace("`", "").strip().removeprefix("**").removesuffix("**").strip()
 
 
 def entry(node: Node) -> Entry:

@@ -81,6 +81,7 @@ def _criteria(document: Document) -> Iterator[Criterion]:
     for subtask in _subtasks(document):
         for step in subtask.steps:
             yield from step.criteria
+        yield from subtask.criteria
 
 
 def _by(names: Iterator[str]) -> dict[str, int]:

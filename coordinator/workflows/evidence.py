@@ -100,8 +100,6 @@ def parse(text: str) -> Evidence:
         raise BadEvidence("the text", reason)
     try:
         return Evidence.model_validate_json(text)
-    except UnicodeEncodeError:
-        raise BadEvidence("the text", "it holds half a surrogate pair") from None
     except ValidationError as error:
         raise _bad(error) from None
 

@@ -17,8 +17,10 @@ from coordinator.workflows.model import (
 ID = re.compile(r"\bP\d{1,3}(?:-[TSE](?:\d{1,3}|XX))+(?:-\d{1,3})?(?!\w)")
 _AGENT = re.compile(r"@([A-Za-z0-9][\w-]*)")
 _BARE_AGENT = re.compile(r"[A-Za-z0-9][\w-]*\Z")
-_NONE = re.compile(r"(?:none|n/a|nil|null|nothing|-+)?\b[ .]*(?:\(.*)?\Z", re.IGNORECASE)
-_PARTS = re.compile(r"[,;]\s*(?:and\s+)?|\s+and\s+(?=(?:\w+\s+)?P\d)")
+_NONE = re.compile(
+    r"(?:none|n/a|nil|null|nothing|-+)?[ .]*(?:\(.*)?\Z", re.IGNORECASE | re.DOTALL
+)
+_PARTS = re.compile(r"[,;]\s*(?:and\s+)?|(?<!\s)\s+and\s+(?=(?:\w+\s+)?P\d)")
 _BRACKETS = re.compile(r"\([^()]*\)")
 _STARTED = re.compile(r"\bstarted\b|\bin[ _-]progress\b|\bbegun\b", re.IGNORECASE)
 _STATE = re.compile(
@@ -33,7 +35,7 @@ _ACTIONS = re.compile(
 _ACTION = {1: Failure.ESCALATE, 2: Failure.NOTIFY, 3: Failure.REVERT}
 _RETRIES = re.compile(r"[`*\s]*(\d{1,4})(?!\d)")
 _LINK = re.compile(r"\[([^\[\]\n]{1,300})\]\(([^()\n]{1,1000})\)")
-_FILE = re.compile(r"[\w./@+-]+\.[A-Za-z]\w{0,7}(?!\w)")
+_FILE = re.compile(r"(?<![\w./@+-])[\w./@+-]+\.[A-Za-z]\w{0,7}(?!\w)")
 _LONGEST = 4_000
 
 
@@ -69,8 +71,9 @@ def prerequisites(text: str, line: int) -> tuple[Prerequisite, ...]:
     covered = _BRACKETS.sub(lambda x: "(" + "_" * (len(x[0]) - 2) + ")", bare)
     found: list[Prerequisite] = []
     start = 0
-    for end, after in [*((x.start(), x.end()) for x in _PARTS.finditer(covered)), (-1, -1)]:
-        part = bare[start : end if end >= 0 else None].strip(" .")
+    cuts = [x.span() for x in _PARTS.finditer(covered)]
+    for end, after in [*cuts, (len(bare), len(bare))]:
+        part = bare[start:end].strip(" .")
         start = after
         if part and not (found and _STATE.match(part)):
             found.append(_prerequisite(part, line, needs))
@@ -88,7 +91,7 @@ def _prerequisite(part: str, line: int, others: Needs) -> Prerequisite:
 
 
 def capabilities(text: str) -> tuple[str, ...]:
-    """Read the capabilities after an agent's name: `- … capabilities: a, b` or `(a)`."""
+    """Read what follows an agent's name: `- … capabilities: a, b` or `(a, b)`."""
     bare = plain(text)
     _, found, listed = bare.partition("apabilities")
     if found:

@@ -129,12 +129,18 @@ def tested(criterion: Criterion, hearing: Hearing) -> Verdict:
         return _unmet(criterion, "No JUnit XML was submitted.")
     if not criterion.values:
         return _passed(criterion, "every submitted suite", suites, [])
-    verdict = None
-    for value in criterion.values:
-        verdict = _suite(criterion, patterns.without_quotes(value), suites)
+    names = (patterns.without_quotes(x) for x in criterion.values)
+    return _any_of(_suite(criterion, x, suites) for x in names)
+
+
+def _any_of(verdicts: Iterable[Verdict]) -> Verdict:
+    """Return the first that is met, else the last; there is one at least."""
+    judged: list[Verdict] = []
+    for verdict in verdicts:
+        judged.append(verdict)
         if verdict.outcome is Outcome.MET:
             break
-    return verdict or _unresolved(criterion, "It names no suite.")
+    return judged[-1]
 
 
 def _suite(criterion: Criterion, name: str, suites: Sequence[Suite]) -> Verdict:
@@ -211,13 +217,7 @@ def answered(criterion: Criterion, hearing: Hearing) -> Verdict:
     """
     if not criterion.values:
         return _unresolved(criterion, "It names no request.")
-    verdicts = (_request(criterion, x, hearing) for x in criterion.values)
-    last = None
-    for verdict in verdicts:
-        last = verdict
-        if verdict.outcome is Outcome.MET:
-            break
-    return last or _unresolved(criterion, "It names no request.")
+    return _any_of(_request(criterion, x, hearing) for x in criterion.values)
 
 
 def _request(criterion: Criterion, value: str, hearing: Hearing) -> Verdict:
@@ -239,6 +239,8 @@ def _is_same(exchange: Exchange, method: str, url: str) -> bool:
     if exchange.method.upper() != method:
         return False
     here, there = requests.address(exchange.url), requests.address(url)
+    if here and url.startswith("/"):
+        return here.target == url  # the document leaves the host open
     return here == there if here and there else exchange.url == url
 
 

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 from coordinator.kernel.names import display
 from coordinator.workflows import patterns
-from coordinator.workflows.hearing import Hearing, canonical, targets
+from coordinator.workflows.hearing import Hearing, targets
 from coordinator.workflows.model import Criterion
+from coordinator.workflows.paths import canonical
 from coordinator.workflows.patterns import Hit, Reading, TooSlow
 from coordinator.workflows.verdicts import Outcome, Verdict
 

@@ -3,7 +3,7 @@
 It judges nothing, and no path leads it out of the worktree.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import islice
@@ -11,11 +11,13 @@ from itertools import islice
 from coordinator.kernel.files import MAX_BYTES
 from coordinator.workflows.evidence import Evidence
 from coordinator.workflows.model import Criteria, Criterion
+from coordinator.workflows.paths import canonical
 from coordinator.workflows.patterns import Budget
-from coordinator.workflows.verdicts import Ask, Sources, Tree
+from coordinator.workflows.verdicts import Ask, Response, Sources, Tree
 
 MOST_FILES = 200
 MOST_LISTED = 100_000
+MOST_REQUESTS = 20
 _MOST_BYTES = 64 * MAX_BYTES
 _NAMING = {Criteria.FILE_EXISTS, Criteria.FILE_CHANGED, Criteria.JSON_VALID}
 
@@ -70,6 +72,21 @@ class Shelf:
         return self._names
 
 
+class Rationed:
+    """A way to ask that stops asking after 20 requests."""
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+        self._left = MOST_REQUESTS
+
+    def __call__(self, method: str, url: str) -> Response | None:
+        """Ask, or say that enough was asked."""
+        self._left -= 1
+        if self._left < 0:
+            return Response(failure="one step has too many requests")
+        return self._ask(method, url)
+
+
 @dataclass(frozen=True, slots=True)
 class Hearing:
     """One submission before its judges; `criteria` are all those of the step."""
@@ -82,19 +99,12 @@ class Hearing:
     budget: Budget = field(default_factory=Budget)
 
 
-def canonical(path: str) -> str:
-    """Return a path in the one form that trees know; empty: it leads outside."""
-    if path.startswith("/") or "\\" in path or "\0" in path or path[1:2] == ":":
-        return ""
-    parts = [x for x in path.split("/") if x not in {"", "."}]
-    return "" if ".." in parts else "/".join(parts)
-
-
 def targets(criterion: Criterion, hearing: Hearing) -> tuple[str, ...]:
     """Return the files in which a criterion's pattern is looked for; empty: none.
 
-    The first of these that says anything decides: the criterion, those of the step
-    that name files, the submitted diff, the links. Paths that lead outside are left
+    Those that the criterion names; else those that the step's other criteria name,
+    then those of the submitted diff (a step that edits `a` often asks for `b` as well,
+    by name); where there is neither, the linked ones. Paths that lead outside are left
     out, but where the criterion names only such, they are returned as written.
     """
     if criterion.files:
@@ -102,22 +112,22 @@ def targets(criterion: Criterion, hearing: Hearing) -> tuple[str, ...]:
         return inside or criterion.files
     named = [x for other in hearing.criteria for x in _names(other)]
     linked = [x.partition("#")[0] for x in hearing.sources.linked if "://" not in x]
-    origins = (named, hearing.sources.changed, linked)
-    found = (_expanded(x, hearing.shelf) for x in origins)
-    return next((x for x in found if x), ())
+    # A folder of the step's that holds thousands must leave room for the diff.
+    room = MOST_FILES // 2
+    first = _expanded(named, hearing.shelf)[:room]
+    rest = _expanded(hearing.sources.changed, hearing.shelf)
+    work = tuple(dict.fromkeys((*first, *rest)))[:MOST_FILES]
+    return work or _expanded(linked, hearing.shelf)
 
 
 def _names(criterion: Criterion) -> tuple[str, ...]:
     if criterion.kind not in _NAMING:
         return ()
-    return criterion.values or criterion.files
+    return criterion.values or criterion.parts or criterion.files
 
 
 def _expanded(paths: Sequence[str], shelf: Shelf) -> tuple[str, ...]:
-    return tuple(islice(_each(paths, shelf), MOST_FILES))
-
-
-def _each(paths: Sequence[str], shelf: Shelf) -> Iterator[str]:
     inside = (canonical(x) for x in paths)
     expanded = (y for x in inside if x for y in shelf.expand(x))
-    yield from dict.fromkeys(islice(expanded, MOST_FILES * 2))
+    found = dict.fromkeys(islice(expanded, MOST_FILES * 2))
+    return tuple(found)[:MOST_FILES]

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from coordinator.workflows import from_evidence, from_files
 from coordinator.workflows.evidence import Evidence
-from coordinator.workflows.hearing import Hearing, Shelf, targets
+from coordinator.workflows.hearing import Hearing, Rationed, Shelf, targets
 from coordinator.workflows.model import Class, Criteria, Criterion
 from coordinator.workflows.patterns import TooSlow
 from coordinator.workflows.verdicts import (
@@ -20,7 +20,8 @@ from coordinator.workflows.verdicts import (
     ask_nobody,
 )
 
-_JUDGES: dict[Criteria, Callable[[Criterion, Hearing], Verdict]] = {
+_Judge = Callable[[Criterion, Hearing], Verdict]
+_JUDGES: dict[Criteria, _Judge] = {
     Criteria.EXIT_CODE: from_evidence.ended,
     Criteria.FILE_EXISTS: from_files.is_there,
     Criteria.FILE_MATCHES: from_files.matches,
@@ -47,9 +48,9 @@ def judge(
     """Return a verdict for each criterion, in their order.
 
     `criteria` are all those of one step, since some name files for others. It takes
-    at most 10 s beyond the reading of files and what `ask` takes.
+    at most 10 s beyond the reading of files and what `ask` takes, 20 times at most.
     """
-    hearing = Hearing(criteria, evidence, sources, ask, Shelf(tree))
+    hearing = Hearing(criteria, evidence, sources, Rationed(ask), Shelf(tree))
     return [_judged(x, hearing) for x in criteria]
 
 
@@ -59,7 +60,7 @@ def _judged(criterion: Criterion, hearing: Hearing) -> Verdict:
         return Verdict(criterion, Outcome.ATTESTED, _NEEDS_A_PERSON)
     hearing.budget.begin()
     try:
-        verdict = judge_one(criterion, hearing)
+        verdict = _every_part(criterion, hearing, judge_one)
     except TooSlow:
         verdict = _too_slow(criterion, hearing)
     if criterion.remark and verdict.outcome is Outcome.MET:
@@ -68,10 +69,31 @@ def _judged(criterion: Criterion, hearing: Hearing) -> Verdict:
     return verdict
 
 
+def _every_part(criterion: Criterion, hearing: Hearing, judge_one: _Judge) -> Verdict:
+    """Judge each part by itself: the first that is not met decides."""
+    if not criterion.parts:
+        return judge_one(criterion, hearing)
+    parts = [replace(criterion, values=(x,), parts=()) for x in criterion.parts]
+    verdicts = [judge_one(x, hearing) for x in parts]
+    failed = next((x for x in verdicts if x.outcome is not Outcome.MET), None)
+    if failed:
+        return replace(failed, criterion=criterion)
+    return Verdict(
+        criterion,
+        Outcome.MET,
+        " ".join(dict.fromkeys(x.found for x in verdicts)),
+        tuple(dict.fromkeys(y for x in verdicts for y in x.files)),
+        " and ".join(x.pattern for x in verdicts if x.pattern),
+        " and ".join(dict.fromkeys(x.reading for x in verdicts if x.reading)),
+    )
+
+
 def _is_checkable(criterion: Criterion) -> bool:
     """Tell whether it says anything beside its remark that a program can check."""
-    named = (criterion.values, criterion.comparison)
-    return any(named) or criterion.expected is not None or bool(criterion.files)
+    if criterion.kind is Criteria.EXIT_CODE:
+        return criterion.expected is not None
+    named = criterion.values or criterion.parts or criterion.files
+    return bool(named or criterion.comparison)
 
 
 def _too_slow(criterion: Criterion, hearing: Hearing) -> Verdict:
@@ -81,5 +103,5 @@ def _too_slow(criterion: Criterion, hearing: Hearing) -> Verdict:
         Outcome.UNMET,
         "The search for the pattern took too long and was ended.",
         targets(criterion, hearing) if is_of_files else (),
-        " or ".join(criterion.values),
+        " or ".join(criterion.values or criterion.parts),
     )

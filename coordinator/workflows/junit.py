@@ -8,7 +8,7 @@ entities.
 from dataclasses import dataclass, field
 
 # Entities and document types are refused below, before any is expanded.
-from xml.parsers import expat  # noqa: S407
+from xml.parsers import expat
 
 _BAD = frozenset({"failure", "error"})
 
@@ -78,8 +78,10 @@ class _Reader:
         if name in {"testsuite", "testsuites"}:
             self._start_suite(attributes)
         elif name == "testcase" and self._open:
-            keys = ("name", "classname", "file")
-            self._case = Case(*(attributes.get(x, "") for x in keys))
+            name, classname, file = (
+                attributes.get(x, "") for x in ("name", "classname", "file")
+            )
+            self._case = Case(name, classname, file)
             self._open[-1].cases.append(self._case)
         elif self._case and name in _BAD:
             self._case.is_failed = True

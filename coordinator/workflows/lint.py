@@ -5,7 +5,7 @@ asked of the functions that it is given.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from coordinator.kernel import frontmatter, markdown
@@ -14,12 +14,11 @@ from coordinator.kernel.problems import Problem
 from coordinator.workflows import order, read
 from coordinator.workflows.model import (
     Criteria,
+    Criterion,
     Document,
     Item,
     Kind,
     Section,
-    Step,
-    Subtask,
 )
 
 _LINK = re.compile(r"\[[^\[\]]*\]\(<?([^()<>\s]+)>?(?:[ \t]+\"[^\"]*\")?\)")
@@ -204,24 +203,22 @@ def _line_with(text: str, said: str) -> int:
 def _targets(document: Document, path: str) -> Iterator[Problem]:
     """Find criteria about a file's content that name none, with none to derive."""
     for task in document.book.tasks:
-        for subtask in task.subtasks:
+        for subtask in (x for x in task.subtasks if not x.links):
+            yield from _targets_of(subtask.criteria, path)
             for step in subtask.steps:
-                yield from _targets_of(step, subtask, path)
+                yield from _targets_of(step.criteria, path)
 
 
-def _targets_of(step: Step, subtask: Subtask, path: str) -> Iterator[Problem]:
-    if subtask.links or any(
-        _names_a_file(x.kind, x.files, x.values) for x in step.criteria
-    ):
+def _targets_of(criteria: Sequence[Criterion], path: str) -> Iterator[Problem]:
+    if any(map(_names_a_file, criteria)):
         return
-    for criterion in step.criteria:
+    for criterion in criteria:
         if criterion.kind is Criteria.FILE_MATCHES and not criterion.files:
             message = f"The criterion {criterion.text[:80]!r} names no file to look in."
             hint = "Name one (`pattern` in `file`); else only submitted changes count."
             yield Problem(path, criterion.line, "unresolved-target", message, hint)
 
 
-def _names_a_file(
-    kind: Criteria, files: Collection[str], values: Collection[str]
-) -> bool:
-    return kind in _NAMES_FILES and bool(files or values)
+def _names_a_file(criterion: Criterion) -> bool:
+    named = criterion.files or criterion.values or criterion.parts
+    return criterion.kind in _NAMES_FILES and bool(named)

@@ -142,7 +142,8 @@ class Criterion:
 
     `label` and `text` are as written, without the mark-up. `values` are alternatives
     (`or`): paths, patterns, texts, `METHOD url` or the name of a test suite, by kind;
-    any one of them meets the criterion. `files` are the files that it names itself.
+    any one of them meets the criterion. `parts` are of the same kind, instead of
+    `values`: all of them must be there. `files` are the files that it names itself.
     `expected` is an exit code or an HTTP status, None where none is named. `remark` is
     what no program can check ("or equivalent", "with at least 20 contacts"): a person
     must vouch for it. `is_pattern` tells a pattern from literal text.
@@ -158,6 +159,7 @@ class Criterion:
     comparison: Comparison | None = None
     remark: str = ""
     is_pattern: bool = False
+    parts: tuple[str, ...] = ()
 
     @property
     def judged_from(self) -> Class:
@@ -231,7 +233,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step; its `command` is prose and is never run."""
+    """One step; its `command` is prose and is never run.
+
+    `fields` holds the other keys as written (agent prompt, verification steps …).
+    """
 
     id: str
     line: int
@@ -239,14 +244,16 @@ class Step:
     tool: str = ""
     description: str = ""
     criteria: tuple[Criterion, ...] = ()
+    fields: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Subtask:
     """Steps that share an agent, a budget of retries and prerequisites.
 
-    `retries` is None where the document names no number; `fields` holds the other keys
-    as written (final success criteria, integration points, next subtask …).
+    `retries` is None where the document names no number; `criteria` are those of the
+    subtask as a whole; `fields` holds the other keys as written (final success
+    criteria, integration points, next subtask …).
     """
 
     id: str
@@ -261,6 +268,7 @@ class Subtask:
     on_failure: OnFailure = OnFailure()
     steps: tuple[Step, ...] = ()
     fields: tuple[tuple[str, str], ...] = ()
+    criteria: tuple[Criterion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,15 +17,19 @@ _OPERATORS = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-_EMPTY = frozenset("a all an and be for in is of per should the to".split())
+_EMPTY = frozenset(
+    ("a", "all", "an", "and", "be", "for", "in", "is", "of", "per", "the", "to")
+)
 _SAME = {"avg": "average", "pct": "percent", "mean": "average"}
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|%|µs")
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|%")
 _SCALES = {
-    **dict.fromkeys(("us", "µs"), ("time", 1e-6)),
+    **dict.fromkeys(("us", "micros", "microsecond", "microseconds"), ("time", 1e-6)),
     **dict.fromkeys(("ms", "millis", "millisecond", "milliseconds"), ("time", 1e-3)),
     **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), ("time", 1.0)),
     **dict.fromkeys(("min", "mins", "minute", "minutes"), ("time", 60.0)),
     **dict.fromkeys(("h", "hour", "hours"), ("time", 3600.0)),
+    **dict.fromkeys(("day", "days"), ("time", 86_400.0)),
+    **dict.fromkeys(("week", "weeks"), ("time", 604_800.0)),
     **dict.fromkeys(("%", "percent", "percentage"), ("share", 1.0)),
     **dict.fromkeys(("b", "byte", "bytes"), ("size", 1.0)),
     "kb": ("size", 1e3),
@@ -35,7 +39,7 @@ _SCALES = {
     "mib": ("size", 2.0**20),
     "gib": ("size", 2.0**30),
 }
-_VALUE = r"(-?\d{1,15}(?:\.\d{1,15})?)\s{0,3}(%|[A-Za-zµ]{1,12})?"
+_VALUE = r"(-?\d{1,15}(?:\.\d{1,15})?)\s{0,3}(%|[A-Za-z]{1,12})?"
 # The summaries of coverage.py and of Istanbul, whose lines name no coverage.
 _TOTALS = (
     re.compile(r"^TOTAL\b.*?(\d{1,3}(?:\.\d+)?)(%)\s*$", re.MULTILINE),

@@ -14,7 +14,7 @@ from coordinator.kernel import clock
 from coordinator.workflows.verdicts import Ask, Response
 
 SECONDS = 5.0
-METHODS = frozenset("DELETE GET HEAD OPTIONS PATCH POST PUT".split())
+METHODS = frozenset(("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"))
 Hosts = tuple[str, ...]
 _PORTS = {"http": 80, "https": 443}
 _MOST_HEAD = 1 << 16

@@ -102,8 +102,9 @@ class Escalation:
 class Run:
     """One run. `text` and `base` name the blobs of living copy and template.
 
-    `ids` are the items' ids in the order in which they stand in the text. `values` are
-    what the run was started with. `spent` counts failed attempts by subtask.
+    `ids` are the items' ids in the order in which they stand in the text. `phase_file`
+    is where its task is tracked, if that was said. `spent` counts failed attempts by
+    subtask since somebody started it anew, `reverts` how often it was taken back.
     """
 
     id: str
@@ -114,7 +115,7 @@ class Run:
     text: str
     base: str
     ids: list[str]
-    values: Mapping[str, str] = field(default_factory=dict)
+    phase_file: str = ""
     given: frozenset[str] = frozenset()
     words: dict[str, Word] = field(default_factory=dict)
     passed: dict[str, Word] = field(default_factory=dict)
@@ -166,7 +167,7 @@ def _start(entry: Happening) -> Run:
         base=data["base"],
         ids=list(data["ids"]),
         given=frozenset(data["ids"]),
-        values=data["values"],
+        phase_file=data["phase_file"],
     )
 
 
@@ -285,3 +286,4 @@ _HANDLERS: dict[str, Callable[[Run, Happening], None]] = {
     "run.upgraded": _upgraded,
     "run.finished": _finished,
 }
+RECORD_KINDS = ("run.started", *_HANDLERS)

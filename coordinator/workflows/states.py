@@ -77,14 +77,13 @@ TABLE: dict[State, dict[Event, State]] = {
         Event.SKIP: State.SKIPPED,
         Event.ABANDON: State.ABANDONED,
     },
-    State.SUCCEEDED: {},
-    State.SUCCEEDED_WITH_WARNINGS: {},
+    State.SUCCEEDED: {Event.REVERT: State.PENDING},
+    State.SUCCEEDED_WITH_WARNINGS: {Event.REVERT: State.PENDING},
     State.SKIPPED: {},
     State.ABANDONED: {},
 }
-FINISHED = frozenset(state for state, events in TABLE.items() if not events)
 # What comes after such a step may begin.
-PASSED = FINISHED - {State.ABANDONED}
+PASSED = frozenset({State.SUCCEEDED, State.SUCCEEDED_WITH_WARNINGS, State.SKIPPED})
 HELD = frozenset({State.RUNNING, State.VERIFYING, State.RETRYING})
 
 

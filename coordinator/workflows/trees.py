@@ -14,6 +14,7 @@ from pathlib import Path
 from coordinator.kernel import files
 from coordinator.kernel.files import MAX_BYTES, Content
 from coordinator.kernel.git import Repository
+from coordinator.workflows.paths import canonical
 
 MOST_LISTED = 100_000
 _REGULAR = ("100644", "100755")
@@ -64,21 +65,19 @@ class CommitTree:
         yield from (x for x in said.split("\0") if x)
 
     def _entry(self, path: str) -> _Entry | None:
-        if not path or "\0" in path:
+        if not path or canonical(path) != path:
             return None
-        said = self._list("-l", "--", path).removesuffix("\0")
+        said = self._list("-l", paths=(path,)).removesuffix("\0")
         head, _, name = said.partition("\t")
         if name != path:
             return None
         mode, kind, oid, size = head.split()
         return _Entry(mode, kind, oid, int(size) if size.isdigit() else 0)
 
-    def _list(self, *args: str) -> str:
-        flags, paths = args[:2], args[2:]
-        if flags[-1] == "--":
-            flags, paths = args[:1], args[1:]
+    def _list(self, *flags: str, paths: tuple[str, ...] = ()) -> str:
         shape = ("ls-tree", "-z", "--full-tree", *flags, "--end-of-options")
-        return self.repository.run(*shape, self.commit, *paths)
+        literally = {"GIT_LITERAL_PATHSPECS": "1"}
+        return self.repository.run(*shape, self.commit, *paths, extra=literally)
 
 
 @dataclass(frozen=True, slots=True)

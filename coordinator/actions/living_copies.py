@@ -1,0 +1,142 @@
+"""Living copies as agents edit them: what holds is recorded, the rest is put back.
+
+A file carries no authority: gates are passed by command only. What does not hold is
+kept by hash, told to the run's agent and said as a problem.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from coordinator.actions import documents, messages, runs
+from coordinator.actions.documents import Found
+from coordinator.actions.runs import Open
+from coordinator.actions.workspace import Workspace
+from coordinator.kernel import files
+from coordinator.kernel.errors import External
+from coordinator.kernel.files import Content
+from coordinator.kernel.journal import Draft
+from coordinator.kernel.problems import Problem
+from coordinator.workflows import living, store
+from coordinator.workflows.living import Judged, Refused
+
+_MOST_REFUSALS = 50
+_IN_THE_WAY = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
+
+
+def accept(workspace: Workspace, found: Sequence[Found]) -> list[str]:
+    """Take changed living copies in; return the paths that changed.
+
+    Raises:
+        DiskRefusedError: Nothing was recorded.
+    """
+    return [x.path for x in found if _accept(workspace, x)]
+
+
+def _accept(workspace: Workspace, found: Found) -> bool:
+    opened = runs.find_or_none(workspace, store.run_of(found.path))
+    if opened is None:
+        message = "No run has this living copy, so nobody reads it."
+        hint = "Start one: coordinator workflow start TEMPLATE"
+        problem = Problem(found.path, 0, "unknown-run", message, hint)
+        documents.refuse(workspace, [problem])
+        return False
+    if found.content.text == opened.sheet.text:
+        return False
+    actor = workspace.roster.attribute("", found.content.uid) or opened.run.agent
+    if opened.run.ended:
+        words = "The run is finished: its record stays as it is."
+        judged = Judged(opened.sheet, refused=[Refused("", 1, "run-finished", words)])
+    else:
+        run, text = opened.run, found.content.text
+        judged = living.judge(opened.sheet, text, run.passed.keys(), run.next_item)
+    workspace.record(*_drafts(workspace, opened, judged, actor, found.content.data))
+    if judged.refused:
+        put_back(workspace, opened.path, found.content.data, judged.sheet.text)
+    return True
+
+
+def _drafts(
+    workspace: Workspace, opened: Open, judged: Judged, actor: str, offered: bytes
+) -> list[Draft]:
+    drafts: list[Draft] = []
+    if judged.sheet.text != opened.sheet.text:
+        ticks = [(item, mark, said) for item, (mark, said) in judged.ticks.items()]
+        change, version = runs.edited(
+            workspace, opened, judged.sheet.text, actor, ticks
+        )
+        notes = "\n".join(f"{x.phase} / {x.group}: {x.text}" for x in judged.notes)
+        more = {
+            "ids": list(judged.sheet.ids),
+            "notes": runs.store_text(workspace, notes),
+        }
+        drafts += [runs.draft(opened, change.kind, actor, {**change.data, **more})]
+        drafts += [version, *runs.ends(opened, judged.sheet, actor)]
+    if judged.refused:
+        drafts += _refusals(workspace, opened, judged.refused, actor, offered)
+    return drafts
+
+
+def _refusals(
+    workspace: Workspace,
+    opened: Open,
+    refused: Sequence[Refused],
+    actor: str,
+    offered: bytes,
+) -> list[Draft]:
+    """Return the record of what was put back, and the word to who tried it."""
+    [blob] = workspace.blobs.put([offered])
+    said = [
+        {"item": x.item, "line": x.line, "code": x.code, "reason": x.reason}
+        for x in refused[:_MOST_REFUSALS]
+    ]
+    data = {"refusals": said, "offered": blob, "count": len(refused)}
+    lines = [f"- line {x.line}: {x.reason}" for x in refused[:_MOST_REFUSALS]]
+    body = "\n".join([f"These changes of {opened.path} were put back:", "", *lines])
+    subject = f"{len(refused)} changes of {opened.run.id} were put back"
+    return [
+        runs.draft(opened, "run.refused", actor, data),
+        messages.told(workspace, actor, subject, body),
+    ]
+
+
+def put_back(workspace: Workspace, path: str, offered: bytes, text: str) -> None:
+    """Write the text that holds, unless the file has changed again since it was read.
+
+    What cannot be written now is judged again, and written, at the next look.
+    """
+    root = workspace.layout.root
+    present = files.read(root, path)
+    if isinstance(present, Content) and present.data != offered:
+        return
+    with suppress(*_IN_THE_WAY):
+        files.write(root, path, text.encode(), temporary=workspace.layout.temporary)
+
+
+def write(workspace: Workspace, opened: Open, text: str) -> None:
+    """Write a text that was recorded; an edit that came between is judged by it later.
+
+    Raises:
+        External: The file cannot be written.
+    """
+    try:
+        put_back(workspace, opened.path, opened.sheet.text.encode(), text)
+    except OSError as error:
+        message = f"{opened.path} cannot be written: {error.strerror}."
+        raise External(message, hint="Run: coordinator doctor --fix") from error
+
+
+def restore(workspace: Workspace, paths: Sequence[str]) -> list[str]:
+    """Write living copies anew that were deleted; return the paths that are no run's.
+
+    A run's record cannot be lost with a file.
+    """
+    others: list[str] = []
+    for path in paths:
+        opened = runs.find_or_none(workspace, store.run_of(path))
+        if opened is None:
+            others.append(path)
+            continue
+        target = workspace.layout.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        put_back(workspace, path, b"", opened.sheet.text)
+    return others

@@ -1,0 +1,49 @@
+"""What the coordinator tells an agent or the maintainers: sent, kept, and listed.
+
+Agents' own messages to each other are not its business yet.
+"""
+
+from typing import Any
+
+from pydantic import Field
+
+from coordinator.actions.registry import Arguments, Fresh, Who, action
+from coordinator.actions.workspace import MAINTAINER, SYSTEM, Call, Workspace
+from coordinator.index import queries
+from coordinator.kernel.journal import Draft
+
+
+def told(workspace: Workspace, to: str, subject: str, body: str) -> Draft:
+    """Return the record of a message, its text stored; `to` empty: the maintainers."""
+    [blob] = workspace.blobs.put([body.encode()])
+    name = f"m{workspace.journal.last + 1}-{blob[:6]}"
+    data = {"to": to or MAINTAINER, "subject": subject[:200], "body": blob}
+    return Draft("message.sent", SYSTEM, name, data)
+
+
+class InboxArguments(Arguments):
+    """Which messages."""
+
+    since: int = Field(0, ge=0, description="only those after this record")
+
+
+@action("inbox", who=Who.MEMBER, example="coordinator inbox", fresh=Fresh.CHEAPLY)
+def inbox(call: Call, arguments: InboxArguments) -> list[dict[str, Any]]:
+    """List what the coordinator told you, the oldest first."""
+    workspace = call.workspace
+    rows = queries.messages(workspace.index, call.caller.actor, arguments.since)
+    return [
+        {
+            "id": row["id"],
+            "from": row["sender"],
+            "to": row["recipient"],
+            "kind": "message",
+            "subject": row["subject"],
+            "body": workspace.read_text(row["blob"]),
+            "thread": row["id"],
+            "sent": row["at"],
+            "state": "sent",
+            "seq": row["seq"],
+        }
+        for row in rows
+    ]

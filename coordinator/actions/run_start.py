@@ -1,0 +1,194 @@
+"""Runs started: from a template to a living copy of its own.
+
+A start always succeeds: what is not filled then can be filled later, in the file.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from coordinator.actions import messages, runs, templates
+from coordinator.actions.agents import find_identity
+from coordinator.actions.registry import (
+    Arguments,
+    Fresh,
+    Positional,
+    Who,
+    action,
+)
+from coordinator.actions.workspace import Call, Workspace
+from coordinator.index import queries
+from coordinator.kernel import files
+from coordinator.kernel.errors import NotFound, UsageProblem
+from coordinator.kernel.files import Content
+from coordinator.kernel.journal import Draft
+from coordinator.kernel.names import slug
+from coordinator.workflows import drafts, living, read, store
+from coordinator.workflows.model import Document, Kind
+
+
+class Start(Arguments):
+    """What to start, and for whom."""
+
+    template: Annotated[str, Positional()] = Field(
+        ..., min_length=1, description="a template, NAME@VERSION or CATALOGUE/WORKFLOW"
+    )
+    set: tuple[str, ...] = Field(
+        (), description="fill a placeholder: TEXT=VALUE, TEXT as in its brackets"
+    )
+    agent: str = Field("", description="whose run it is (default: the caller's)")
+    form: Literal["checklist", "steps"] = Field(
+        "checklist", description="what a catalogue's workflow becomes"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A run to begin: the template's row, its text, and that text filled."""
+
+    run: str
+    agent: str
+    row: queries.Row
+    text: str
+    filled: str
+    phase_file: str
+
+
+@action(
+    "workflow start",
+    who=Who.MEMBER,
+    example='coordinator workflow start backend-workflow --set "Feature Name=Login"',
+    fresh=Fresh.CHEAPLY,
+)
+def start(call: Call, arguments: Start) -> dict[str, Any]:
+    """Start a run of a template; its living copy can be edited and ticked."""
+    workspace = call.workspace
+    values = _values(arguments.set)
+    name, _, part = arguments.template.partition("/")
+    row = templates.find_template(workspace, name)
+    base = workspace.read_text(row["blob"])
+    document, _ = read.parse(base, row["path"])
+    text = _living_text(document, base, part, arguments)
+    filled, unused = drafts.fill(text, values)
+    agent = _whose(call, arguments.agent, document)
+    run = _started_before(call, row["name"]) or _free_id(workspace, part or row["name"])
+    phase_file = values.get("phase_file", "")
+    _begin(call, _Plan(run, agent, row, text, filled, phase_file))
+    return _started(workspace, run, [x for x in unused if x != "phase_file"])
+
+
+def _values(given: tuple[str, ...]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for pair in given:
+        key, separator, value = pair.partition("=")
+        if not separator or not key.strip():
+            hint = 'Write it as: --set "Feature Name=Login"'
+            raise UsageProblem(f"{pair!r} sets nothing.", hint=hint)
+        found[key.strip().strip("[]").strip()] = value
+    return found
+
+
+def _living_text(document: Document, base: str, part: str, arguments: Start) -> str:
+    """Return what the run begins with: the template as it is, or what it becomes."""
+    if document.kind in {Kind.CHECKLIST, Kind.STEPS} and not part:
+        return base
+    steps = arguments.form == "steps" and document.kind is Kind.CATALOGUE
+    make = drafts.skeleton if steps else drafts.checklist
+    text = make(document, part)
+    if text is None:
+        raise NotFound(
+            f"There is no workflow {arguments.template!r}.",
+            hint="Run: coordinator workflow list",
+        )
+    return text
+
+
+def _whose(call: Call, named: str, document: Document) -> str:
+    """Return whose run it is: as named, the caller's, or the addressed agent's."""
+    if named:
+        return find_identity(call.workspace, named).name
+    if call.caller.agent:
+        return call.caller.agent
+    roster = call.workspace.roster
+    addressed = [document.said("name"), *document.agents]
+    known = (roster.attribute(slug(x)) for x in addressed if x)
+    return next((x for x in known if x), "")
+
+
+def _free_id(workspace: Workspace, name: str) -> str:
+    taken = set(queries.run_ids(workspace.index))
+    number = 1
+    while f"{name}-{number}" in taken:
+        number += 1
+    return f"{name}-{number}"
+
+
+def _started_before(call: Call, template: str) -> str:
+    """Return the run that an earlier attempt, that was cut off, started, or nothing."""
+    if not call.begun:
+        return ""
+    for run in queries.run_ids(call.workspace.index):
+        opened = runs.find(call.workspace, run)
+        [first] = queries.run_records(call.workspace.index, run)[:1]
+        if first["seq"] > call.begun and opened.run.template == template:
+            return run
+    return ""
+
+
+def _begin(call: Call, plan: _Plan) -> None:
+    """Record the start, then write the living copy."""
+    workspace, actor = call.workspace, call.caller.actor
+    run, row = plan.run, plan.row
+    if runs.find_or_none(workspace, run) is None:
+        filled = plan.filled.encode()
+        blob, base = workspace.blobs.put([filled, plan.text.encode()])
+        data = {
+            "run": run,
+            "template": row["name"],
+            "version": row["version"],
+            "agent": plan.agent,
+            "text": blob,
+            "base": base,
+            "ids": living.first_ids(plan.filled),
+            "phase_file": plan.phase_file,
+        }
+        path = store.living_copy(run)
+        version = runs.accepted(path, blob, len(filled), plan.agent, actor)
+        told = _told(call, run, plan.agent)
+        workspace.record(Draft("run.started", actor, run, data), version, *told)
+    write_new(workspace, run)
+
+
+def _told(call: Call, run: str, agent: str) -> list[Draft]:
+    """Return the word to an agent whose run somebody else started."""
+    if not agent or agent == call.caller.agent:
+        return []
+    body = f"Its living copy is {store.living_copy(run)}.\n"
+    return [messages.told(call.workspace, agent, f"The run {run} is yours", body)]
+
+
+def write_new(workspace: Workspace, run: str) -> None:
+    """Write a run's living copy where none stands yet."""
+    opened = runs.find(workspace, run)
+    root = workspace.layout.root
+    (root / opened.path).parent.mkdir(parents=True, exist_ok=True)
+    if not isinstance(files.read(root, opened.path), Content):
+        text = opened.sheet.text.encode()
+        files.write(root, opened.path, text, temporary=workspace.layout.temporary)
+
+
+def _started(workspace: Workspace, run: str, unused: list[str]) -> dict[str, Any]:
+    opened = runs.find(workspace, run)
+    waiting = living.unfilled(opened.sheet.boxes).names
+    return {
+        "id": run,
+        "template": opened.run.template,
+        "version": opened.run.version,
+        "kind": opened.document.kind.value,
+        "agent": opened.run.agent,
+        "path": opened.path,
+        "state": "running",
+        "unfilled": list(waiting),
+        "unused": unused,
+    }

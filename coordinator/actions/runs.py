@@ -1,0 +1,157 @@
+"""Runs as they stand: folded from their records, with the text that they go by.
+
+It loads and records; what may happen to a run is decided in `coordinator.workflows`.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from coordinator.actions.workspace import SYSTEM, Workspace
+from coordinator.index import queries
+from coordinator.kernel.errors import NotFound
+from coordinator.kernel.journal import Draft
+from coordinator.workflows import living, order, read, store
+from coordinator.workflows.living import Sheet
+from coordinator.workflows.model import Document, Kind, Mark
+from coordinator.workflows.runs import Happening, Run, apply, fold
+
+
+@dataclass(slots=True)
+class Open:
+    """A run, its living copy as it was accepted last, and what that says."""
+
+    run: Run
+    sheet: Sheet
+    document: Document
+
+    @property
+    def path(self) -> str:
+        """Where the living copy lies."""
+        return store.living_copy(self.run.id)
+
+    @property
+    def is_steps(self) -> bool:
+        """Tell whether the run is worked through by steps rather than by boxes."""
+        return self.document.kind is Kind.STEPS
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """How many of the boxes are no longer open, and how many there are."""
+        items = self.sheet.boxes.items
+        places = order.leaves(items)
+        return sum(items[x].mark is not Mark.OPEN for x in places), len(places)
+
+
+def find(workspace: Workspace, wanted: str) -> Open:
+    """Return the run of that id.
+
+    Raises:
+        NotFound: There is none.
+    """
+    found = find_or_none(workspace, wanted)
+    if found is None:
+        hint = "Run: coordinator workflow show"
+        raise NotFound(f"There is no run {wanted!r}.", hint=hint)
+    return found
+
+
+def find_or_none(workspace: Workspace, wanted: str) -> Open | None:
+    """Return the run of that id, or None."""
+    known: Open | None = workspace.runs.pop(wanted, None)
+    rows = queries.run_records(workspace.index, wanted, known.run.last if known else 0)
+    happenings = [_happening(x) for x in rows]
+    if known is None:
+        known = _open(workspace, fold(happenings)) if happenings else None
+    elif happenings:
+        for entry in happenings:
+            apply(known.run, entry)
+        known = _open(workspace, known.run, known)
+    if known is not None:  # kept only once it is whole
+        workspace.runs[wanted] = known
+    return known
+
+
+def _happening(row: queries.Row) -> Happening:
+    data = json.loads(row["data"])
+    return Happening(row["seq"], row["at"], row["kind"], row["actor"], data)
+
+
+def _open(workspace: Workspace, run: Run, before: Open | None = None) -> Open:
+    """Read the run's text, unless it is the one that was read before."""
+    text = workspace.read_text(run.text)
+    if before and before.sheet.text == text:
+        return Open(run, Sheet(text, before.sheet.boxes, run.ids), before.document)
+    document, _ = read.parse(text, store.living_copy(run.id))
+    return Open(run, Sheet(text, document.checklist, run.ids), document)
+
+
+def every(workspace: Workspace) -> list[Open]:
+    """Return all runs, the oldest first."""
+    found = (find_or_none(workspace, x) for x in queries.run_ids(workspace.index))
+    return [x for x in found if x]
+
+
+def unfinished(workspace: Workspace) -> list[Open]:
+    """Return the runs that go on, the oldest first."""
+    return [x for x in every(workspace) if not x.run.ended]
+
+
+def draft(opened: Open, kind: str, actor: str, data: Mapping[str, Any]) -> Draft:
+    """Return a record about the run."""
+    return Draft(kind, actor or SYSTEM, opened.run.id, data)
+
+
+def edited(
+    workspace: Workspace,
+    opened: Open,
+    text: str,
+    actor: str,
+    ticks: Sequence[tuple[str, Mark, str]],
+) -> list[Draft]:
+    """Return the records of a changed living copy, its bytes stored; nothing is said.
+
+    `ticks` are ids with marks and comments. A version of a document goes with it, so
+    that the history shows who changed what.
+    """
+    comments = [x for _, _, x in ticks if x]
+    blob, *stored = workspace.blobs.put([text.encode(), *map(str.encode, comments)])
+    names = dict(zip(comments, stored, strict=True))
+    data: dict[str, Any] = {
+        "text": blob,
+        "ticks": [
+            (item, mark.value, names.get(said, "")) for item, mark, said in ticks
+        ],
+    }
+    return [
+        draft(opened, "run.edited", actor, data),
+        accepted(opened.path, blob, len(text.encode()), opened.run.agent, actor),
+    ]
+
+
+def accepted(path: str, blob: str, size: int, agent: str, actor: str) -> Draft:
+    """Return the record of a version of a living copy."""
+    data = {"owner": "runs", "agent": agent, "blob": blob, "size": size}
+    return Draft("document.accepted", actor or SYSTEM, path, data)
+
+
+def ends(opened: Open, sheet: Sheet, actor: str) -> list[Draft]:
+    """Return the record of the end, where this text leaves no box open."""
+    if opened.is_steps or opened.run.ended:
+        return []
+    items = sheet.boxes.items
+    places = order.leaves(items)
+    if not places or any(items[x].mark is Mark.OPEN for x in places):
+        return []
+    return [draft(opened, "run.finished", actor, {"outcome": "finished"})]
+
+
+def store_text(workspace: Workspace, text: str) -> str:
+    """Store something that a person or an agent wrote; empty: nothing."""
+    return workspace.blobs.put([text.encode()])[0] if text else ""
+
+
+def read_sheet(text: str, ids: Sequence[str]) -> Sheet:
+    """Return a text with what its boxes say."""
+    return Sheet(text, living.read(text), ids)

@@ -1,0 +1,317 @@
+"""Workflows as templates: looked into, linted, imported, listed and searched.
+
+A template's versions are never overwritten; starting a run is another module's verb.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from coordinator.actions.contexts import write_document
+from coordinator.actions.registry import (
+    Arguments,
+    Nothing,
+    Positional,
+    Who,
+    action,
+)
+from coordinator.actions.workspace import Call, Workspace
+from coordinator.index import queries
+from coordinator.kernel import files
+from coordinator.kernel.errors import NotFound, Refused, UsageProblem
+from coordinator.kernel.files import Content
+from coordinator.kernel.journal import Draft
+from coordinator.kernel.markdown import split_lines
+from coordinator.kernel.names import slug
+from coordinator.kernel.problems import Problem
+from coordinator.workflows import counts, lint, read, store
+from coordinator.workflows.lint import World
+from coordinator.workflows.model import Document
+
+_MOST_FILES = 5_000
+_MOST_FOUND = 200
+_LONGEST_NAME = 60
+_LINK = re.compile(r"\]\(([^()]*)\)")
+_SUFFIXES = {".md", ".markdown", ".mdc", ".txt"}
+
+
+class Paths(Arguments):
+    """Which workflow documents."""
+
+    paths: Annotated[tuple[str, ...], Positional()] = Field(
+        ..., min_length=1, description="documents, or folders of them"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A document that a caller named: how, where it lies, and what it holds."""
+
+    shown: str
+    path: Path
+    text: str
+
+
+def _sources(call: Call, arguments: Paths) -> Iterator[_Source | Problem]:
+    """Yield what lies at the paths, each file once; a Problem where one is unreadable.
+
+    Raises:
+        NotFound: There is nothing at a path.
+    """
+    seen: set[Path] = set()
+    for named in arguments.paths:
+        for path in _files(call.folder / named):
+            if path in seen:
+                continue
+            seen.add(path)
+            within = path.is_relative_to(call.folder)
+            shown = str(path.relative_to(call.folder)) if within else str(path)
+            content = files.read(path.parent, path.name)
+            if isinstance(content, Content):
+                yield _Source(shown, path, content.text)
+            elif isinstance(content, Problem):
+                yield Problem(
+                    shown, content.line, content.code, content.message, content.hint
+                )
+
+
+def _files(source: Path) -> list[Path]:
+    if source.is_file():
+        return [source]
+    if not source.is_dir():
+        hint = "Name a workflow document, or a folder of them."
+        raise NotFound(f"There is nothing at {source}.", hint=hint)
+    found = sorted(x for x in source.rglob("*") if x.suffix.lower() in _SUFFIXES)
+    if len(found) > _MOST_FILES:
+        raise UsageProblem(
+            f"{source} holds {len(found)} files; {_MOST_FILES} are the limit.",
+            hint="Name a smaller folder.",
+        )
+    return found
+
+
+@action(
+    "workflow inspect",
+    who=Who.ANYONE,
+    example="coordinator workflow inspect docs/backend-workflow.md",
+)
+def inspect(call: Call, arguments: Paths) -> dict[str, Any] | list[dict[str, Any]]:
+    """Tell what a workflow document holds: its kind, and counts of everything."""
+    found = list(_sources(call, arguments))
+    worlds = _worlds(call, [x for x in found if isinstance(x, _Source)])
+    values = [_inspected(x, worlds) for x in found]
+    return values[0] if len(values) == 1 else values
+
+
+_Worlds = Callable[[_Source], World]
+
+
+def _inspected(source: _Source | Problem, worlds: _Worlds) -> dict[str, Any]:
+    if isinstance(source, Problem):
+        raise Refused(f"{source.path}: {source.message}", hint=source.hint)
+    document, problems = lint.check(source.text, source.shown, worlds(source))
+    return {"path": source.shown, **counts.count(document, problems)}
+
+
+@action(
+    "workflow lint",
+    who=Who.ANYONE,
+    example="coordinator workflow lint docs/workflows",
+)
+def lint_documents(call: Call, arguments: Paths) -> list[dict[str, Any]]:
+    """List what is wrong with workflow documents, by line; exit code 1 if anything."""
+    found = list(_sources(call, arguments))
+    worlds = _worlds(call, [x for x in found if isinstance(x, _Source)])
+    problems: list[Problem] = []
+    for source in found:
+        if isinstance(source, Problem):
+            problems.append(source)
+        else:
+            problems += lint.check(source.text, source.shown, worlds(source))[1]
+    return [asdict(x) for x in problems]
+
+
+def _worlds(call: Call, sources: list[_Source]) -> _Worlds:
+    """Return what each document may refer to: files, agents, and each other."""
+    workspace = call.workspace
+    known: set[str] = set()
+    for source in sources:
+        document, _ = read.parse(source.text, source.shown)
+        known |= _names_of(source.path, document)
+    roots = [call.folder, workspace.layout.root]
+    roots += [x.path for x in workspace.repositories().values()]
+
+    def world(source: _Source) -> World:
+        folders = [source.path.parent, *roots]
+        return World(
+            has_file=lambda target: _exists(folders, target),
+            has_agent=lambda name: bool(workspace.roster.attribute(slug(name))),
+            has_document=lambda said: bool(_stems(said) & known),
+        )
+
+    return world
+
+
+def _exists(folders: list[Path], target: str) -> bool:
+    try:
+        return any((folder / target).exists() for folder in folders)
+    except (OSError, ValueError):
+        return False
+
+
+def _names_of(path: Path, document: Document) -> set[str]:
+    return _stems(path.name) | _stems(document.said("task_id", "taskid"))
+
+
+def _stems(said: str) -> set[str]:
+    """Return the spellings of a document's name: as it is, and without its ending."""
+    link = _LINK.search(said)
+    last = (link[1] if link else said).strip().rpartition("/")[2].lower()
+    return {last, last.removesuffix(".md")} - {""}
+
+
+@action(
+    "workflow import",
+    who=Who.MEMBER,
+    example="coordinator workflow import docs/backend-workflow.md",
+)
+def import_templates(call: Call, arguments: Paths) -> dict[str, Any]:
+    """Keep workflow documents as templates; the same text again is no new version."""
+    found = list(_sources(call, arguments))
+    worlds = _worlds(call, [x for x in found if isinstance(x, _Source)])
+    added: list[dict[str, Any]] = []
+    refused: list[Problem] = []
+    for source in found:
+        if isinstance(source, Problem):
+            refused.append(source)
+            continue
+        document, problems = lint.check(source.text, source.shown, worlds(source))
+        if nothing := [x for x in problems if x.code == "no-items"]:
+            refused += nothing
+        else:
+            entry = _import(call, source, document)
+            added.append({**entry, "problems": [asdict(x) for x in problems]})
+    if not added:
+        first = refused[0]
+        raise Refused(f"{first.path}: {first.message}", hint=first.hint)
+    return {
+        **added[0],
+        "templates": [{k: x[k] for k in ("id", "version", "kind")} for x in added],
+        "refused": [asdict(x) for x in refused],
+    }
+
+
+def _import(call: Call, source: _Source, document: Document) -> dict[str, Any]:
+    workspace = call.workspace
+    name = slug(source.path.stem, longest=_LONGEST_NAME) or "workflow"
+    newest = queries.template(workspace.index, name)
+    if newest and workspace.read_text(newest["blob"]) == source.text:
+        row = newest
+    else:
+        version = newest["version"] + 1 if newest else 1
+        row = _keep(call, name, version, source.text, document)
+    keys = ("version", "kind", "title", "path")
+    return {"id": name, **{x: row[x] for x in keys}}
+
+
+def _keep(
+    call: Call, name: str, version: int, text: str, document: Document
+) -> queries.Row:
+    """Write a version's file, then record it; a file in its place is left alone."""
+    workspace = call.workspace
+    path = store.template(name, version)
+    [blob] = workspace.blobs.put([text.encode()])
+    data = {
+        "version": version,
+        "kind": document.kind.value,
+        "title": document.title[:200],
+        "path": path,
+        "text": blob,
+    }
+    workspace.record(Draft("template.imported", call.caller.actor, name, data))
+    write_document(workspace, path, text, writer=call.caller.actor)
+    return {**data, "name": name, "blob": blob}
+
+
+@action("workflow list", who=Who.ANYONE, example="coordinator workflow list")
+def list_templates(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
+    """List the templates, each with its newest version and what can be started."""
+    del arguments
+    newest: dict[str, queries.Row] = {}
+    for row in queries.templates(call.workspace.index):
+        newest.setdefault(row["name"], row)
+    return [_listed(call.workspace, row) for row in newest.values()]
+
+
+def _listed(workspace: Workspace, row: queries.Row) -> dict[str, Any]:
+    document, _ = read.parse(workspace.read_text(row["blob"]), row["path"])
+    parts = [slug(x.title) for x in document.catalogue.workflows]
+    return {
+        "id": row["name"],
+        "version": row["version"],
+        "kind": row["kind"],
+        "title": row["title"],
+        "path": row["path"],
+        "workflows": [f"{row['name']}/{x}" for x in parts],
+    }
+
+
+def find_template(workspace: Workspace, wanted: str) -> queries.Row:
+    """Return the newest version of a template, or the one that is named: `name@2`.
+
+    Raises:
+        NotFound: There is none.
+    """
+    name, _, version = wanted.partition("@")
+    number = int(version) if version.isdecimal() else 0
+    row = queries.template(workspace.index, name, number)
+    if row is None or (version and not number):
+        hint = "Run: coordinator workflow list"
+        raise NotFound(f"There is no template {wanted!r}.", hint=hint)
+    return row
+
+
+class Words(Arguments):
+    """What to look for."""
+
+    words: Annotated[tuple[str, ...], Positional()] = Field(
+        ..., min_length=1, description="words that a line must hold, in any case"
+    )
+
+
+@action(
+    "workflow search", who=Who.ANYONE, example="coordinator workflow search migration"
+)
+def search_templates(call: Call, arguments: Words) -> list[dict[str, Any]]:
+    """Find the lines of templates that hold all these words."""
+    wanted = [x.lower() for words in arguments.words for x in words.split()]
+    found: list[dict[str, Any]] = []
+    for row in list_templates(call, Nothing()):
+        text = call.workspace.read_text(
+            find_template(call.workspace, row["id"])["blob"]
+        )
+        found += _matching(row, text, wanted)
+    return found[:_MOST_FOUND]
+
+
+def _matching(
+    row: dict[str, Any], text: str, wanted: list[str]
+) -> Iterator[dict[str, Any]]:
+    title = row["title"]
+    for number, line in enumerate(split_lines(text), 1):
+        if line.startswith("#"):
+            title = line.lstrip("# ")
+        low = line.lower()
+        if all(x in low for x in wanted):
+            yield {
+                "id": row["id"],
+                "kind": row["kind"],
+                "section": title,
+                "line": number,
+                "text": line.strip(),
+                "path": row["path"],
+            }

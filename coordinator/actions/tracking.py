@@ -1,0 +1,74 @@
+"""Task tracking written back: a run's feature ticked in the phase file it came from.
+
+It changes one line of one file in the agent's worktree, and says what it did.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from coordinator.actions.runs import Open
+from coordinator.actions.workspace import Call
+from coordinator.index import queries
+from coordinator.kernel import files
+from coordinator.kernel.files import Content
+from coordinator.kernel.markdown import scan
+from coordinator.workflows import boxes, lint, living
+from coordinator.workflows.model import Item, Mark, Role
+
+_PATH = re.compile(r"[\w./-]+\.md\b")
+
+
+def write_back(call: Call, opened: Open) -> str:
+    """Tick the run's task in its phase file; return what was done, in a sentence."""
+    named = next(_named(opened), "")
+    if not named:
+        return "No phase file is named (--set phase_file=PATH), so nothing was written."
+    for root in _roots(call, opened):
+        content = files.read(root, named)
+        if isinstance(content, Content):
+            return _tick(call, root, named, content.text, opened)
+    return f"The phase file {named} was not found, so nothing was written."
+
+
+def _named(opened: Open) -> Iterator[str]:
+    """Yield the paths that may be the phase file's, the surest first."""
+    if opened.run.phase_file:
+        yield opened.run.phase_file
+    lines = scan(opened.sheet.text)
+    tracking = {x.line for x in opened.sheet.boxes.items if x.role is Role.TRACKING}
+    yield from (target for number, target in lint.links(lines) if number in tracking)
+    yield from _PATH.findall(opened.document.said("current_task"))
+
+
+def _roots(call: Call, opened: Open) -> Iterator[Path]:
+    root = call.workspace.layout.root
+    for row in queries.worktrees(call.workspace.index):
+        if row["agent"] == opened.run.agent:
+            yield root / row["path"]
+    yield root
+
+
+def _tick(call: Call, root: Path, path: str, text: str, opened: Open) -> str:
+    item = _task_in(text, opened)
+    if item is None:
+        return f"{path} has no open item of this run's task, so nothing was written."
+    new = boxes.set_marks(text, {item.line: Mark.DONE})
+    files.write(root, path, new.encode(), temporary=call.workspace.layout.temporary)
+    return f"{path}, line {item.line}, is ticked."
+
+
+def _task_in(text: str, opened: Open) -> Item | None:
+    """Return the one open item that says what the run is about, or None."""
+    said = (opened.document.said(x) for x in ("current_task", "name"))
+    wanted = [x.casefold() for x in said if x]
+    items = [x for x in living.read(text).items if x.mark is Mark.OPEN and x.text]
+    for words in wanted:
+        found = [x for x in items if _says(x.text.casefold(), words)]
+        if len(found) == 1:
+            return found[0]
+    return None
+
+
+def _says(text: str, words: str) -> bool:
+    return text in words or words in text

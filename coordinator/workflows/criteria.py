@@ -1,0 +1,95 @@
+"""Criteria: what one line of text asks for, in a form that can be judged.
+
+It reads one line at a time and judges nothing. What it cannot read is `ATTESTED`: a
+person's word is asked, and nothing is guessed.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from coordinator.workflows import (
+    about_files,
+    about_runs,
+    comparisons,
+    quotations,
+    shaping,
+)
+from coordinator.workflows.bullets import pair_in, plain
+from coordinator.workflows.model import Comparison, Criteria, Criterion
+
+LONGEST = 1_000
+_SENTENCE = 200  # a longer one asks for more than its number
+_Reader = Callable[[Criterion, str], Criterion | None]
+
+
+def parse(text: str, line: int) -> Criterion:
+    """Read one criterion: the text of a bullet without its marker.
+
+    A label that is not known, or none, leaves the kind to be found from the words. A
+    text of more than 1,000 characters is not looked into.
+    """
+    label, value = pair_in(text) or ("", text)
+    drafted = Criterion(Criteria.ATTESTED, plain(value), line, label)
+    if len(value) > LONGEST:
+        return drafted
+    reader = _BY_LABEL.get(label.lower(), _in_words)
+    return reader(drafted, value) or drafted
+
+
+def comparison(text: str) -> Comparison | None:
+    """Return the number that a text asks for, None where it asks for none."""
+    return comparisons.find(text[:LONGEST])
+
+
+def quoted(text: str, line: int, kind: Criteria) -> Criterion | None:
+    """Read a text that is nothing but quoted values, as of this kind; else None.
+
+    `kind` is FILE_MATCHES or OUTPUT_CONTAINS.
+    """
+    found = quotations.listed(text)
+    if found.rest or not found.values or not all(x.mark for x in found.values):
+        return None
+    is_pattern = kind is Criteria.FILE_MATCHES
+    read = about_files.matches if is_pattern else about_runs.output
+    return read(Criterion(kind, plain(text), line), text)
+
+
+def _in_words(drafted: Criterion, value: str) -> Criterion | None:
+    """Find the kind from the words; quotes around all of them mean nothing."""
+    inner = shaping.unwrapped(value)
+    readers = (about_runs.in_words, about_files.in_words, _number)
+    return next((x for reader in readers if (x := reader(drafted, inner))), None)
+
+
+def _number(drafted: Criterion, value: str) -> Criterion | None:
+    bare = plain(value)
+    asked = comparison(bare) if len(bare) <= _SENTENCE else None
+    if asked is None:
+        return None
+    named = replace(asked, name=asked.name or drafted.label)
+    return replace(drafted, kind=Criteria.NUMBER, comparison=named)
+
+
+_BY_LABEL: dict[str, _Reader] = {
+    "exit code": about_runs.exit_code,
+    "tool execution status": about_runs.tool_status,
+    "http response": about_runs.response,
+    "output contains": about_runs.output,
+    "tool output contains": about_runs.output,
+    "log contains": about_runs.output,
+    "unit test pass": about_runs.tests,
+    "unit tests pass": about_runs.tests,
+    "file content matches": about_files.matches,
+    "content matches": about_files.matches,
+    "file content contains": about_files.contains,
+    "json valid": about_files.json_valid,
+    "directory exists": about_files.named(Criteria.FOLDER_EXISTS),
+    "file": about_files.named(Criteria.FILE_EXISTS),
+    "file exists": about_files.named(Criteria.FILE_EXISTS),
+    "files exist": about_files.named(Criteria.FILE_EXISTS),
+    "document exists": about_files.named(Criteria.FILE_EXISTS),
+    "file changed": about_files.named(Criteria.FILE_CHANGED),
+    "file created": about_files.named(Criteria.FILE_CHANGED),
+    "file modified": about_files.named(Criteria.FILE_CHANGED),
+    "file updated": about_files.named(Criteria.FILE_CHANGED),
+}

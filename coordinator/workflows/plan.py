@@ -1,0 +1,206 @@
+"""The steps of a document in their order, and which of them may be worked on.
+
+Pure: a book of steps and a run go in. The steps of a subtask follow each other; a
+prerequisite that names nothing in the document waits for a maintainer's word.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from coordinator.workflows.model import (
+    Criterion,
+    Needs,
+    Prerequisite,
+    Step,
+    StepBook,
+    Subtask,
+    Task,
+)
+from coordinator.workflows.runs import Run, Work
+from coordinator.workflows.states import HELD, PASSED, State
+
+DOCUMENT = "document"
+_MANY_RETRIES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A step with what it stands in; `name` is its id, made unique in the document.
+
+    `key` names its subtask in the same way, `before` the step that it follows there.
+    `criteria` are the step's, and with the last one those of the whole subtask.
+    """
+
+    name: str
+    step: Step
+    subtask: Subtask
+    task: Task
+    key: str
+    before: str = ""
+    criteria: tuple[Criterion, ...] = ()
+
+    @property
+    def attempts(self) -> int:
+        """How many attempts the subtask has in all."""
+        return 1 + (self.subtask.retries or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Something that a step waits for; `gate` names it where a person must speak."""
+
+    text: str
+    gate: str = ""
+
+
+class Plan:
+    """The places of a document by name, in order; the last checks the document."""
+
+    def __init__(self, book: StepBook) -> None:
+        self.places: dict[str, Place] = {}
+        self.quality = {f"quality-{x}": gate for x, gate in enumerate(book.gates, 1)}
+        self._within: dict[str, list[str]] = {}
+        for number, task in enumerate(book.tasks, 1):
+            for place, subtask in enumerate(task.subtasks, 1):
+                key = self._unique(subtask.id or f"{task.id or number}-{place}")
+                for step in _steps_of(subtask):
+                    self._add(step, subtask, task, key)
+        self._add_document(book)
+
+    def _add(self, step: Step, subtask: Subtask, task: Task, key: str) -> None:
+        siblings = self._within.get(key, [])
+        name = self._unique(step.id or f"{key}-{len(siblings) + 1:02d}")
+        before = siblings[-1] if siblings else ""
+        of_all = subtask.criteria if step is _steps_of(subtask)[-1] else ()
+        criteria = (*step.criteria, *of_all)
+        self.places[name] = Place(name, step, subtask, task, key, before, criteria)
+        phase = task.id.partition("-")[0]
+        for part in dict.fromkeys((key, subtask.id, task.id, phase, name)):
+            self._within.setdefault(part, []).append(name)
+
+    def _unique(self, name: str) -> str:
+        number, found = 2, name
+        while found in self._within:
+            found, number = f"{name}~{number}", number + 1
+        return found
+
+    def _add_document(self, book: StepBook) -> None:
+        """Add what the document as a whole must come to, after all the steps."""
+        numbers = (x for x in book.metrics if x.comparison)
+        criteria = (*book.artifacts, *numbers)
+        if criteria:
+            line = criteria[0].line
+            words = "Show that the document's artifacts and figures are there."
+            step = Step(DOCUMENT, line, command=words)
+            subtask = Subtask(DOCUMENT, "Document", line, retries=_MANY_RETRIES)
+            task = Task(DOCUMENT, "Document", line)
+            place = Place(DOCUMENT, step, subtask, task, DOCUMENT, criteria=criteria)
+            self.places[DOCUMENT] = place
+
+    def of_subtask(self, key: str) -> list[str]:
+        """Return the names of a subtask's steps, in order."""
+        return self._within.get(key, [])
+
+    def inside(self, name: str) -> list[str]:
+        """Return the steps inside of a phase, task, subtask or step of that id."""
+        return self._within.get(name, [])
+
+
+def _steps_of(subtask: Subtask) -> tuple[Step, ...]:
+    """Return a subtask's steps; one that lists none is a step itself."""
+    whole = Step("", subtask.line, subtask.title, description=subtask.description)
+    return subtask.steps or (whole,)
+
+
+def state(run: Run, name: str) -> State:
+    """Return the state that the records leave a step in."""
+    work = run.steps.get(name)
+    return work.state if work else State.PENDING
+
+
+def standing(plan: Plan, run: Run, name: str, now: str) -> State:
+    """Return where a step stands at this time: free ones and lapsed leases are READY.
+
+    Times are those of the journal, which sort as text.
+    """
+    found = state(run, name)
+    if found is State.PENDING and not any(True for _ in waits(plan, run, name)):
+        return State.READY
+    if found in {State.RUNNING, State.RETRYING} and has_lapsed(run.steps[name], now):
+        return State.READY
+    return found
+
+
+def has_lapsed(work: Work, now: str) -> bool:
+    """Tell whether a holder's lease has ended."""
+    return bool(work.expires) and work.expires <= now
+
+
+def waits(plan: Plan, run: Run, name: str) -> Iterator[Wait]:
+    """Yield what must be before a step and is not."""
+    place = plan.places[name]
+    if name == DOCUMENT:
+        for other in plan.places:
+            if other != DOCUMENT and state(run, other) not in PASSED:
+                yield Wait(f"{other} must have succeeded.")
+        return
+    if place.before and state(run, place.before) not in PASSED:
+        yield Wait(f"{place.before} must have succeeded.")
+    yield from _unmet(plan, run, place.task.id, place.task.prerequisites)
+    yield from _unmet(plan, run, place.key, place.subtask.prerequisites)
+
+
+def _unmet(
+    plan: Plan, run: Run, owner: str, wanted: Sequence[Prerequisite]
+) -> Iterator[Wait]:
+    for number, prerequisite in enumerate(wanted, 1):
+        inside = plan.inside(prerequisite.id) if prerequisite.id else []
+        if prerequisite.needs is Needs.WORD or not inside:
+            gate = f"{owner}-needs-{number}"
+            if gate not in run.passed:
+                yield Wait(prerequisite.text, gate)
+        elif not _is_met(run, prerequisite.needs, inside):
+            yield Wait(prerequisite.text)
+
+
+def _is_met(run: Run, needs: Needs, inside: Sequence[str]) -> bool:
+    states = [state(run, x) for x in inside]
+    if needs is Needs.STARTED:
+        return any(x is not State.PENDING for x in states)
+    return all(x in PASSED for x in states)
+
+
+def ready(plan: Plan, run: Run, now: str) -> list[Place]:
+    """Return the steps that may be taken now, in order."""
+    names = plan.places if not run.ended else ()
+    return [plan.places[x] for x in names if standing(plan, run, x, now) is State.READY]
+
+
+def gates(plan: Plan, run: Run) -> list[Wait]:
+    """Return what waits for a maintainer's word now: each with its gate's name."""
+    found: dict[str, Wait] = {}
+    for name in plan.places:
+        if state(run, name) is State.VERIFYING:
+            found[name] = Wait(f"{name}: its evidence needs a person's word.", name)
+        elif state(run, name) is State.PENDING:
+            for wait in waits(plan, run, name):
+                found.setdefault(wait.gate, wait)
+    if all(state(run, x) in PASSED for x in plan.places if x != DOCUMENT):
+        for gate, entry in plan.quality.items():
+            if gate not in run.passed:
+                found[gate] = Wait(f"{entry.name}: {entry.text}", gate)
+    return [x for x in found.values() if x.gate]
+
+
+def is_complete(plan: Plan, run: Run) -> bool:
+    """Tell whether all steps have succeeded and all quality gates were passed."""
+    done = all(state(run, x) in PASSED for x in plan.places)
+    return bool(plan.places) and done and all(x in run.passed for x in plan.quality)
+
+
+def held(plan: Plan, run: Run, agent: str) -> list[str]:
+    """Return the steps that somebody holds."""
+    names = (x for x in plan.places if x in run.steps)
+    return [
+        x for x in names if run.steps[x].holder == agent and run.steps[x].state in HELD
+    ]
