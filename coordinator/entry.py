@@ -12,7 +12,7 @@ from coordinator.daemon import client
 from coordinator.kernel import addresses
 
 _LOCAL = {"completion", "demo", "init", "up"}
-_BODY = (("pending", "submit"), ("learning", "add"))
+_BODY = (("pending", "submit"), ("learning", "add"), ("workflow", "submit"))
 _NOWHERE = "The present folder does not exist any more."
 _GLOBAL = {"--workspace": "workspace", "--as": "agent"}
 

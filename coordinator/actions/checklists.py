@@ -123,6 +123,12 @@ def _check_may_tick(opened: Open, place: int, arguments: Tick) -> None:
         )
     if arguments.undo:
         return
+    if living.needs_figures(item) and not arguments.skip:
+        raise Refused(
+            f"{item.text!r} names a number, which is compared with figures.",
+            hint="""echo '{"metrics": {"coverage": 93}}' | coordinator workflow"""
+            f" submit {run} {name}",
+        )
     if held := living.held(opened.sheet, place, opened.run.passed.keys()):
         hint = f"See what is next: coordinator workflow next {run}"
         raise Refused(f"{item.text!r} cannot be ticked now. {held.reason}", hint=hint)
@@ -161,6 +167,20 @@ def _value(call: Call, run: str, place: int) -> dict[str, Any]:
         "total": total,
         "outcome": opened.run.outcome,
     }
+
+
+def tick_with(call: Call, opened: Open, place: int, shown: str) -> dict[str, Any]:
+    """Tick an item by what was shown for it.
+
+    Raises:
+        Refused: It cannot be ticked now.
+    """
+    held = living.held(opened.sheet, place, opened.run.passed.keys())
+    if held:
+        words = f"{opened.sheet.boxes.items[place].text!r} cannot be ticked now."
+        raise Refused(f"{words} {held.reason}", hint="")
+    _set(call, opened, {place: Mark.DONE}, [(place, Mark.DONE, shown)])
+    return _value(call, opened.run.id, place)
 
 
 def pass_box(call: Call, opened: Open, place: int, comment: str) -> dict[str, Any]:

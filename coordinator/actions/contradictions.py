@@ -6,6 +6,7 @@ Derived at each look and never recorded; it asks git nothing by itself.
 from collections.abc import Iterator, Mapping
 
 from agent_identities.model import EVERYBODY, MAINTAINERS
+from coordinator.actions import runs
 from coordinator.actions.workspace import Workspace
 from coordinator.index import queries
 from coordinator.kernel.names import slug
@@ -23,6 +24,7 @@ def find(workspace: Workspace, branches: Mapping[str, str]) -> list[Problem]:
         *_unknown_recipients(workspace),
         *_unknown_decisions(workspace),
         *_floods(workspace),
+        *_put_back(workspace),
     ]
 
 
@@ -96,3 +98,11 @@ def _floods(workspace: Workspace) -> Iterator[Problem]:
         hint = "Remove what is done; the history keeps every version."
         folder = row["path"].rpartition("/")[0]
         yield Problem(folder, 0, "many-files", message, hint)
+
+
+def _put_back(workspace: Workspace) -> Iterator[Problem]:
+    """Changes of living copies that did not hold, until something else does."""
+    for opened in runs.unfinished(workspace):
+        for x in opened.run.open_refusals:
+            hint = "Nothing of it was lost: coordinator workflow show " + opened.run.id
+            yield Problem(opened.path, x.line, x.code, x.reason, hint)

@@ -20,6 +20,12 @@ from coordinator.workflows import living, store
 from coordinator.workflows.living import Judged, Refused
 
 _MOST_REFUSALS = 50
+_VERBS = {
+    "gate-waits": "gate {0} {1} --comment WORDS",
+    "tick-lost": "tick {0} {1} --undo",
+    "needs-figures": "submit {0} {1}",
+    "skip-without-reason": "tick {0} {1} --skip --comment REASON",
+}
 _IN_THE_WAY = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
 
 
@@ -86,17 +92,26 @@ def _refusals(
     """Return the record of what was put back, and the word to who tried it."""
     [blob] = workspace.blobs.put([offered])
     said = [
-        {"item": x.item, "line": x.line, "code": x.code, "reason": x.reason}
+        {"item": x.item, "line": x.line, "code": x.code, "reason": _reason(opened, x)}
         for x in refused[:_MOST_REFUSALS]
     ]
     data = {"refusals": said, "offered": blob, "count": len(refused)}
-    lines = [f"- line {x.line}: {x.reason}" for x in refused[:_MOST_REFUSALS]]
+    lines = [f"- line {x['line']}: {x['reason']}" for x in said]
     body = "\n".join([f"These changes of {opened.path} were put back:", "", *lines])
     subject = f"{len(refused)} changes of {opened.run.id} were put back"
     return [
         runs.draft(opened, "run.refused", actor, data),
         messages.told(workspace, actor, subject, body),
     ]
+
+
+def _reason(opened: Open, refused: Refused) -> str:
+    """Return why a change was put back, with the command that would do it."""
+    verb = _VERBS.get(refused.code, "")
+    if not verb or not refused.item:
+        return refused.reason
+    command = f"coordinator workflow {verb}".format(opened.run.id, refused.item)
+    return f"{refused.reason} Run: {command}"
 
 
 def put_back(workspace: Workspace, path: str, offered: bytes, text: str) -> None:

@@ -10,13 +10,15 @@ from pydantic import Field
 from coordinator.actions.registry import Arguments, Fresh, Who, action
 from coordinator.actions.workspace import MAINTAINER, SYSTEM, Call, Workspace
 from coordinator.index import queries
+from coordinator.kernel.blobs import name_of
 from coordinator.kernel.journal import Draft
 
 
 def told(workspace: Workspace, to: str, subject: str, body: str) -> Draft:
     """Return the record of a message, its text stored; `to` empty: the maintainers."""
     [blob] = workspace.blobs.put([body.encode()])
-    name = f"m{workspace.journal.last + 1}-{blob[:6]}"
+    like_no_other = name_of(f"{to}\0{subject}\0{blob}".encode())[:6]
+    name = f"m{workspace.journal.last + 1}-{like_no_other}"
     data = {"to": to or MAINTAINER, "subject": subject[:200], "body": blob}
     return Draft("message.sent", SYSTEM, name, data)
 

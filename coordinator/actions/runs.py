@@ -15,16 +15,18 @@ from coordinator.kernel.journal import Draft
 from coordinator.workflows import living, order, read, store
 from coordinator.workflows.living import Sheet
 from coordinator.workflows.model import Document, Kind, Mark
+from coordinator.workflows.plan import Plan
 from coordinator.workflows.runs import Happening, Run, apply, fold
 
 
 @dataclass(slots=True)
 class Open:
-    """A run, its living copy as it was accepted last, and what that says."""
+    """A run, its living copy as it was accepted last, what that says, and its steps."""
 
     run: Run
     sheet: Sheet
     document: Document
+    plan: Plan
 
     @property
     def path(self) -> str:
@@ -82,9 +84,11 @@ def _open(workspace: Workspace, run: Run, before: Open | None = None) -> Open:
     """Read the run's text, unless it is the one that was read before."""
     text = workspace.read_text(run.text)
     if before and before.sheet.text == text:
-        return Open(run, Sheet(text, before.sheet.boxes, run.ids), before.document)
+        sheet = Sheet(text, before.sheet.boxes, run.ids)
+        return Open(run, sheet, before.document, before.plan)
     document, _ = read.parse(text, store.living_copy(run.id))
-    return Open(run, Sheet(text, document.checklist, run.ids), document)
+    sheet = Sheet(text, document.checklist, run.ids)
+    return Open(run, sheet, document, Plan(document.book))
 
 
 def every(workspace: Workspace) -> list[Open]:

@@ -55,6 +55,25 @@ class Watch(BaseModel):
     )
 
 
+class Workflows(BaseModel):
+    """How runs are worked through."""
+
+    model_config = _STRICT
+    lease_minutes: Seconds = Field(
+        30.0, description="a taken step is free again after so long without a sign"
+    )
+    http_hosts: list[str] = Field(
+        ["localhost", "127.0.0.1", "[::1]"],
+        description="hosts that HTTP criteria may ask: NAME or NAME:PORT",
+    )
+    commands: list[str] = Field(
+        [], description="commands that `workflow submit --run` may begin with"
+    )
+    command_seconds: Seconds = Field(
+        600.0, description="the longest that such a command may run"
+    )
+
+
 class Settings(BaseModel):
     """All settings of a workspace."""
 
@@ -77,6 +96,7 @@ class Settings(BaseModel):
     contexts: Contexts = Contexts()
     worktrees: Worktrees = Worktrees()
     watch: Watch = Watch()
+    workflows: Workflows = Workflows()
 
     @field_validator("repositories")
     @classmethod
@@ -179,6 +199,8 @@ def add_repository(text: str, name: str, path: str) -> str:
 def _toml(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
     if isinstance(value, str):
         # TOML's basic strings escape as JSON's do, and DEL as well (TOML 1.0).
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

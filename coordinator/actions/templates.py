@@ -214,6 +214,7 @@ def _import(call: Call, source: _Source, document: Document) -> dict[str, Any]:
     else:
         version = newest["version"] + 1 if newest else 1
         row = _keep(call, name, version, source.text, document)
+    _write_version(call, row["path"], source.text)
     keys = ("version", "kind", "title", "path")
     return {"id": name, **{x: row[x] for x in keys}}
 
@@ -221,7 +222,7 @@ def _import(call: Call, source: _Source, document: Document) -> dict[str, Any]:
 def _keep(
     call: Call, name: str, version: int, text: str, document: Document
 ) -> queries.Row:
-    """Write a version's file, then record it; a file in its place is left alone."""
+    """Record a version of a template; return its row."""
     workspace = call.workspace
     path = store.template(name, version)
     [blob] = workspace.blobs.put([text.encode()])
@@ -233,8 +234,15 @@ def _keep(
         "text": blob,
     }
     workspace.record(Draft("template.imported", call.caller.actor, name, data))
-    write_document(workspace, path, text, writer=call.caller.actor)
     return {**data, "name": name, "blob": blob}
+
+
+def _write_version(call: Call, path: str, text: str) -> None:
+    """Write a version's file where none stands; one that was edited is left alone."""
+    target = call.workspace.layout.root / path
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_document(call.workspace, path, text, writer=call.caller.actor)
 
 
 @action("workflow list", who=Who.ANYONE, example="coordinator workflow list")
@@ -273,6 +281,14 @@ def find_template(workspace: Workspace, wanted: str) -> queries.Row:
         hint = "Run: coordinator workflow list"
         raise NotFound(f"There is no template {wanted!r}.", hint=hint)
     return row
+
+
+def read_template(workspace: Workspace, name: str, version: int) -> Document | None:
+    """Return what a version of a template says, or None where there is none."""
+    row = queries.template(workspace.index, name, version)
+    if row is None:
+        return None
+    return read.parse(workspace.read_text(row["blob"]), row["path"])[0]
 
 
 class Words(Arguments):

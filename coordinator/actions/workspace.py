@@ -82,6 +82,7 @@ class Workspace:
         self.health: Callable[[], dict[str, Any]] | None = None
         self.stop_wanted = False
         self.seen = Seen()
+        self.judging: set[tuple[str, str]] = set()  # steps whose leases stand still
         self.runs: dict[str, Any] = {}  # a cache, kept by `coordinator.actions.runs`
         self.listeners: list[Listener] = []
         self._roster: Roster | None = None

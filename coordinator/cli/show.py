@@ -47,6 +47,13 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
         "state",
     ),
     "worktree repair": ("agent", "feature", "path", "done", "saved", "problem"),
+    "workflow list": ("id", "version", "kind", "title", "workflows"),
+    "workflow lint": ("path", "line", "code", "message", "hint"),
+    "workflow next": ("run", "id", "agent", "text", "phase", "subtask"),
+    "workflow search": ("id", "section", "line", "text"),
+    "workflow show": ("id", "kind", "agent", "state", "done", "total", "waits_for"),
+    "workflow escalations": ("id", "step", "agent", "reason", "since"),
+    "inbox": ("id", "sent", "subject", "body"),
     "hooks install": ("repository", "state"),
     "hooks uninstall": ("repository", "state"),
 }

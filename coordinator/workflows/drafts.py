@@ -168,3 +168,20 @@ def _steps_of(title: str, found: Sequence[Stage]) -> Iterator[str]:
             yield f"    - Step ID: {task}-S01-{place:02d}"
             yield f"      - Command: `{item.name.replace('`', '')}`"
             yield f"      - Description: {item.name}"
+
+
+def uncovered(catalogue: Catalogue, phases: Sequence[str]) -> list[str]:
+    """Return the framework's stages that share no telling word with any phase."""
+    words = [_telling(x) for x in phases]
+    missing = (
+        x.title
+        for x in catalogue.stages
+        if not any(_telling(x.title) & other for other in words)
+    )
+    return list(missing)
+
+
+def _telling(title: str) -> set[str]:
+    """Return the words of a title, shortened so that `test` and `testing` are one."""
+    found = re.findall(r"[a-z]{4,}", title.lower())
+    return {x[:6] for x in found} - {"core", "impl", "phase", "stage"}

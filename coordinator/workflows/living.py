@@ -9,7 +9,14 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from coordinator.kernel import frontmatter, markdown
-from coordinator.workflows import boxes, checklist, matching, order, outline
+from coordinator.workflows import (
+    boxes,
+    checklist,
+    comparisons,
+    matching,
+    order,
+    outline,
+)
 from coordinator.workflows.model import Checklist, Item, Mark, Note
 
 _TASK_MANAGEMENT = "task management"
@@ -92,6 +99,12 @@ def _below(sheet: Sheet, place: int, mark: Mark) -> Refused | None:
         return None
     words = "It is done once everything below it is."
     return _refuse(sheet, place, "parent-open", words)
+
+
+def needs_figures(item: Item) -> bool:
+    """Tell whether an item of the success criteria names a number to be shown."""
+    is_success = "success criteria" in item.phase.lower()
+    return is_success and comparisons.find(item.text) is not None
 
 
 def _hold(
@@ -222,11 +235,14 @@ class _Edit:
         """Return what is wrong with a change of this box at any time."""
         item = self._after.boxes.items[place]
         if item.role in order.GATES and place not in passed:
-            words = "Only a maintainer passes it: coordinator workflow gate RUN ITEM"
+            words = "Only a maintainer passes it."
             return _refuse(self._after, place, "gate-waits", words)
         if self._marks[place] is not Mark.OPEN:
-            words = "It was ticked before; `workflow tick --undo` takes that back."
+            words = "It was ticked before; a tick is not lost with an older text."
             return _refuse(self._after, place, "tick-lost", words)
+        if item.mark is Mark.DONE and needs_figures(item):
+            words = "It names a number, which is compared with figures."
+            return _refuse(self._after, place, "needs-figures", words)
         if item.mark is Mark.SKIPPED and not reason:
             words = "A skip needs a reason: write it behind the words of the item."
             return _refuse(self._after, place, "skip-without-reason", words)

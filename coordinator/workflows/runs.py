@@ -103,7 +103,8 @@ class Run:
     """One run. `text` and `base` name the blobs of living copy and template.
 
     `ids` are the items' ids in the order in which they stand in the text. `phase_file`
-    is where its task is tracked, if that was said. `spent` counts failed attempts by
+    is where its task is tracked, if that was said. `open_refusals` are
+    those after which nothing else was changed. `spent` counts failed attempts by
     subtask since somebody started it anew, `reverts` how often it was taken back.
     """
 
@@ -120,6 +121,7 @@ class Run:
     words: dict[str, Word] = field(default_factory=dict)
     passed: dict[str, Word] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
+    open_refusals: list[Refusal] = field(default_factory=list)
     notes: list[tuple[str, str, str]] = field(default_factory=list)
     steps: dict[str, Work] = field(default_factory=dict)
     spent: dict[str, int] = field(default_factory=dict)
@@ -181,6 +183,7 @@ def apply(run: Run, entry: Happening) -> None:
 def _edited(run: Run, entry: Happening) -> None:
     data = entry.data
     run.text = data["text"]
+    run.open_refusals = []
     run.ids = list(data.get("ids", run.ids))
     run.given |= frozenset(run.ids)
     for item, mark, comment in data.get("ticks", ()):
@@ -190,8 +193,9 @@ def _edited(run: Run, entry: Happening) -> None:
 
 
 def _refused(run: Run, entry: Happening) -> None:
-    for x in entry.data["refusals"]:
-        run.refusals.append(Refusal(**x, actor=entry.actor, at=entry.at))
+    said = entry.data["refusals"]
+    run.open_refusals = [Refusal(**x, actor=entry.actor, at=entry.at) for x in said]
+    run.refusals += run.open_refusals
 
 
 def _passed(run: Run, entry: Happening) -> None:

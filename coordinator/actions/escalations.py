@@ -1,0 +1,151 @@
+"""Escalations: steps that only a maintainer can bring on, listed and resolved.
+
+What led to one is kept with the attempts; nothing is decided in here but by a person.
+"""
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from coordinator.actions import addressed, messages, runs
+from coordinator.actions.registry import (
+    Arguments,
+    Fresh,
+    Nothing,
+    Positional,
+    Who,
+    action,
+)
+from coordinator.actions.runs import Open
+from coordinator.actions.workspace import Call, Workspace
+from coordinator.kernel.errors import NotFound
+from coordinator.kernel.journal import Draft
+from coordinator.workflows.plan import Place
+from coordinator.workflows.runs import Attempt, Escalation
+
+
+def escalate(
+    workspace: Workspace, opened: Open, place: Place, reason: str
+) -> list[Draft]:
+    """Return the records of an escalation: itself, and the word to who is addressed."""
+    said = place.subtask.on_failure.agent
+    agent = addressed.named(workspace, said) if said else ""
+    number = len(opened.run.escalations) + 1
+    name = f"{opened.run.id}-e{number}"
+    data = {"id": name, "step": place.name, "agent": agent, "reason": reason}
+    command = f"coordinator workflow resolve {name} --decision resume --comment WORDS"
+    body = f"{reason}\n\nA maintainer decides: {command}\n"
+    subject = f"{place.name} of {opened.run.id} is escalated"
+    told = [messages.told(workspace, x, subject, body) for x in sorted({agent, ""})]
+    return [runs.draft(opened, "run.escalated", "", data), *told]
+
+
+@action(
+    "workflow escalations",
+    who=Who.ANYONE,
+    example="coordinator workflow escalations",
+    fresh=Fresh.CHEAPLY,
+)
+def list_escalations(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
+    """List the escalations that wait for a maintainer, with all attempts."""
+    del arguments
+    return [
+        value(call.workspace, opened, x)
+        for opened in runs.unfinished(call.workspace)
+        for x in opened.run.escalations.values()
+        if not x.decision
+    ]
+
+
+def value(workspace: Workspace, opened: Open, found: Escalation) -> dict[str, Any]:
+    """Return an escalation with its logs and the document's playbooks."""
+    work = opened.run.steps[found.step]
+    rollbacks = opened.document.book.rollbacks
+    return {
+        "id": found.id,
+        "run": opened.run.id,
+        "step": found.step,
+        "agent": found.agent,
+        "reason": found.reason,
+        "since": found.at,
+        "state": "resolved" if found.decision else "open",
+        "decision": found.decision,
+        "by": found.by,
+        "attempts": [attempt(workspace, x) for x in work.attempts],
+        "playbooks": [{"name": x.name, "text": x.text} for x in rollbacks],
+    }
+
+
+def attempt(workspace: Workspace, found: Attempt) -> dict[str, Any]:
+    """Return an attempt with its evidence and its verdicts."""
+    return {
+        "number": found.number,
+        "agent": found.actor,
+        "at": found.at,
+        "outcome": found.outcome.value,
+        "commit": found.commit,
+        "evidence": json.loads(workspace.read_text(found.evidence)),
+        "verdicts": json.loads(workspace.read_text(found.verdicts)),
+    }
+
+
+class Resolve(Arguments):
+    """How an escalation ends."""
+
+    id: Annotated[str, Positional()] = Field(..., description="the escalation's id")
+    decision: Literal["resume", "skip", "abandon"] = Field(
+        ..., description="try again, leave the step out, or give the run up"
+    )
+    comment: str = Field(..., min_length=1, max_length=5_000, description="why")
+
+
+@action(
+    "workflow resolve",
+    who=Who.MAINTAINER,
+    example="coordinator workflow resolve backend-steps-1-e1 --decision resume"
+    ' --comment "The database is back"',
+    fresh=Fresh.CHEAPLY,
+)
+def resolve(call: Call, arguments: Resolve) -> dict[str, Any]:
+    """End an escalation: the step is resumed, skipped, or its run abandoned."""
+    workspace = call.workspace
+    opened, found = _find(workspace, arguments.id)
+    if not found.decision:
+        place = opened.plan.places[found.step]
+        data = {
+            "id": found.id,
+            "step": found.step,
+            "subtask": place.key,
+            "decision": arguments.decision,
+            "comment": runs.store_text(workspace, arguments.comment),
+        }
+        actor = call.caller.actor
+        drafts = [runs.draft(opened, "run.resolved", actor, data)]
+        drafts += _told(workspace, opened, found, arguments)
+        if arguments.decision == "abandon":
+            ended = {"outcome": "abandoned"}
+            drafts.append(runs.draft(opened, "run.finished", actor, ended))
+        workspace.record(*drafts)
+    opened, found = _find(workspace, arguments.id)
+    return value(workspace, opened, found)
+
+
+def _find(workspace: Workspace, wanted: str) -> tuple[Open, Escalation]:
+    opened = runs.find_or_none(workspace, wanted.rpartition("-")[0])
+    if opened is None or wanted not in opened.run.escalations:
+        hint = "Run: coordinator workflow escalations"
+        raise NotFound(f"There is no escalation {wanted!r}.", hint=hint)
+    return opened, opened.run.escalations[wanted]
+
+
+def _told(
+    workspace: Workspace, opened: Open, found: Escalation, arguments: Resolve
+) -> list[Draft]:
+    subject = f"{found.id} is resolved: {arguments.decision}"
+    others = {opened.run.agent, opened.run.steps[found.step].holder, found.agent}
+    return [
+        messages.told(workspace, x, subject, f"{arguments.comment}\n")
+        for x in sorted(others - {""})
+        if not x.startswith("(")
+    ]

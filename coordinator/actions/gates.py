@@ -1,0 +1,132 @@
+"""Gates by command: where only a maintainer's word lets a run go on.
+
+What waits is listed with its age; whether a gate is reached is decided in
+`coordinator.workflows`.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import Field
+
+from coordinator.actions import checklists, outcomes, runs
+from coordinator.actions.checklists import OneItem, find_open
+from coordinator.actions.registry import Fresh, Who, action
+from coordinator.actions.runs import Open
+from coordinator.actions.workspace import Call, Workspace
+from coordinator.kernel.errors import Refused
+from coordinator.workflows import living, order, plan
+from coordinator.workflows.model import Mark
+from coordinator.workflows.states import Event, State
+
+
+class Pass(OneItem):
+    """Which gate, and what the maintainer says."""
+
+    comment: str = Field(
+        ..., min_length=1, max_length=5_000, description="your word on it; it is kept"
+    )
+
+
+@action(
+    "workflow gate",
+    who=Who.MAINTAINER,
+    example='coordinator workflow gate backend-workflow-1 19 --comment "Go on"',
+    fresh=Fresh.CHEAPLY,
+)
+def pass_gate(call: Call, arguments: Pass) -> dict[str, Any]:
+    """Let a run go through a gate: a pause, a sign-off, a step that needs your word."""
+    opened = find_open(call, arguments.run)
+    waiting = {x["item"] for x in waiting_of(opened)}
+    if opened.is_steps and arguments.item in {
+        *waiting,
+        *opened.plan.quality,
+        *opened.plan.places,
+    }:
+        return _pass_word(call, opened, arguments, is_reached=arguments.item in waiting)
+    place = checklists.find_place(opened, arguments.item)
+    return checklists.pass_box(call, opened, place, arguments.comment)
+
+
+def _pass_word(
+    call: Call, opened: Open, arguments: Pass, *, is_reached: bool
+) -> dict[str, Any]:
+    """Record a maintainer's word on steps: a prerequisite, evidence, a quality gate."""
+    workspace, item = call.workspace, arguments.item
+    if item not in opened.run.passed and not is_reached:
+        hint = f"What waits: coordinator workflow show {opened.run.id}"
+        raise Refused(f"{item} does not wait for a word now.", hint=hint)
+    if is_reached:
+        comment = runs.store_text(workspace, arguments.comment)
+        data = {"item": item, "comment": comment}
+        drafts = [runs.draft(opened, "run.passed", call.caller.actor, data)]
+        if item in opened.plan.places:
+            met = {"step": item, "event": Event.MEET.value}
+            drafts.append(runs.draft(opened, "run.moved", call.caller.actor, met))
+        workspace.record(*drafts)
+        outcomes.end_if_complete(call, runs.find(workspace, opened.run.id))
+    opened = runs.find(workspace, opened.run.id)
+    word = opened.run.passed[item]
+    return {
+        "run": opened.run.id,
+        "item": item,
+        "passed": True,
+        "by": word.actor,
+        "at": word.at,
+        "outcome": opened.run.outcome,
+    }
+
+
+def waiting(workspace: Workspace) -> list[dict[str, Any]]:
+    """Return the gates of all runs that wait now, the oldest first."""
+    found = (x for one in runs.unfinished(workspace) for x in waiting_of(one))
+    return sorted(found, key=lambda x: (x["since"], x["run"], x["item"]))
+
+
+def waiting_of(opened: Open) -> list[dict[str, Any]]:
+    """Return the gates of a run that wait now, each with when it was reached."""
+    if opened.run.ended:
+        return []
+    found = _steps_waiting(opened) if opened.is_steps else _boxes_waiting(opened)
+    return list(found)
+
+
+def _boxes_waiting(opened: Open) -> Iterator[dict[str, Any]]:
+    """Yield the gate that is reached; those after it are not."""
+    items = opened.sheet.boxes.items
+    for place, item in enumerate(items):
+        if item.role not in order.GATES or item.mark is not Mark.OPEN:
+            continue
+        if living.held(opened.sheet, place, opened.run.passed.keys()) is None:
+            before = opened.sheet.ids[:place]
+            words = [opened.run.words[x].at for x in before if x in opened.run.words]
+            since = max(words, default=opened.run.started)
+            yield _value(
+                opened, opened.sheet.ids[place], item.role.value, item.text, since
+            )
+
+
+def _steps_waiting(opened: Open) -> Iterator[dict[str, Any]]:
+    for wait in plan.gates(opened.plan, opened.run):
+        work = opened.run.steps.get(wait.gate)
+        is_evidence = work is not None and work.state is State.VERIFYING
+        kind = "evidence" if is_evidence else "quality"
+        kind = "prerequisite" if "-needs-" in wait.gate else kind
+        since = work.moves[-1][1] if work and work.moves else _last_move(opened)
+        yield _value(opened, wait.gate, kind, wait.text, since)
+
+
+def _last_move(opened: Open) -> str:
+    moves = (x.moves[-1][1] for x in opened.run.steps.values() if x.moves)
+    return max(moves, default=opened.run.started)
+
+
+def _value(opened: Open, item: str, kind: str, text: str, since: str) -> dict[str, Any]:
+    return {
+        "run": opened.run.id,
+        "item": item,
+        "kind": kind,
+        "text": text,
+        "agent": opened.run.agent,
+        "since": since,
+    }

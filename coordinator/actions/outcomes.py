@@ -1,0 +1,109 @@
+"""What follows when a step has failed for good, and when a document is complete.
+
+On Failure decides: a person, a warning, or the subtask from its start. Numbers of a
+checklist's success criteria are judged here too.
+"""
+
+from typing import Any
+
+from coordinator.actions import checklists, escalations, messages, places, runs
+from coordinator.actions.runs import Open
+from coordinator.actions.workspace import Call
+from coordinator.kernel.errors import Refused
+from coordinator.kernel.journal import Draft
+from coordinator.workflows import criteria, evidence, judging, plan
+from coordinator.workflows.model import Failure
+from coordinator.workflows.plan import Place
+from coordinator.workflows.states import TABLE, Event
+from coordinator.workflows.trees import DiskTree
+from coordinator.workflows.verdicts import Outcome, Sources
+
+
+def follow(call: Call, opened: Open, place: Place) -> str:
+    """Do what the document says for a step whose attempts are spent; say what."""
+    match place.subtask.on_failure.action:
+        case Failure.NOTIFY:
+            return _go_on(call, opened, place)
+        case Failure.REVERT if not opened.run.reverts.get(place.key):
+            return _revert(call, opened, place) or _escalate(call, opened, place)
+        case _:
+            return _escalate(call, opened, place)
+
+
+def _escalate(call: Call, opened: Open, place: Place) -> str:
+    reason = f"{place.name} failed in all of its {place.attempts} attempts."
+    drafts = escalations.escalate(call.workspace, opened, place, reason)
+    call.workspace.record(*drafts)
+    return f"{reason} It is escalated: a maintainer decides."
+
+
+def _go_on(call: Call, opened: Open, place: Place) -> str:
+    data = {"step": place.name, "event": Event.CONTINUE.value, "subtask": place.key}
+    words = f"{place.name} of {opened.run.id} failed, and the work goes on with that."
+    told = [
+        messages.told(call.workspace, x, words[:200], f"{words}\n")
+        for x in sorted({opened.run.agent, ""})
+    ]
+    moved = runs.draft(opened, "run.moved", "", data)
+    call.workspace.record(moved, *told)
+    return words
+
+
+def _revert(call: Call, opened: Open, place: Place) -> str:
+    """Take the worktree back to where the subtask began, and all its steps with it.
+
+    Nothing is said, and nothing done, where there is no commit to go back to.
+    """
+    names = opened.plan.of_subtask(place.key)
+    works = [opened.run.steps[x] for x in names if x in opened.run.steps]
+    base = next((x.base for x in works if x.base), "")
+    holder = opened.run.steps[place.name].holder
+    saved = places.restore(call.workspace, holder, base) if base else ()
+    if not saved:
+        return ""
+    drafts: list[Draft] = []
+    for name in names:
+        state = plan.state(opened.run, name)
+        if Event.REVERT in TABLE[state]:
+            data = {"step": name, "event": Event.REVERT.value, "subtask": place.key}
+            drafts.append(runs.draft(opened, "run.moved", "", data))
+    words = (
+        f"{holder} was taken back to {base[:12]}; what was there is below {saved[0]}."
+    )
+    drafts.append(messages.told(call.workspace, holder, words[:200], f"{words}\n"))
+    call.workspace.record(*drafts)
+    return words
+
+
+def end_if_complete(call: Call, opened: Open) -> None:
+    """Record the end of a run of steps, where nothing is left to be done."""
+    if (
+        opened.is_steps
+        and not opened.run.ended
+        and plan.is_complete(opened.plan, opened.run)
+    ):
+        ended = runs.draft(opened, "run.finished", "", {"outcome": "finished"})
+        call.workspace.record(ended)
+
+
+def submit_item(call: Call, opened: Open, wanted: str, text: str) -> dict[str, Any]:
+    """Judge an item that names a number by submitted figures; tick it if it is met.
+
+    Raises:
+        Refused: The item cannot be ticked now.
+    """
+    place = checklists.find_place(opened, wanted)
+    item = opened.sheet.boxes.items[place]
+    found = evidence.parse(text.strip() or "{}")
+    spot = places.find(call)
+    criterion = criteria.parse(item.text, item.line)
+    [verdict] = judging.judge([criterion], found, DiskTree(spot.folder), Sources())
+    name = opened.sheet.ids[place]
+    shown = {"verdict": verdict.outcome.value, "found": verdict.found}
+    if verdict.outcome is not Outcome.MET:
+        raise Refused(
+            f"{item.text!r} is not met: {verdict.found}",
+            hint='Send figures: {"metrics": {"coverage": 93}}',
+        )
+    ticked = checklists.tick_with(call, opened, place, text)
+    return {**ticked, "id": name, **shown}

@@ -1,0 +1,101 @@
+"""The worktree that evidence is about: whose, where, at which commit, what changed.
+
+It reads git and files; it judges nothing.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from active_contexts import worktree_restore
+from active_contexts.worktree_entries import common_folder, entry_at
+from active_contexts.worktree_git import changes, inside
+from active_contexts.worktree_model import Assigned, Tracked
+from coordinator.actions import sights
+from coordinator.actions.workspace import Call, Workspace
+from coordinator.kernel import git
+from coordinator.kernel.errors import CoordinatorError, UsageProblem
+from coordinator.kernel.git import Repository
+from coordinator.workflows import trees
+from coordinator.workflows.verdicts import Tree
+
+_STATUS_COLUMNS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """An agent's worktree; `known` is None where it is no worktree of an agent's."""
+
+    folder: Path
+    tracked: Tracked | None = None
+    known: Assigned | None = None
+
+
+def find(call: Call) -> Spot:
+    """Return the worktree that a call comes from, else the caller's home, else here."""
+    own: Spot | None = None
+    for tracked in sights.all_tracked(call.workspace):
+        for known in sights.assigned(call.workspace, tracked.name):
+            if call.folder.is_relative_to(known.path):
+                return Spot(known.path, tracked, known)
+            is_home = known.agent == call.caller.agent and not known.feature
+            if is_home and own is None:
+                own = Spot(known.path, tracked, known)
+    return own or Spot(call.folder)
+
+
+def head(call: Call) -> str:
+    """Return the commit that the caller's worktree stands at, or nothing."""
+    try:
+        return git.resolve(Repository(find(call).folder), "HEAD") or ""
+    except CoordinatorError:
+        return ""
+
+
+def tree(spot: Spot, commit: str) -> tuple[Tree, str]:
+    """Return the files at a commit and its full id; without one those on the disk.
+
+    Raises:
+        UsageProblem: The worktree has no such commit.
+    """
+    if not commit:
+        return trees.DiskTree(spot.folder), ""
+    repository = Repository(spot.folder)
+    full = git.resolve(repository, commit)
+    if full is None:
+        raise UsageProblem(
+            f"{spot.folder.name} has no commit {commit!r}.",
+            hint="Name a commit of the worktree that the evidence is about.",
+        )
+    return trees.CommitTree(repository, full), full
+
+
+def changed(spot: Spot, base: str, commit: str) -> tuple[str, ...]:
+    """Return what differs from the base: up to a commit, or to the files now."""
+    repository = Repository(spot.folder)
+    until = commit or git.resolve(repository, "HEAD") or ""
+    found: set[str] = set()
+    if base and until and base != until:
+        found |= set(trees.changed(repository, base, until))
+    if not commit and spot.known and spot.tracked:
+        entry = entry_at(common_folder(spot.tracked.path), spot.known.path)
+        lines = changes(inside(entry)) if entry else ()
+        found |= {x[_STATUS_COLUMNS:] for x in lines}
+    return tuple(sorted(found))
+
+
+def restore(workspace: Workspace, agent: str, commit: str) -> tuple[str, ...]:
+    """Take the worktree of an agent that stands on this commit's line back to it.
+
+    Returns the refs that hold what was there; nothing: no worktree of the agent's can
+    be taken back.
+    """
+    stamp = f"{workspace.now():%Y%m%dT%H%M%SZ}-{workspace.journal.last}"
+    for tracked in sights.all_tracked(workspace):
+        for known in sights.assigned(workspace, tracked.name):
+            if known.agent != agent:
+                continue
+            try:
+                return worktree_restore.restore(tracked, known, commit, stamp)
+            except worktree_restore.NotRestorable:
+                continue
+    return ()

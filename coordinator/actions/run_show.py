@@ -1,0 +1,207 @@
+"""Runs shown: all that is known of one, or a line for each.
+
+It changes nothing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import pairwise
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from coordinator.actions import (
+    addressed,
+    escalations,
+    gates,
+    runs,
+    steps,
+    templates,
+)
+from coordinator.actions.registry import (
+    Arguments,
+    Fresh,
+    Positional,
+    Who,
+    action,
+)
+from coordinator.actions.runs import Open
+from coordinator.actions.workspace import Call, Workspace
+from coordinator.kernel import clock
+from coordinator.workflows import drafts, living, order, plan
+from coordinator.workflows.model import Kind
+from coordinator.workflows.plan import Place
+from coordinator.workflows.runs import Word, Work
+from coordinator.workflows.states import PASSED
+
+
+class ShowRun(Arguments):
+    """Which run; none: a line for each."""
+
+    run: Annotated[str, Positional()] = Field("", description="the run's id")
+
+
+@action(
+    "workflow show",
+    who=Who.ANYONE,
+    example="coordinator workflow show backend-workflow-1",
+    fresh=Fresh.CHEAPLY,
+)
+def show(call: Call, arguments: ShowRun) -> dict[str, Any] | list[dict[str, Any]]:
+    """Show a run: items or steps, gates, attempts, notes; without RUN all runs."""
+    workspace = call.workspace
+    if not arguments.run:
+        return [summary(x) for x in runs.every(workspace)]
+    return value(workspace, runs.find(workspace, arguments.run))
+
+
+def summary(opened: Open) -> dict[str, Any]:
+    """Return a run in a line: where it stands and what it waits for."""
+    run = opened.run
+    waiting = gates.waiting_of(opened)
+    open_ = [x.id for x in run.escalations.values() if not x.decision]
+    done, total = progress(opened)
+    return {
+        "id": run.id,
+        "template": run.template,
+        "version": run.version,
+        "kind": opened.document.kind.value,
+        "title": opened.document.title,
+        "agent": run.agent,
+        "state": _state(opened, waiting, open_),
+        "done": done,
+        "total": total,
+        "started": run.started,
+        "changed": run.changed,
+        "ended": run.ended,
+        "path": opened.path,
+        "waits_for": [x["item"] for x in waiting],
+        "escalations": open_,
+    }
+
+
+def _state(opened: Open, waiting: list[dict[str, Any]], open_: list[str]) -> str:
+    if opened.run.ended:
+        return opened.run.outcome
+    if open_:
+        return "escalated"
+    return "waiting" if waiting else "running"
+
+
+def progress(opened: Open) -> tuple[int, int]:
+    """Return how many steps or boxes are done, and how many there are."""
+    if not opened.is_steps:
+        return opened.progress
+    places = opened.plan.places
+    return sum(plan.state(opened.run, x) in PASSED for x in places), len(places)
+
+
+def value(workspace: Workspace, opened: Open) -> dict[str, Any]:
+    """Return all that is known of a run."""
+    run, book = opened.run, opened.document.book
+    return {
+        **summary(opened),
+        "items": list(_items(opened)),
+        "steps": [step(workspace, opened, x) for x in opened.plan.places.values()],
+        "gates": gates.waiting_of(opened),
+        "passed": {x: _word(workspace, word) for x, word in run.passed.items()},
+        "unfilled": list(living.unfilled(opened.sheet.boxes).names),
+        "refused": [asdict(x) for x in run.refusals],
+        "notes": [
+            {"text": workspace.read_text(blob), "agent": actor, "at": at}
+            for blob, actor, at in run.notes
+            if blob
+        ],
+        "escalations": [
+            escalations.value(workspace, opened, x) for x in run.escalations.values()
+        ],
+        "fields": dict(opened.document.fields),
+        "prose": dict(book.prose),
+        "tools": [asdict(x) for x in book.tools],
+        "supporting": list(book.supporting),
+        "uncovered": _uncovered(workspace, opened),
+        "partners": _partners(workspace, opened),
+    }
+
+
+def _items(opened: Open) -> Iterator[dict[str, Any]]:
+    items = opened.sheet.boxes.items
+    marks = order.derived(items)
+    for place, item in enumerate(items):
+        name = opened.sheet.ids[place]
+        word = opened.run.words.get(name)
+        parent = opened.sheet.ids[item.parent] if item.parent >= 0 else ""
+        yield {
+            "id": name,
+            "text": item.text,
+            "state": marks[place].value,
+            "role": item.role.value,
+            "phase": item.phase,
+            "group": item.group,
+            "parent": parent,
+            "line": item.line,
+            "by": word.actor if word else "",
+            "at": word.at if word else "",
+        }
+
+
+def step(workspace: Workspace, opened: Open, place: Place) -> dict[str, Any]:
+    """Return a step with where it stands and its attempts."""
+    work = opened.run.steps.get(place.name, Work())
+    now = clock.render(workspace.now())
+    return {
+        "id": place.name,
+        "line": place.step.line,
+        "command": place.step.command,
+        "task": place.task.id,
+        "subtask": place.key,
+        "state": plan.standing(opened.plan, opened.run, place.name, now).value,
+        "waits_for": [x.text for x in plan.waits(opened.plan, opened.run, place.name)],
+        "holder": work.holder,
+        "expires": work.expires,
+        "criteria": [steps.criterion_value(x) for x in place.criteria],
+        "attempts": [escalations.attempt(workspace, x) for x in work.attempts],
+        "seconds": seconds_in_states(work, now),
+    }
+
+
+def seconds_in_states(work: Work, now: str) -> dict[str, float]:
+    """Return how long a step has been in each state, by the server's clock."""
+    moves = [*work.moves, (None, now)]
+    found: dict[str, float] = {}
+    for (state, since), (_, until) in pairwise(moves):
+        if state is not None:
+            spent = clock.parse(until) - clock.parse(since)
+            before = found.get(state.value, 0.0)
+            found[state.value] = round(before + spent.total_seconds(), 3)
+    return found
+
+
+def _word(workspace: Workspace, word: Word) -> dict[str, str]:
+    comment = workspace.read_text(word.comment) if word.comment else ""
+    return {"by": word.actor, "at": word.at, "comment": comment}
+
+
+def _uncovered(workspace: Workspace, opened: Open) -> list[str]:
+    """Return the stages of the catalogue's framework that the run has no phase for."""
+    source = templates.read_template(workspace, opened.run.template, opened.run.version)
+    if source is None or source.kind is not Kind.CATALOGUE:
+        return []
+    phases = [x.title for x in opened.document.checklist.phases]
+    phases += [x.title for x in opened.document.book.tasks]
+    return drafts.uncovered(source.catalogue, phases)
+
+
+def _partners(workspace: Workspace, opened: Open) -> list[dict[str, str]]:
+    """Return who is to be told about what, as the template says."""
+    source = templates.read_template(workspace, opened.run.template, opened.run.version)
+    if source is None:
+        return []
+    return [
+        {
+            "name": x.name,
+            "agent": addressed.named(workspace, x.name),
+            "about": x.text,
+        }
+        for x in source.workflow.partners
+    ]

@@ -1,0 +1,246 @@
+"""Steps of runs by command: what is next, and whose it is.
+
+Which step may be taken is decided in `coordinator.workflows.plan`; evidence for one is
+another module's verb.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from coordinator.actions import addressed, escalations, messages, runs
+from coordinator.actions.checklists import find_open
+from coordinator.actions.registry import (
+    Arguments,
+    Fresh,
+    Positional,
+    Who,
+    action,
+)
+from coordinator.actions.runs import Open
+from coordinator.actions.workspace import Call, Workspace
+from coordinator.kernel import clock
+from coordinator.kernel.errors import Conflict, NotFound, Refused
+from coordinator.kernel.journal import Draft
+from coordinator.workflows import living, order, plan
+from coordinator.workflows.model import Criterion, Mark
+from coordinator.workflows.plan import Place
+from coordinator.workflows.runs import Work
+from coordinator.workflows.states import State
+
+_TAKEOVERS = 2  # the third is a person's matter
+
+
+class StepTaken(Conflict):
+    """Another agent holds the step."""
+
+    def __init__(self, step: str, holder: str, until: str) -> None:
+        super().__init__(
+            f"{holder} holds {step} until {until}.",
+            hint="Take another one: coordinator workflow next",
+        )
+
+
+class OneRun(Arguments):
+    """Which run; none: all of the caller's."""
+
+    run: Annotated[str, Positional()] = Field("", description="the run's id")
+
+
+class OneStep(Arguments):
+    """Which step of which run."""
+
+    run: Annotated[str, Positional()] = Field(..., description="the run's id")
+    step: Annotated[str, Positional()] = Field(..., description="the step's id")
+
+
+@action(
+    "workflow next",
+    who=Who.ANYONE,
+    example="coordinator workflow next",
+    fresh=Fresh.CHEAPLY,
+)
+def show_next(call: Call, arguments: OneRun) -> list[dict[str, Any]]:
+    """List what may be done now: steps to take, items to tick."""
+    workspace = call.workspace
+    if arguments.run:
+        opened = [runs.find(workspace, arguments.run)]
+    else:
+        opened = runs.unfinished(workspace)
+    found = (x for one in opened for x in _next_of(workspace, one))
+    agent = "" if arguments.run else call.caller.agent
+    return [x for x in found if not agent or x["agent"] in {"", agent}]
+
+
+def _next_of(workspace: Workspace, opened: Open) -> Iterator[dict[str, Any]]:
+    if opened.is_steps:
+        now = clock.render(workspace.now())
+        for place in plan.ready(opened.plan, opened.run, now):
+            yield step_value(workspace, opened, place)
+    elif not opened.run.ended:
+        yield from _next_items(opened)
+
+
+def _next_items(opened: Open) -> Iterator[dict[str, Any]]:
+    """Yield the items that may be ticked now, the first one of each phase."""
+    items = opened.sheet.boxes.items
+    for place in order.leaves(items):
+        item = items[place]
+        is_work = item.mark is Mark.OPEN and item.role not in order.GATES
+        if is_work and not living.held(opened.sheet, place, opened.run.passed.keys()):
+            yield {
+                "run": opened.run.id,
+                "kind": "item",
+                "id": opened.sheet.ids[place],
+                "agent": opened.run.agent,
+                "text": item.text,
+                "phase": item.phase,
+                "group": item.group,
+            }
+
+
+def step_value(workspace: Workspace, opened: Open, place: Place) -> dict[str, Any]:
+    """Return all that whoever does a step must know."""
+    step, subtask = place.step, place.subtask
+    meant = addressed.addressee(workspace, subtask)
+    prose = dict(opened.document.book.prose)
+    return {
+        "run": opened.run.id,
+        "kind": "step",
+        "id": place.name,
+        "agent": meant.agent,
+        "addressed": {"name": meant.said, "how": meant.how},
+        "text": step.command or step.description,
+        "command": step.command,
+        "tool": step.tool,
+        "description": step.description,
+        "task": place.task.title,
+        "subtask": subtask.title,
+        "criteria": [criterion_value(x) for x in place.criteria],
+        "files": sorted(_files(place)),
+        "links": [x.target.removeprefix("mdc:") for x in subtask.links],
+        "attempts": {"used": opened.run.spent.get(place.key, 0), "of": place.attempts},
+        "retries_default": subtask.retries is None,
+        "on_failure": asdict(subtask.on_failure),
+        "fields": dict(subtask.fields),
+        "context": {x: prose[x] for x in _CONTEXT if x in prose},
+    }
+
+
+_CONTEXT = ("super_prompt", "mcp_tools_required")
+
+
+def criterion_value(criterion: Criterion) -> dict[str, Any]:
+    """Return a criterion for the one who must meet it."""
+    return {
+        "kind": criterion.kind.value,
+        "class": criterion.judged_from.value,
+        "text": criterion.text,
+        "line": criterion.line,
+        "remark": criterion.remark,
+    }
+
+
+def _files(place: Place) -> set[str]:
+    return {x for criterion in place.criteria for x in criterion.files}
+
+
+def find_step(opened: Open, wanted: str) -> Place:
+    """Return a step of a run.
+
+    Raises:
+        NotFound: It has none of that id.
+    """
+    found = opened.plan.places.get(wanted)
+    if found is None:
+        hint = f"Run: coordinator workflow next {opened.run.id}"
+        raise NotFound(f"{opened.run.id} has no step {wanted!r}.", hint=hint)
+    return found
+
+
+@action(
+    "workflow take",
+    who=Who.MEMBER,
+    example="coordinator workflow take backend-development-steps-1 P04-T01-S01-01",
+    fresh=Fresh.CHEAPLY,
+)
+def take(call: Call, arguments: OneStep) -> dict[str, Any]:
+    """Take a step: it is yours until the lease ends; taking it again renews that."""
+    workspace = call.workspace
+    opened = find_open(call, arguments.run)
+    place = find_step(opened, arguments.step)
+    work = opened.run.steps.get(place.name, Work())
+    _check_may_take(call, opened, place, work)
+    others = [work.holder] if work.holder not in {"", call.caller.actor} else []
+    if others and work.takeovers >= _TAKEOVERS:
+        return _give_up(call, opened, place)
+    is_renewal = work.holder == call.caller.actor
+    data = {
+        "step": place.name,
+        "epoch": work.epoch + (not is_renewal),
+        "expires": lease_end(workspace),
+        "base": work.base if is_renewal else _head(call),
+    }
+    told = [_taken_over(call, opened, place, x) for x in others]
+    workspace.record(runs.draft(opened, "run.taken", call.caller.actor, data), *told)
+    opened = runs.find(workspace, opened.run.id)
+    value = step_value(workspace, opened, place)
+    return {**value, "state": State.RUNNING.value, **_lease(opened, place.name)}
+
+
+def _check_may_take(call: Call, opened: Open, place: Place, work: Work) -> None:
+    now = clock.render(call.workspace.now())
+    standing = plan.standing(opened.plan, opened.run, place.name, now)
+    is_judged = (opened.run.id, place.name) in call.workspace.judging
+    is_own = work.holder == call.caller.actor
+    if is_own and standing in {State.RUNNING, State.RETRYING, State.READY}:
+        return
+    if is_judged or (standing in {State.RUNNING, State.RETRYING} and not is_own):
+        raise StepTaken(place.name, work.holder, work.expires)
+    if standing is not State.READY:
+        waits = [x.text for x in plan.waits(opened.plan, opened.run, place.name)]
+        words = f" It waits: {'; '.join(waits[:3])}" if waits else ""
+        raise Refused(
+            f"{place.name} is {standing.value}: it cannot be taken.{words}",
+            hint=f"Run: coordinator workflow next {opened.run.id}",
+        )
+
+
+def lease_end(workspace: Workspace) -> str:
+    """Return when a lease that begins now ends, as the journal writes times."""
+    minutes = workspace.settings.workflows.lease_minutes
+    return clock.render(workspace.now() + timedelta(minutes=minutes))
+
+
+def _head(call: Call) -> str:
+    """Return the commit that the caller's worktree stands at, or nothing."""
+    from coordinator.actions import places  # noqa: PLC0415 - git is not always needed
+
+    return places.head(call)
+
+
+def _taken_over(call: Call, opened: Open, place: Place, holder: str) -> Draft:
+    subject = f"{place.name} of {opened.run.id} was taken over"
+    body = f"Your lease had ended; {call.caller.actor} has the step now.\n"
+    return messages.told(call.workspace, holder, subject, body)
+
+
+def _give_up(call: Call, opened: Open, place: Place) -> dict[str, Any]:
+    """Escalate a step that one agent after the other lets lie.
+
+    Raises:
+        Refused: Always; the step is a maintainer's matter now.
+    """
+    reason = f"{place.name} was let lie by three agents."
+    drafts = escalations.escalate(call.workspace, opened, place, reason)
+    call.workspace.record(*drafts)
+    hint = "A maintainer runs: coordinator workflow escalations"
+    raise Refused(f"{reason} It is escalated.", hint=hint)
+
+
+def _lease(opened: Open, step: str) -> dict[str, Any]:
+    work = opened.run.steps[step]
+    return {"holder": work.holder, "epoch": work.epoch, "expires": work.expires}

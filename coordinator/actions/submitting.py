@@ -1,0 +1,249 @@
+"""Evidence for a step: taken in, judged beside the one writer, and what follows of it.
+
+Every attempt is kept with its evidence and verdicts. No `Command` of a document is ever
+run; a command that the caller names is, where the settings allow it.
+"""
+
+import json
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from coordinator.actions import outcomes, places, runs, steps
+from coordinator.actions.checklists import find_open
+from coordinator.actions.places import Spot
+from coordinator.actions.registry import Body, Fresh, Later, Who, action
+from coordinator.actions.runs import Open
+from coordinator.actions.steps import OneStep, StepTaken
+from coordinator.actions.workspace import Call
+from coordinator.kernel import addresses
+from coordinator.kernel.errors import Conflict, Refused, UsageProblem
+from coordinator.workflows import evidence, judging, plan, requests, runner
+from coordinator.workflows.evidence import Evidence
+from coordinator.workflows.model import Criterion
+from coordinator.workflows.plan import Place
+from coordinator.workflows.runner import Limits
+from coordinator.workflows.runs import Work
+from coordinator.workflows.states import HELD, Event
+from coordinator.workflows.verdicts import Outcome, Sources, Tree, Verdict
+
+
+class Submit(OneStep):
+    """Which step, and what shows that it is done."""
+
+    run_command: str = Field(
+        "",
+        max_length=10_000,
+        description="a command that the coordinator runs, where the settings allow it",
+    )
+    evidence: Annotated[str, Body()] = Field(
+        "", max_length=evidence.MAX_BYTES, description="the evidence, as JSON"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is to be judged: criteria, evidence, and where to look."""
+
+    criteria: tuple[Criterion, ...]
+    evidence: Evidence
+    spot: Spot
+    tree: Tree
+    commit: str
+    sources: Sources
+    hosts: tuple[str, ...]
+    command: tuple[str, ...]
+    allowed: tuple[tuple[str, ...], ...]
+    limits: Limits
+    hidden: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The evidence as it was judged, and the verdicts."""
+
+    evidence: Evidence
+    verdicts: tuple[Verdict, ...]
+
+
+@action(
+    "workflow submit",
+    who=Who.MEMBER,
+    example="echo '{\"exit_code\": 0}' | coordinator workflow submit"
+    " backend-steps-1 P04-T01-S01-01",
+    fresh=Fresh.CHEAPLY,
+)
+def submit(call: Call, arguments: Submit) -> Later | dict[str, Any]:
+    """Submit evidence for a step you hold; each criterion gets its verdict."""
+    opened = find_open(call, arguments.run)
+    if not opened.is_steps:
+        return outcomes.submit_item(call, opened, arguments.step, arguments.evidence)
+    place = steps.find_step(opened, arguments.step)
+    work = opened.run.steps.get(place.name, Work())
+    _check_holds(call, opened, place, work)
+    case = _case(call, arguments, place, work)
+    mark = (opened.run.id, place.name)
+    judging_now = call.workspace.judging
+    judging_now.add(mark)
+
+    def judge() -> Judged:
+        try:
+            return _judge(case)
+        except BaseException:
+            judging_now.discard(mark)
+            raise
+
+    def finish(judged: Judged) -> dict[str, Any]:
+        judging_now.discard(mark)
+        now = find_open(call, arguments.run)
+        present = now.run.steps.get(place.name, Work())
+        if (present.epoch, len(present.attempts)) != (work.epoch, len(work.attempts)):
+            raise Conflict(
+                f"{place.name} went on while the evidence was judged.",
+                hint="Look at it: coordinator workflow show " + now.run.id,
+            )
+        return _settle(call, now, place, case, judged)
+
+    return Later(judge, finish)
+
+
+def _check_holds(call: Call, opened: Open, place: Place, work: Work) -> None:
+    actor = call.caller.actor
+    if work.state in HELD and work.holder != actor:
+        raise StepTaken(place.name, work.holder, work.expires)
+    if work.state not in HELD:
+        raise Refused(
+            f"{place.name} is not yours: it is"
+            f" {plan.state(opened.run, place.name).value}.",
+            hint=f"Take it: coordinator workflow take {opened.run.id} {place.name}",
+        )
+
+
+def _case(call: Call, arguments: Submit, place: Place, work: Work) -> Case:
+    """Collect what the judges need; only that reads the workspace.
+
+    Raises:
+        UsageProblem: The evidence or the command cannot be read.
+        NotAllowed: The settings do not allow the command.
+    """
+    settings = call.workspace.settings.workflows
+    command = _split(arguments.run_command)
+    allowed = tuple(tuple(_split(x)) for x in settings.commands)
+    if command and not runner.is_allowed(command, allowed):
+        raise runner.NotAllowed(command)
+    found = evidence.parse(arguments.evidence.strip() or "{}")
+    if not arguments.evidence.strip() and not command:
+        hint = "Send it on standard input, or name a command: --run-command"
+        raise UsageProblem("There is no evidence.", hint=hint)
+    spot = places.find(call)
+    tree, commit = places.tree(spot, found.commit)
+    linked = (x.target.removeprefix("mdc:") for x in place.subtask.links)
+    own = (call.workspace.layout.own, Path(addresses.maintainer_token()).parent)
+    return Case(
+        criteria=place.criteria,
+        evidence=found,
+        spot=spot,
+        tree=tree,
+        commit=commit,
+        sources=Sources(places.changed(spot, work.base, commit), tuple(linked)),
+        hosts=tuple(settings.http_hosts),
+        command=command,
+        allowed=allowed,
+        limits=Limits(seconds=settings.command_seconds),
+        hidden=own,
+    )
+
+
+def _split(said: str) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(said))
+    except ValueError as error:
+        hint = "Close its quotes."
+        raise UsageProblem(f"{said!r} is no command: {error}.", hint=hint) from None
+
+
+def _judge(case: Case) -> Judged:
+    """Run the command, where there is one, and judge; it takes as long as it takes."""
+    found = case.evidence
+    if case.command:
+        ran = runner.run(
+            case.command,
+            case.allowed,
+            case.spot.folder,
+            limits=case.limits,
+            hidden=case.hidden,
+        )
+        found = found.model_copy(update={"runs": (*found.runs, ran)})
+    ask = requests.asker(case.hosts)
+    verdicts = judging.judge(case.criteria, found, case.tree, case.sources, ask=ask)
+    return Judged(found, tuple(verdicts))
+
+
+def _settle(
+    call: Call, opened: Open, place: Place, case: Case, judged: Judged
+) -> dict[str, Any]:
+    """Record the attempt and what follows of it; return the verdicts."""
+    workspace = call.workspace
+    event = _event(opened, place, judged.verdicts)
+    shown = [verdict_value(x) for x in judged.verdicts]
+    kept = judged.evidence.model_dump_json(exclude_defaults=True)
+    told = json.dumps(shown, ensure_ascii=False)
+    stored = workspace.blobs.put([kept.encode(), told.encode()])
+    data = {
+        "step": place.name,
+        "subtask": place.key,
+        "evidence": stored[0],
+        "verdicts": stored[1],
+        "outcome": event.value,
+        "commit": case.commit,
+        "expires": steps.lease_end(workspace),
+    }
+    drafts = [runs.draft(opened, "run.submitted", call.caller.actor, data)]
+    workspace.record(*drafts)
+    opened = runs.find(workspace, opened.run.id)
+    note = outcomes.follow(call, opened, place) if event is Event.EXHAUST else ""
+    outcomes.end_if_complete(call, runs.find(workspace, opened.run.id))
+    return {**value(call, opened.run.id, place.name), "verdicts": shown, "note": note}
+
+
+def _event(opened: Open, place: Place, verdicts: Sequence[Verdict]) -> Event:
+    """Return what the verdicts come to."""
+    found = {x.outcome for x in verdicts}
+    if found & {Outcome.UNMET, Outcome.UNRESOLVED}:
+        used = opened.run.spent.get(place.key, 0) + 1
+        return Event.EXHAUST if used >= place.attempts else Event.MISS
+    return Event.SUBMIT if Outcome.ATTESTED in found else Event.MEET
+
+
+def verdict_value(verdict: Verdict) -> dict[str, Any]:
+    """Return a verdict for people and agents."""
+    return {
+        "criterion": verdict.criterion.text,
+        "kind": verdict.criterion.kind.value,
+        "line": verdict.criterion.line,
+        "verdict": verdict.outcome.value,
+        "found": verdict.found,
+        "files": list(verdict.files),
+        "pattern": verdict.pattern,
+        "reading": verdict.reading,
+        "near_miss": verdict.near_miss,
+    }
+
+
+def value(call: Call, run: str, name: str) -> dict[str, Any]:
+    """Return where a step stands."""
+    opened = runs.find(call.workspace, run)
+    place, work = opened.plan.places[name], opened.run.steps[name]
+    return {
+        "run": run,
+        "id": name,
+        "state": work.state.value,
+        "attempt": len(work.attempts),
+        "attempts": {"used": opened.run.spent.get(place.key, 0), "of": place.attempts},
+        "holder": work.holder,
+        "outcome": opened.run.outcome,
+    }
