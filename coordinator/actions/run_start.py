@@ -45,7 +45,10 @@ class Start(Arguments):
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """A run to begin: the template's row, its text, and that text filled."""
+    """A run to begin: the template's row, its text, and that text filled.
+
+    `phase_file` and the `part` of a catalogue are empty where none was named.
+    """
 
     run: str
     agent: str
@@ -53,6 +56,7 @@ class _Plan:
     text: str
     filled: str
     phase_file: str
+    part: str
 
 
 @action(
@@ -74,7 +78,7 @@ def start(call: Call, arguments: Start) -> dict[str, Any]:
     agent = _whose(call, arguments.agent, document)
     run = _started_before(call, row["name"]) or _free_id(workspace, part or row["name"])
     phase_file = values.get("phase_file", "")
-    _begin(call, _Plan(run, agent, row, text, filled, phase_file))
+    _begin(call, _Plan(run, agent, row, text, filled, phase_file, part))
     return _started(workspace, run, [x for x in unused if x != "phase_file"])
 
 
@@ -152,6 +156,7 @@ def _begin(call: Call, plan: _Plan) -> None:
             "base": base,
             "ids": living.first_ids(plan.filled),
             "phase_file": plan.phase_file,
+            "part": plan.part,
         }
         path = store.living_copy(run)
         version = runs.accepted(path, blob, len(filled), plan.agent, actor)

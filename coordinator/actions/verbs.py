@@ -12,6 +12,7 @@ from coordinator.actions import (  # noqa: F401 - importing registers
     messages,
     pending,
     report_actions,
+    run_change,
     run_show,
     run_start,
     search,

@@ -103,9 +103,10 @@ class Run:
     """One run. `text` and `base` name the blobs of living copy and template.
 
     `ids` are the items' ids in the order in which they stand in the text. `phase_file`
-    is where its task is tracked, if that was said. `open_refusals` are
-    those after which nothing else was changed. `spent` counts failed attempts by
-    subtask since somebody started it anew, `reverts` how often it was taken back.
+    is where its task is tracked, if that was said; `part` names the workflow of a
+    catalogue. `open_refusals` are those after which nothing else was changed. `spent`
+    counts failed attempts by subtask since somebody started it anew, `reverts` how
+    often it was taken back.
     """
 
     id: str
@@ -117,6 +118,7 @@ class Run:
     base: str
     ids: list[str]
     phase_file: str = ""
+    part: str = ""
     given: frozenset[str] = frozenset()
     words: dict[str, Word] = field(default_factory=dict)
     passed: dict[str, Word] = field(default_factory=dict)
@@ -169,7 +171,8 @@ def _start(entry: Happening) -> Run:
         base=data["base"],
         ids=list(data["ids"]),
         given=frozenset(data["ids"]),
-        phase_file=data["phase_file"],
+        phase_file=data.get("phase_file", ""),
+        part=data.get("part", ""),
     )
 
 
