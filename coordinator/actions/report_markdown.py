@@ -13,6 +13,7 @@ from coordinator.actions.markdown_out import (
     table,
     text,
 )
+from coordinator.actions.run_views import report_lines
 
 Row = dict[str, Any]
 _MOST_FILES = 100
@@ -25,6 +26,16 @@ _VERBS = {
     "worktree.removed": "gave a worktree back",
     "agent.retired": "retired",
     "workspace.created": "set up",
+    "template.imported": "imported a workflow",
+    "run.started": "started a run",
+    "run.edited": "ticked or edited",
+    "run.refused": "was put back",
+    "run.passed": "let through a gate",
+    "run.taken": "took a step",
+    "run.submitted": "submitted evidence",
+    "run.resolved": "resolved an escalation",
+    "run.upgraded": "upgraded a run",
+    "run.finished": "finished a run",
 }
 
 
@@ -44,6 +55,11 @@ def final(report: Row) -> str:
     lines += section(
         "Decisions", [_decision(x) for x in report["decisions"]], otherwise="None."
     )
+    if report["runs"]:
+        lines += section("Workflows", report_lines(report["runs"]), otherwise="")
+    if missing := report["missing_headings"]:
+        asked = [f"- {cell(x)}" for x in missing]
+        lines += section("Headings that the report lacks", asked, otherwise="")
     lines += section("Open problems", problems(report["problems"]), otherwise="None.")
     return text(lines)
 
@@ -78,6 +94,10 @@ def daily(report: Row) -> str:
     lines += section("Who did what", _done(report["done"]), otherwise="Nothing.")
     lines += section("Agents", _agents(report["agents"]), otherwise="No agent yet.")
     lines += section("Waiting", _waiting(report), otherwise="Nothing waits.")
+    if report["runs"]:
+        lines += section("Workflows", report_lines(report["runs"]), otherwise="")
+    if report["gates"]:
+        lines += section("Gates that wait", _gates(report["gates"]), otherwise="")
     lines += section(
         "New decisions", [_decision(x) for x in report["decisions"]], otherwise="None."
     )
@@ -85,6 +105,12 @@ def daily(report: Row) -> str:
     wrong += _more(report["problems_in_all"] - len(report["problems"]))
     lines += section("Problems", wrong, otherwise="None.")
     return text(lines)
+
+
+def _gates(rows: list[Row]) -> list[str]:
+    heads = ("Run", "Item", "What", "Waits since")
+    found = [(x["run"], x["item"], x["text"], moment(x["since"])) for x in rows]
+    return table(heads, found)
 
 
 def _more(count: int) -> list[str]:

@@ -9,12 +9,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pending_commits.format
-from coordinator.actions import report_markdown, standing, submissions
+from coordinator.actions import (
+    gates,
+    report_markdown,
+    run_views,
+    runs,
+    standing,
+    submissions,
+)
 from coordinator.actions.knowledge import decisions_in_force
 from coordinator.actions.workspace import Workspace
 from coordinator.index import queries
-from coordinator.kernel import clock, git
+from coordinator.kernel import clock, git, markdown
 from coordinator.kernel.errors import CoordinatorError, NotFound
+from coordinator.kernel.markdown import LineKind
 from coordinator.kernel.names import slug
 from pending_commits.model import FinalStatus
 
@@ -50,6 +58,21 @@ def final(workspace: Workspace, agent: str, feature: str = "") -> Row:
         "git": _facts(workspace, branch) if branch else None,
         "problems": _problems_of(workspace, agent),
         "decisions": [x for x in decisions_in_force(workspace) if x["agent"] == agent],
+        **_runs_of(workspace, agent, row["path"]),
+    }
+
+
+def _runs_of(workspace: Workspace, agent: str, path: str) -> Row:
+    """Return an agent's runs, and what their catalogues ask of the report."""
+    own = [x for x in runs.every(workspace) if x.run.agent == agent]
+    found = [run_views.report(workspace, x) for x in own]
+    known = queries.documents(workspace.index, [path])[path]
+    lines = markdown.scan(workspace.read_text(known["blob"]))
+    titles = {slug(x.content) for x in lines if x.kind is LineKind.HEADING}
+    wanted = dict.fromkeys(y for x in found for y in x["required_headings"])
+    return {
+        "runs": found,
+        "missing_headings": [x for x in wanted if slug(x) not in titles],
     }
 
 
@@ -168,6 +191,12 @@ def daily(workspace: Workspace, since: timedelta) -> Row:
             x for x in decisions_in_force(workspace) if x["at"] >= clock.render(start)
         ],
         "waiting_in_all": queries.count_waiting(workspace.index),
+        "runs": [
+            run_views.report(workspace, x)
+            for x in runs.every(workspace)
+            if x.run.changed >= clock.render(start)
+        ],
+        "gates": gates.waiting(workspace),
         "problems": queries.problems(workspace.index, _MOST),
         "problems_in_all": queries.count_problems(workspace.index),
     }

@@ -101,7 +101,7 @@ def value(workspace: Workspace, opened: Open) -> dict[str, Any]:
     run, book = opened.run, opened.document.book
     return {
         **summary(opened),
-        "items": list(_items(opened)),
+        "items": list(items(opened)),
         "steps": [step(workspace, opened, x) for x in opened.plan.places.values()],
         "gates": gates.waiting_of(opened),
         "passed": {x: _word(workspace, word) for x, word in run.passed.items()},
@@ -124,10 +124,11 @@ def value(workspace: Workspace, opened: Open) -> dict[str, Any]:
     }
 
 
-def _items(opened: Open) -> Iterator[dict[str, Any]]:
-    items = opened.sheet.boxes.items
-    marks = order.derived(items)
-    for place, item in enumerate(items):
+def items(opened: Open) -> Iterator[dict[str, Any]]:
+    """Yield the items of a run, each with who did what to it last."""
+    found = opened.sheet.boxes.items
+    marks = order.derived(found)
+    for place, item in enumerate(found):
         name = opened.sheet.ids[place]
         word = opened.run.words.get(name)
         parent = opened.sheet.ids[item.parent] if item.parent >= 0 else ""

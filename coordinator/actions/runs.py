@@ -21,12 +21,16 @@ from coordinator.workflows.runs import Happening, Run, apply, fold
 
 @dataclass(slots=True)
 class Open:
-    """A run, its living copy as it was accepted last, what that says, and its steps."""
+    """A run, its living copy as it was accepted last, what that says, and its steps.
+
+    `viewed` is the record up to which its views were written.
+    """
 
     run: Run
     sheet: Sheet
     document: Document
     plan: Plan
+    viewed: int = 0
 
     @property
     def path(self) -> str:

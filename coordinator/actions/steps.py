@@ -127,10 +127,12 @@ def step_value(workspace: Workspace, opened: Open, place: Place) -> dict[str, An
         "on_failure": asdict(subtask.on_failure),
         "fields": dict(subtask.fields),
         "context": {x: prose[x] for x in _CONTEXT if x in prose},
+        "tools": [x.name for x in opened.document.book.tools],
+        "supporting": list(opened.document.book.supporting),
     }
 
 
-_CONTEXT = ("super_prompt", "mcp_tools_required")
+_CONTEXT = ("Super-Prompt", "Super Prompt", "Risk Mitigation", "Required Documents")
 
 
 def criterion_value(criterion: Criterion) -> dict[str, Any]:

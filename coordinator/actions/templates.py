@@ -28,7 +28,7 @@ from coordinator.kernel.journal import Draft
 from coordinator.kernel.markdown import split_lines
 from coordinator.kernel.names import slug
 from coordinator.kernel.problems import Problem
-from coordinator.workflows import counts, lint, read, store
+from coordinator.workflows import counts, lint, read, state_files, store
 from coordinator.workflows.lint import World
 from coordinator.workflows.model import Document
 
@@ -37,6 +37,7 @@ _MOST_FOUND = 200
 _LONGEST_NAME = 60
 _LINK = re.compile(r"\]\(([^()]*)\)")
 _SUFFIXES = {".md", ".markdown", ".mdc", ".txt"}
+_STATE_FILE = ".json"
 
 
 class Paths(Arguments):
@@ -54,6 +55,11 @@ class _Source:
     shown: str
     path: Path
     text: str
+
+    @property
+    def is_state_file(self) -> bool:
+        """Tell whether it is a `Step.json` or a `DNA.json` rather than a document."""
+        return self.path.suffix.lower() == _STATE_FILE
 
 
 def _sources(call: Call, arguments: Paths) -> Iterator[_Source | Problem]:
@@ -113,6 +119,14 @@ _Worlds = Callable[[_Source], World]
 def _inspected(source: _Source | Problem, worlds: _Worlds) -> dict[str, Any]:
     if isinstance(source, Problem):
         raise Refused(f"{source.path}: {source.message}", hint=source.hint)
+    if source.is_state_file:
+        problems = state_files.check(source.text, source.shown)
+        return {
+            "path": source.shown,
+            "kind": "state-file",
+            "problems": len(problems),
+            "contradictions": [x.message for x in problems],
+        }
     document, problems = lint.check(source.text, source.shown, worlds(source))
     return {"path": source.shown, **counts.count(document, problems)}
 
@@ -130,6 +144,8 @@ def lint_documents(call: Call, arguments: Paths) -> list[dict[str, Any]]:
     for source in found:
         if isinstance(source, Problem):
             problems.append(source)
+        elif source.is_state_file:
+            problems += state_files.check(source.text, source.shown)
         else:
             problems += lint.check(source.text, source.shown, worlds(source))[1]
     return [asdict(x) for x in problems]
@@ -139,7 +155,7 @@ def _worlds(call: Call, sources: list[_Source]) -> _Worlds:
     """Return what each document may refer to: files, agents, and each other."""
     workspace = call.workspace
     known: set[str] = set()
-    for source in sources:
+    for source in (x for x in sources if not x.is_state_file):
         document, _ = read.parse(source.text, source.shown)
         known |= _names_of(source.path, document)
     roots = [call.folder, workspace.layout.root]
@@ -189,6 +205,10 @@ def import_templates(call: Call, arguments: Paths) -> dict[str, Any]:
         if isinstance(source, Problem):
             refused.append(source)
             continue
+        if source.is_state_file:
+            refused += state_files.check(source.text, source.shown)
+            refused.append(_not_taken(source))
+            continue
         document, problems = lint.check(source.text, source.shown, worlds(source))
         if nothing := [x for x in problems if x.code == "no-items"]:
             refused += nothing
@@ -203,6 +223,12 @@ def import_templates(call: Call, arguments: Paths) -> dict[str, Any]:
         "templates": [{k: x[k] for k in ("id", "version", "kind")} for x in added],
         "refused": [asdict(x) for x in refused],
     }
+
+
+def _not_taken(source: _Source) -> Problem:
+    message = "A state file is no workflow: nothing is taken over from it."
+    hint = "Export one of a run: coordinator workflow export RUN --format step-json"
+    return Problem(source.shown, 1, "state-file", message, hint)
 
 
 def _import(call: Call, source: _Source, document: Document) -> dict[str, Any]:

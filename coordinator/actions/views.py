@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import active_contexts.store
 import learnings.store
-from coordinator.actions import markdown_out, reports, standing
+from coordinator.actions import markdown_out, reports, run_views, standing
 from coordinator.actions.markdown_out import NOTICE, moment, section, table
 from coordinator.actions.workspace import Workspace
 from coordinator.index import queries
@@ -35,6 +35,7 @@ def refresh(workspace: Workspace) -> None:
     _write(workspace, "reports/decisions.md", decisions)
     day = f"reports/daily-{workspace.now():%Y-%m-%d}.md"
     _write(workspace, day, reports.daily_text(workspace))
+    run_views.refresh(workspace)
 
 
 def refresh_finals(workspace: Workspace) -> None:
@@ -57,6 +58,12 @@ def board(workspace: Workspace) -> str:
     lines = [NOTICE, "", "# Board"]
     lines += section("Agents", _agents(workspace), otherwise="No agent yet.")
     lines += section("Waiting", _waiting(workspace), otherwise="Nothing waits.")
+    lines += section("Runs", run_views.lines(workspace), otherwise="No run goes on.")
+    for title, found in (
+        ("Gates that wait", run_views.gate_lines(workspace)),
+        ("Escalations", run_views.escalation_lines(workspace)),
+    ):
+        lines += section(title, found, otherwise="None.")
     lines += section("Problems", _problems(workspace), otherwise="None.")
     return markdown_out.text(lines)
 

@@ -1,0 +1,169 @@
+"""Runs as views: a record beside each living copy, and lines for board and reports.
+
+They are caches; what they say follows from the records alone, whatever the time is.
+"""
+
+import json
+from contextlib import suppress
+from typing import Any
+
+from coordinator.actions import escalations, gates, run_show, runs, templates
+from coordinator.actions.markdown_out import cell, code, moment, table
+from coordinator.actions.runs import Open
+from coordinator.actions.workspace import Workspace
+from coordinator.index import queries
+from coordinator.kernel import files
+from coordinator.workflows import plan, store
+from coordinator.workflows.model import Kind
+from coordinator.workflows.runs import Attempt, Work
+from coordinator.workflows.states import PASSED, State
+
+_IN_THE_WAY = (
+    FileNotFoundError,
+    FileExistsError,
+    IsADirectoryError,
+    NotADirectoryError,
+    PermissionError,
+)
+_MOST = 50
+
+
+def refresh(workspace: Workspace) -> None:
+    """Write the records of the runs that went on, with the evidence of new attempts."""
+    for opened in runs.every(workspace):
+        if opened.viewed != opened.run.last:
+            _write(workspace, opened)
+            opened.viewed = opened.run.last
+
+
+def _write(workspace: Workspace, opened: Open) -> None:
+    root = workspace.layout.root
+    texts = {store.record(opened.run.id): _text(record(opened))}
+    for name, work in opened.run.steps.items():
+        for attempt in work.attempts:
+            path = store.evidence(opened.run.id, name, attempt.number)
+            if not (root / path).exists():
+                texts[path] = _text(escalations.attempt(workspace, attempt))
+    for path, text in texts.items():
+        with suppress(*_IN_THE_WAY):
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            files.write(root, path, text.encode(), temporary=workspace.layout.temporary)
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+
+
+def record(opened: Open) -> dict[str, Any]:
+    """Return a run as its records make it."""
+    run = opened.run
+    return {
+        **run_show.summary(opened),
+        "items": [
+            {k: x[k] for k in ("id", "text", "state", "by", "at")}
+            for x in run_show.items(opened)
+        ],
+        "steps": [_step(opened, x) for x in opened.plan.places],
+        "passed": {x: {"by": w.actor, "at": w.at} for x, w in run.passed.items()},
+    }
+
+
+def _step(opened: Open, name: str) -> dict[str, Any]:
+    work = opened.run.steps.get(name, Work())
+    return {
+        "id": name,
+        "state": plan.state(opened.run, name).value,
+        "holder": work.holder,
+        "moves": [{"state": state.value, "at": at} for state, at in work.moves],
+        "attempts": [_attempt(opened, name, x) for x in work.attempts],
+    }
+
+
+def _attempt(opened: Open, name: str, found: Attempt) -> dict[str, Any]:
+    return {
+        "number": found.number,
+        "agent": found.actor,
+        "at": found.at,
+        "outcome": found.outcome.value,
+        "evidence": store.evidence(opened.run.id, name, found.number),
+    }
+
+
+def lines(workspace: Workspace) -> list[str]:
+    """Return a table of the runs that go on, for the board."""
+    rows = [_line(run_show.summary(x)) for x in runs.unfinished(workspace)[:_MOST]]
+    return table(("Run", "Agent", "State", "Done", "Since"), rows)
+
+
+def _line(row: dict[str, Any]) -> tuple[str, ...]:
+    done = f"{row['done']} of {row['total']}"
+    return row["id"], row["agent"], row["state"], done, moment(row["started"])
+
+
+def gate_lines(workspace: Workspace) -> list[str]:
+    """Return a table of what waits for a maintainer's word, the oldest first."""
+    found = gates.waiting(workspace)[:_MOST]
+    rows = [
+        (x["run"], x["item"], x["kind"], x["text"], moment(x["since"])) for x in found
+    ]
+    return table(("Run", "Item", "Kind", "What", "Waits since"), rows)
+
+
+def escalation_lines(workspace: Workspace) -> list[str]:
+    """Return a table of the escalations that wait for a maintainer."""
+    rows = [
+        (x.id, x.step, x.agent or "maintainer", x.reason, moment(x.at))
+        for opened in runs.unfinished(workspace)
+        for x in opened.run.escalations.values()
+        if not x.decision
+    ]
+    return table(("Escalation", "Step", "For", "Why", "Waits since"), rows[:_MOST])
+
+
+def report(workspace: Workspace, opened: Open) -> dict[str, Any]:
+    """Return what reports say of a run: progress, evidence, gates, time by state."""
+    run = opened.run
+    attempts = [x for work in run.steps.values() for x in work.attempts]
+    spent: dict[str, float] = {}
+    for work in run.steps.values():
+        for state, seconds in run_show.seconds_in_states(work, run.changed).items():
+            if State(state) not in PASSED:
+                spent[state] = round(spent.get(state, 0.0) + seconds, 3)
+    return {
+        **run_show.summary(opened),
+        "evidence": len(attempts),
+        "retries": sum(x.number > 1 for x in attempts),
+        "gates": [
+            {"item": x, "by": word.actor, "at": word.at}
+            for x, word in run.passed.items()
+        ],
+        "seconds": spent,
+        "required_headings": _required(workspace, opened),
+    }
+
+
+def _required(workspace: Workspace, opened: Open) -> list[str]:
+    """Return the headings that the final report must have, as the catalogue asks."""
+    row = queries.template(workspace.index, opened.run.template, opened.run.version)
+    if row is None or row["kind"] != Kind.CATALOGUE.value:
+        return []
+    source = templates.read_template(workspace, opened.run.template, opened.run.version)
+    return [x.name for x in source.catalogue.rules] if source else []
+
+
+def report_lines(found: list[dict[str, Any]]) -> list[str]:
+    """Return what a report says of these runs."""
+    said: list[str] = []
+    for x in found:
+        tried = f"{x['evidence']} submissions, {x['retries']} retries"
+        done = f"{x['state']}, {x['done']} of {x['total']} done"
+        source = f"{cell(x['template'])}, version {x['version']}"
+        said.append(f"- {code(x['id'])} ({source}): {done}, {tried}")
+        said += [f"  - gate {code(y['item'])} passed by {_who(y)}" for y in x["gates"]]
+        said += [f"  - {state}: {s:g} s" for state, s in sorted(x["seconds"].items())]
+        said += [f"  - waits for {cell(y)}" for y in x["waits_for"]]
+    return said
+
+
+def _who(gate: dict[str, str]) -> str:
+    return f"{cell(gate['by'].strip('()'))} ({moment(gate['at'])})"
