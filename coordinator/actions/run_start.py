@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from coordinator.actions import messages, runs, templates
+from coordinator.actions import addressed, messages, runs, templates
 from coordinator.actions.agents import find_identity
 from coordinator.actions.registry import (
     Arguments,
@@ -45,7 +45,7 @@ class Start(Arguments):
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """A run to begin: the template's row, its text, and that text filled.
+    """A run to begin: the template's row and source, what it becomes, and that filled.
 
     `phase_file` and the `part` of a catalogue are empty where none was named.
     """
@@ -53,6 +53,7 @@ class _Plan:
     run: str
     agent: str
     row: queries.Row
+    source: str
     text: str
     filled: str
     phase_file: str
@@ -78,7 +79,7 @@ def start(call: Call, arguments: Start) -> dict[str, Any]:
     agent = _whose(call, arguments.agent, document)
     run = _started_before(call, row["name"]) or _free_id(workspace, part or row["name"])
     phase_file = values.get("phase_file", "")
-    _begin(call, _Plan(run, agent, row, text, filled, phase_file, part))
+    _begin(call, _Plan(run, agent, row, base, text, filled, phase_file, part))
     return _started(workspace, run, [x for x in unused if x != "phase_file"])
 
 
@@ -160,7 +161,7 @@ def _begin(call: Call, plan: _Plan) -> None:
         }
         path = store.living_copy(run)
         version = runs.accepted(path, blob, len(filled), plan.agent, actor)
-        told = _told(call, run, plan.agent)
+        told = [*_told(call, run, plan.agent), *_partners(call, plan)]
         workspace.record(Draft("run.started", actor, run, data), version, *told)
     write_new(workspace, run)
 
@@ -171,6 +172,24 @@ def _told(call: Call, run: str, agent: str) -> list[Draft]:
         return []
     body = f"Its living copy is {store.living_copy(run)}.\n"
     return [messages.told(call.workspace, agent, f"The run {run} is yours", body)]
+
+
+def _partners(call: Call, plan: _Plan) -> list[Draft]:
+    """Return the word to those whom the work concerns, by the document's own list.
+
+    Whoever is not on the roster is a maintainer's matter.
+    """
+    document, _ = read.parse(plan.source, plan.row["path"])
+    drafts_: list[Draft] = []
+    for partner in document.workflow.partners:
+        to = addressed.named(call.workspace, partner.name)
+        if to and to == plan.agent:
+            continue
+        unknown = "" if to else f" ({partner.name} is not on the roster)"
+        subject = f"{plan.run} concerns you: {partner.text}{unknown}"
+        body = f"{plan.agent or 'Nobody'} works on {store.living_copy(plan.run)}.\n"
+        drafts_.append(messages.told(call.workspace, to, subject, body))
+    return drafts_
 
 
 def write_new(workspace: Workspace, run: str) -> None:

@@ -1,193 +1,29 @@
-"""Workflows as templates: looked into, linted, imported, listed and searched.
+"""Workflows as templates: imported, listed and searched.
 
 A template's versions are never overwritten; starting a run is another module's verb.
 """
 
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from coordinator.actions.contexts import write_document
-from coordinator.actions.registry import (
-    Arguments,
-    Nothing,
-    Positional,
-    Who,
-    action,
-)
+from coordinator.actions.registry import Arguments, Nothing, Positional, Who, action
+from coordinator.actions.workflow_files import Paths, Source, sources, worlds
 from coordinator.actions.workspace import Call, Workspace
 from coordinator.index import queries
-from coordinator.kernel import files
-from coordinator.kernel.errors import NotFound, Refused, UsageProblem
-from coordinator.kernel.files import Content
+from coordinator.kernel.errors import NotFound, Refused
 from coordinator.kernel.journal import Draft
 from coordinator.kernel.markdown import split_lines
 from coordinator.kernel.names import slug
 from coordinator.kernel.problems import Problem
-from coordinator.workflows import counts, lint, read, state_files, store
-from coordinator.workflows.lint import World
+from coordinator.workflows import lint, read, state_files, store
 from coordinator.workflows.model import Document
 
-_MOST_FILES = 5_000
 _MOST_FOUND = 200
 _LONGEST_NAME = 60
-_LINK = re.compile(r"\]\(([^()]*)\)")
-_SUFFIXES = {".md", ".markdown", ".mdc", ".txt"}
-_STATE_FILE = ".json"
-
-
-class Paths(Arguments):
-    """Which workflow documents."""
-
-    paths: Annotated[tuple[str, ...], Positional()] = Field(
-        ..., min_length=1, description="documents, or folders of them"
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """A document that a caller named: how, where it lies, and what it holds."""
-
-    shown: str
-    path: Path
-    text: str
-
-    @property
-    def is_state_file(self) -> bool:
-        """Tell whether it is a `Step.json` or a `DNA.json` rather than a document."""
-        return self.path.suffix.lower() == _STATE_FILE
-
-
-def _sources(call: Call, arguments: Paths) -> Iterator[_Source | Problem]:
-    """Yield what lies at the paths, each file once; a Problem where one is unreadable.
-
-    Raises:
-        NotFound: There is nothing at a path.
-    """
-    seen: set[Path] = set()
-    for named in arguments.paths:
-        for path in _files(call.folder / named):
-            if path in seen:
-                continue
-            seen.add(path)
-            within = path.is_relative_to(call.folder)
-            shown = str(path.relative_to(call.folder)) if within else str(path)
-            content = files.read(path.parent, path.name)
-            if isinstance(content, Content):
-                yield _Source(shown, path, content.text)
-            elif isinstance(content, Problem):
-                yield Problem(
-                    shown, content.line, content.code, content.message, content.hint
-                )
-
-
-def _files(source: Path) -> list[Path]:
-    if source.is_file():
-        return [source]
-    if not source.is_dir():
-        hint = "Name a workflow document, or a folder of them."
-        raise NotFound(f"There is nothing at {source}.", hint=hint)
-    found = sorted(x for x in source.rglob("*") if x.suffix.lower() in _SUFFIXES)
-    if len(found) > _MOST_FILES:
-        raise UsageProblem(
-            f"{source} holds {len(found)} files; {_MOST_FILES} are the limit.",
-            hint="Name a smaller folder.",
-        )
-    return found
-
-
-@action(
-    "workflow inspect",
-    who=Who.ANYONE,
-    example="coordinator workflow inspect docs/backend-workflow.md",
-)
-def inspect(call: Call, arguments: Paths) -> dict[str, Any] | list[dict[str, Any]]:
-    """Tell what a workflow document holds: its kind, and counts of everything."""
-    found = list(_sources(call, arguments))
-    worlds = _worlds(call, [x for x in found if isinstance(x, _Source)])
-    values = [_inspected(x, worlds) for x in found]
-    return values[0] if len(values) == 1 else values
-
-
-_Worlds = Callable[[_Source], World]
-
-
-def _inspected(source: _Source | Problem, worlds: _Worlds) -> dict[str, Any]:
-    if isinstance(source, Problem):
-        raise Refused(f"{source.path}: {source.message}", hint=source.hint)
-    if source.is_state_file:
-        problems = state_files.check(source.text, source.shown)
-        return {
-            "path": source.shown,
-            "kind": "state-file",
-            "problems": len(problems),
-            "contradictions": [x.message for x in problems],
-        }
-    document, problems = lint.check(source.text, source.shown, worlds(source))
-    return {"path": source.shown, **counts.count(document, problems)}
-
-
-@action(
-    "workflow lint",
-    who=Who.ANYONE,
-    example="coordinator workflow lint docs/workflows",
-)
-def lint_documents(call: Call, arguments: Paths) -> list[dict[str, Any]]:
-    """List what is wrong with workflow documents, by line; exit code 1 if anything."""
-    found = list(_sources(call, arguments))
-    worlds = _worlds(call, [x for x in found if isinstance(x, _Source)])
-    problems: list[Problem] = []
-    for source in found:
-        if isinstance(source, Problem):
-            problems.append(source)
-        elif source.is_state_file:
-            problems += state_files.check(source.text, source.shown)
-        else:
-            problems += lint.check(source.text, source.shown, worlds(source))[1]
-    return [asdict(x) for x in problems]
-
-
-def _worlds(call: Call, sources: list[_Source]) -> _Worlds:
-    """Return what each document may refer to: files, agents, and each other."""
-    workspace = call.workspace
-    known: set[str] = set()
-    for source in (x for x in sources if not x.is_state_file):
-        document, _ = read.parse(source.text, source.shown)
-        known |= _names_of(source.path, document)
-    roots = [call.folder, workspace.layout.root]
-    roots += [x.path for x in workspace.repositories().values()]
-
-    def world(source: _Source) -> World:
-        folders = [source.path.parent, *roots]
-        return World(
-            has_file=lambda target: _exists(folders, target),
-            has_agent=lambda name: bool(workspace.roster.attribute(slug(name))),
-            has_document=lambda said: bool(_stems(said) & known),
-        )
-
-    return world
-
-
-def _exists(folders: list[Path], target: str) -> bool:
-    try:
-        return any((folder / target).exists() for folder in folders)
-    except (OSError, ValueError):
-        return False
-
-
-def _names_of(path: Path, document: Document) -> set[str]:
-    return _stems(path.name) | _stems(document.said("task_id", "taskid"))
-
-
-def _stems(said: str) -> set[str]:
-    """Return the spellings of a document's name: as it is, and without its ending."""
-    link = _LINK.search(said)
-    last = (link[1] if link else said).strip().rpartition("/")[2].lower()
-    return {last, last.removesuffix(".md")} - {""}
 
 
 @action(
@@ -197,8 +33,10 @@ def _stems(said: str) -> set[str]:
 )
 def import_templates(call: Call, arguments: Paths) -> dict[str, Any]:
     """Keep workflow documents as templates; the same text again is no new version."""
-    found = list(_sources(call, arguments))
-    worlds = _worlds(call, [x for x in found if isinstance(x, _Source)])
+    found = list(sources(call, arguments))
+    known = worlds(
+        call.workspace, call.folder, [x for x in found if isinstance(x, Source)]
+    )
     added: list[dict[str, Any]] = []
     refused: list[Problem] = []
     for source in found:
@@ -209,7 +47,7 @@ def import_templates(call: Call, arguments: Paths) -> dict[str, Any]:
             refused += state_files.check(source.text, source.shown)
             refused.append(_not_taken(source))
             continue
-        document, problems = lint.check(source.text, source.shown, worlds(source))
+        document, problems = lint.check(source.text, source.shown, known(source))
         if nothing := [x for x in problems if x.code == "no-items"]:
             refused += nothing
         else:
@@ -225,13 +63,13 @@ def import_templates(call: Call, arguments: Paths) -> dict[str, Any]:
     }
 
 
-def _not_taken(source: _Source) -> Problem:
+def _not_taken(source: Source) -> Problem:
     message = "A state file is no workflow: nothing is taken over from it."
     hint = "Export one of a run: coordinator workflow export RUN --format step-json"
     return Problem(source.shown, 1, "state-file", message, hint)
 
 
-def _import(call: Call, source: _Source, document: Document) -> dict[str, Any]:
+def _import(call: Call, source: Source, document: Document) -> dict[str, Any]:
     workspace = call.workspace
     name = slug(source.path.stem, longest=_LONGEST_NAME) or "workflow"
     newest = queries.template(workspace.index, name)

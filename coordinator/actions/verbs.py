@@ -20,6 +20,8 @@ from coordinator.actions import (  # noqa: F401 - importing registers
     status,
     steps,
     submitting,
+    template_compare,
     templates,
+    workflow_files,
     worktrees,
 )

@@ -66,12 +66,21 @@ def check(
         *_duplicates(document.sections, path),
         *_boxes(document.checklist.items, path),
         *_placeholders(document, path),
-        *_links(lines, path, world),
-        *_agents(document, text, path, world),
-        *_neighbours(document, text, path, world),
         *_targets(document, path),
+        *dangling(document, text, path, world),
     ]
     return document, sorted(found, key=lambda x: (x.line, x.code))
+
+
+def dangling(
+    document: Document, text: str, path: str, world: World
+) -> Iterator[Problem]:
+    """Find what a document refers to and the world has not, in no stated order."""
+    front = frontmatter.split(text, path)
+    lines = markdown.scan(front.body, first=front.body_line)
+    yield from _links(lines, path, world)
+    yield from _agents(document, text, path, world)
+    yield from _neighbours(document, text, path, world)
 
 
 def _conflicts(text: str, path: str) -> Iterator[Problem]:

@@ -208,7 +208,7 @@ def _of_progress(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if percent is not None and total and abs(percent - _WHOLE * done / total) > 1:
         words = f"{done:g} of {total:g} steps are not {percent:g} percent."
         yield "percentage", words
-    if number is not None and total > done and number not in {done, done + 1}:
+    if number is not None and number not in {done, done + 1, total}:
         words = f"{done:g} steps are completed, and step {number:g} is the current one."
         yield "current_step_number", words
     sequence = _sequence(found)

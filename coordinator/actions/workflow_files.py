@@ -1,0 +1,201 @@
+"""Workflow documents anywhere: read as a caller names them, inspected and linted.
+
+They are only looked at; keeping one as a template is another module's verb.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from coordinator.actions.registry import Arguments, Positional, Who, action
+from coordinator.actions.workspace import Call, Workspace
+from coordinator.index import queries
+from coordinator.kernel import files
+from coordinator.kernel.errors import NotFound, Refused, UsageProblem
+from coordinator.kernel.files import Content
+from coordinator.kernel.names import slug
+from coordinator.kernel.problems import Problem
+from coordinator.workflows import counts, lint, read, state_files
+from coordinator.workflows.lint import World
+from coordinator.workflows.model import Document
+
+_MOST_FILES = 5_000
+_LINK = re.compile(r"\]\(([^()]*)\)")
+_SUFFIXES = {".md", ".markdown", ".mdc", ".txt"}
+_STATE_FILE = ".json"
+
+
+class Paths(Arguments):
+    """Which workflow documents."""
+
+    paths: Annotated[tuple[str, ...], Positional()] = Field(
+        ..., min_length=1, description="documents, or folders of them"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document that a caller named: how, where it lies, and what it holds."""
+
+    shown: str
+    path: Path
+    text: str
+
+    @property
+    def is_state_file(self) -> bool:
+        """Tell whether it is a `Step.json` or a `DNA.json` rather than a document."""
+        return self.path.suffix.lower() == _STATE_FILE
+
+
+def sources(call: Call, arguments: Paths) -> Iterator[Source | Problem]:
+    """Yield what lies at the paths, each file once; a Problem where one is unreadable.
+
+    Raises:
+        NotFound: There is nothing at a path.
+    """
+    seen: set[Path] = set()
+    for named in arguments.paths:
+        for path in _files(call.folder / named):
+            if path in seen:
+                continue
+            seen.add(path)
+            within = path.is_relative_to(call.folder)
+            shown = str(path.relative_to(call.folder)) if within else str(path)
+            content = files.read(path.parent, path.name)
+            if isinstance(content, Content):
+                yield Source(shown, path, content.text)
+            elif isinstance(content, Problem):
+                yield Problem(
+                    shown, content.line, content.code, content.message, content.hint
+                )
+
+
+def _files(source: Path) -> list[Path]:
+    if source.is_file():
+        return [source]
+    if not source.is_dir():
+        hint = "Name a workflow document, or a folder of them."
+        raise NotFound(f"There is nothing at {source}.", hint=hint)
+    found = sorted(x for x in source.rglob("*") if x.suffix.lower() in _SUFFIXES)
+    if len(found) > _MOST_FILES:
+        raise UsageProblem(
+            f"{source} holds {len(found)} files; {_MOST_FILES} are the limit.",
+            hint="Name a smaller folder.",
+        )
+    return found
+
+
+@action(
+    "workflow inspect",
+    who=Who.ANYONE,
+    example="coordinator workflow inspect docs/backend-workflow.md",
+)
+def inspect(call: Call, arguments: Paths) -> dict[str, Any] | list[dict[str, Any]]:
+    """Tell what a workflow document holds: its kind, and counts of everything."""
+    found = list(sources(call, arguments))
+    known = worlds(
+        call.workspace, call.folder, [x for x in found if isinstance(x, Source)]
+    )
+    values = [_inspected(x, known) for x in found]
+    return values[0] if len(values) == 1 else values
+
+
+Worlds = Callable[[Source], World]
+
+
+def _inspected(source: Source | Problem, known: Worlds) -> dict[str, Any]:
+    if isinstance(source, Problem):
+        raise Refused(f"{source.path}: {source.message}", hint=source.hint)
+    if source.is_state_file:
+        problems = state_files.check(source.text, source.shown)
+        return {
+            "path": source.shown,
+            "kind": "state-file",
+            "problems": len(problems),
+            "contradictions": [x.message for x in problems],
+        }
+    document, problems = lint.check(source.text, source.shown, known(source))
+    return {"path": source.shown, **counts.count(document, problems)}
+
+
+@action(
+    "workflow lint",
+    who=Who.ANYONE,
+    example="coordinator workflow lint docs/workflows",
+)
+def lint_documents(call: Call, arguments: Paths) -> list[dict[str, Any]]:
+    """List what is wrong with workflow documents, by line; exit code 1 if anything."""
+    found = list(sources(call, arguments))
+    known = worlds(
+        call.workspace, call.folder, [x for x in found if isinstance(x, Source)]
+    )
+    problems: list[Problem] = []
+    for source in found:
+        if isinstance(source, Problem):
+            problems.append(source)
+        elif source.is_state_file:
+            problems += state_files.check(source.text, source.shown)
+        else:
+            problems += lint.check(source.text, source.shown, known(source))[1]
+    return [asdict(x) for x in problems]
+
+
+def worlds(workspace: Workspace, folder: Path, sources: list[Source]) -> Worlds:
+    """Return what each document may refer to: files, agents, and each other."""
+    known: set[str] = set()
+    for source in (x for x in sources if not x.is_state_file):
+        document, _ = read.parse(source.text, source.shown)
+        known |= _names_of(source.path, document)
+    roots = [folder, workspace.layout.root]
+    roots += [x.path for x in workspace.repositories().values()]
+
+    def world(source: Source) -> World:
+        folders = [source.path.parent, *roots]
+        return World(
+            has_file=lambda target: _exists(folders, target),
+            has_agent=lambda name: bool(workspace.roster.attribute(slug(name))),
+            has_document=lambda said: bool(_stems(said) & known),
+        )
+
+    return world
+
+
+def _exists(folders: list[Path], target: str) -> bool:
+    try:
+        return any((folder / target).exists() for folder in folders)
+    except (OSError, ValueError):
+        return False
+
+
+def _names_of(path: Path, document: Document) -> set[str]:
+    return _stems(path.name) | _stems(document.said("task_id", "taskid"))
+
+
+def _stems(said: str) -> set[str]:
+    """Return the spellings of a document's name: as it is, and without its ending."""
+    link = _LINK.search(said)
+    last = (link[1] if link else said).strip().rpartition("/")[2].lower()
+    return {last, last.removesuffix(".md")} - {""}
+
+
+def dangling(workspace: Workspace) -> list[dict[str, Any]]:
+    """Return what the newest templates refer to and nobody has, by path and line."""
+    newest: dict[str, queries.Row] = {}
+    for row in queries.templates(workspace.index):
+        newest.setdefault(row["name"], row)
+    sources = [
+        Source(
+            x["path"], workspace.layout.root / x["path"], workspace.read_text(x["blob"])
+        )
+        for x in newest.values()
+    ]
+    known = worlds(workspace, workspace.layout.root, sources)
+    found: list[Problem] = []
+    for source in sources:
+        document, _ = read.parse(source.text, source.shown)
+        found += lint.dangling(document, source.text, source.shown, known(source))
+    return [asdict(x) for x in sorted(found, key=lambda x: (x.path, x.line))]
