@@ -31,7 +31,7 @@ def follow(call: Call, opened: Open, place: Place) -> str:
 
 
 def _escalate(call: Call, opened: Open, place: Place) -> str:
-    reason = f"{place.name} failed in all of its {place.attempts} attempts."
+    reason = f"{place.name} failed; its subtask's {place.attempts} attempts are spent."
     drafts = escalations.escalate(call.workspace, opened, place, reason)
     call.workspace.record(*drafts)
     return f"{reason} It is escalated: a maintainer decides."

@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from coordinator.cli import show_runs
+from coordinator.cli.words import moment, safe
 from coordinator.kernel.names import display
 
 _STATE_STYLES = {
@@ -48,15 +50,14 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "worktree repair": ("agent", "feature", "path", "done", "saved", "problem"),
     "workflow list": ("id", "version", "kind", "title", "workflows"),
-    "workflow lint": ("path", "line", "code", "message", "hint"),
     "workflow next": ("run", "id", "agent", "text", "phase", "subtask"),
     "workflow search": ("id", "section", "line", "text"),
     "workflow show": ("id", "kind", "agent", "state", "done", "total", "waits_for"),
     "workflow escalations": ("id", "step", "agent", "reason", "since"),
-    "inbox": ("id", "sent", "subject", "body"),
     "hooks install": ("repository", "state"),
     "hooks uninstall": ("repository", "state"),
 }
+_RUNS = "workflow show"  # of one run, or a table of all
 _MOST_FOLDED = 500  # rows
 _SELDOM = {"saved", "problem"}  # columns that are left out where they are empty
 _REPORTS = ("report final", "report daily", "report decisions")
@@ -100,7 +101,7 @@ def text_of(name: str, result: Any, width: int, color: bool) -> str:  # noqa: AN
         text: str = result["text"]
         return text
     special = _SPECIAL.get(name)
-    if special is not None:
+    if special is not None and not (name == _RUNS and isinstance(result, list)):
         return _render(special(result), width, color=color)
     if isinstance(result, list):
         names = _COLUMNS.get(name, ())
@@ -109,11 +110,6 @@ def text_of(name: str, result: Any, width: int, color: bool) -> str:  # noqa: AN
         )
         return _render([_table(result, filled)], width, color=color)
     return _render(_pairs(result), width, color=color)
-
-
-def safe(text: object) -> str:
-    """Return text of unknown origin for one line of a terminal."""
-    return display(" ".join(str(text).split()))
 
 
 def _render(parts: Sequence[Table | Text | str], width: int, *, color: bool) -> str:
@@ -165,15 +161,11 @@ def _cell(name: str, value: Any, row: dict[str, Any]) -> Text:  # noqa: ANN401 -
         return Text(safe(_word(value)))
     text = safe("" if value is None else value)
     if name == "last_seen":
-        return Text(_moment(text))
+        return Text(moment(text))
     if name == "state":
         stale = " (stale)" if row.get("stale") else ""
         return Text(text + stale, style=_STATE_STYLES.get(text, ""))
     return Text(text)
-
-
-def _moment(at: str) -> str:
-    return f"{at[:10]} {at[11:19]}" if at else "never"
 
 
 def _pairs(result: dict[str, Any], indent: str = "") -> list[str]:
@@ -254,7 +246,7 @@ def _history(result: Any) -> list[Table | Text | str]:  # noqa: ANN401 - list or
     if isinstance(result, dict):
         return _document(result)
     return [
-        f"{x['seq']:>6}  {_moment(x['at'])}  {_actor(x['actor'])}  "
+        f"{x['seq']:>6}  {moment(x['at'])}  {_actor(x['actor'])}  "
         f"{x['kind']}  {safe(x['subject'])}  {safe(x['note'])}".rstrip()
         for x in result
     ] or ["Nothing."]
@@ -277,7 +269,9 @@ def _document(result: dict[str, Any]) -> list[Table | Text | str]:
 _SPECIAL: dict[str, Callable[[Any], Sequence[Table | Text | str]]] = {
     "status": _status,
     "check": _problems,
+    "workflow lint": _problems,
     "doctor": _doctor,
     "history": _history,
     "pending show": _document,
+    **show_runs.SHOWN,
 }

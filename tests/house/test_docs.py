@@ -19,6 +19,7 @@ from coordinator.daemon import client
 from coordinator.kernel import locks
 from coordinator.kernel.blobs import Blobs, name_of
 from coordinator.kernel.journal import Journal
+from coordinator.workflows.states import TABLE
 from learnings import format as learnings
 from pending_commits import format as pending
 from tests.house.pages import (
@@ -53,6 +54,7 @@ def test_the_pages_that_a_reader_expects_are_there() -> None:
     """Each subject has its page, and the decisions are written down."""
     expected = {"README.md", "AGENTS.md", "CHANGELOG.md"}
     subjects = ["concepts", "commands", "formats", "operations", "threat-model"]
+    subjects.append("workflows")
     expected |= {f"docs/{x}.md" for x in subjects}
     assert expected <= {_name(x) for x in PAGES}
     assert len(list((ROOT / "docs" / "decisions").glob("[0-9]*.md"))) >= 8
@@ -67,6 +69,22 @@ def test_every_command_is_in_the_manual_as_help_has_it() -> None:
         path.write_text(head + _MARK + wanted, "utf-8")
     else:
         assert mark
+        assert present == wanted, "Run: COORDINATOR_REWRITE=1 pytest tests/house"
+
+
+def test_the_states_of_a_step_are_drawn_from_the_table() -> None:
+    """The page on workflows shows the state table that the code goes by."""
+    path = ROOT / "docs" / "workflows.md"
+    head, mark, rest = path.read_text("utf-8").partition("<!-- states -->\n\n")
+    present, end, tail = rest.partition("\n### ")
+    rows = ["| State | Event → next state |", "| --- | --- |"]
+    for state, events in TABLE.items():
+        ways = ", ".join(f"{event} → `{to}`" for event, to in events.items())
+        rows.append(f"| `{state}` | {ways or 'the end'} |")
+    wanted = "\n".join(rows) + "\n"
+    if _REWRITE:
+        path.write_text(head + mark + wanted + end + tail, "utf-8")
+    else:
         assert present == wanted, "Run: COORDINATOR_REWRITE=1 pytest tests/house"
 
 

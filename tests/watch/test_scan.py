@@ -8,7 +8,7 @@ from coordinator.actions import documents
 from coordinator.kernel.files import Stamp
 from coordinator.watch.scan import is_in_missing_folder, scan
 
-IDENTITIES, CONTEXTS, LEARNINGS, PENDING = documents.FOLDERS
+IDENTITIES, CONTEXTS, LEARNINGS, PENDING, _ = documents.FOLDERS
 
 
 @pytest.fixture

@@ -1,0 +1,120 @@
+"""Runs and their steps as lines for people: short, the important first.
+
+Everything else is in `--json`. It escapes what agents wrote.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from coordinator.cli.words import moment, safe
+
+_BOXES = {"open": "[ ]", "done": "[x]", "skipped": "[-]"}
+_SIGNS = {"met": "met       ", "unmet": "UNMET     ", "attested": "a person  "}
+_Row = dict[str, Any]
+
+
+def run(value: _Row) -> list[str]:
+    """Return one run: where it stands, what waits, then its items or steps."""
+    return list(_run(value))
+
+
+def _run(value: _Row) -> Iterator[str]:
+    whose = f" of {safe(value['agent'])}" if value["agent"] else ""
+    source = f"{safe(value['template'])}, version {value['version']}"
+    yield f"{safe(value['id'])}{whose}: {value['state']} ({source})"
+    yield f"{value['done']} of {value['total']} done; {safe(value['path'])}"
+    for gate in value["gates"]:
+        since = moment(gate["since"])
+        yield f"waits since {since} for {gate['item']}: {safe(gate['text'])}"
+    for found in value["escalations"]:
+        yield f"escalation {found['id']} ({found['state']}): {safe(found['reason'])}"
+    if value["unfilled"]:
+        yield f"to be filled: {safe('; '.join(value['unfilled']))}"
+    for found in value["refused"][-3:]:
+        yield f"put back, line {found['line']}: {safe(found['reason'])}"
+    yield from _items(value["items"])
+    yield from _steps(value["steps"])
+
+
+def _items(items: list[_Row]) -> Iterator[str]:
+    phase = ""
+    parents = {x["id"]: x["parent"] for x in items}
+    for item in items:
+        if item["phase"] != phase:
+            phase = item["phase"]
+            yield from ("", safe(phase))
+        depth, above = 0, item["parent"]
+        while above:
+            depth, above = depth + 1, parents[above]
+        who = f"  ({safe(item['by']).strip('()')})" if item["by"] else ""
+        box = _BOXES[item["state"]]
+        yield f"{item['id']:>5} {'  ' * depth}{box} {safe(item['text'])}{who}"
+
+
+def _steps(steps: list[_Row]) -> Iterator[str]:
+    subtask = ""
+    for step in steps:
+        if step["subtask"] != subtask:
+            subtask = step["subtask"]
+            yield from ("", safe(subtask))
+        who = f"  ({safe(step['holder']).strip('()')})" if step["holder"] else ""
+        yield f"  {step['id']:<16} {step['state']:<10} {safe(step['command'])}{who}"
+
+
+def step(value: _Row) -> list[str]:
+    """Return a step that was taken: what is to be done, and what will be judged."""
+    what = f"{safe(value['id'])} of {safe(value['run'])}"
+    return [
+        f"{what} is yours until {moment(value['expires'])}.",
+        f"task:      {safe(value['task'])} / {safe(value['subtask'])}",
+        f"command:   {safe(value['command'])}",
+        f"tool:      {safe(value['tool'])}",
+        f"what:      {safe(value['description'])}",
+        *(f"document:  {safe(x)}" for x in value["links"]),
+        "criteria:",
+        *(f"  {x['kind']}: {safe(x['text'])}" for x in value["criteria"]),
+        f"attempts:  {value['attempts']['used']} of {value['attempts']['of']} used",
+    ]
+
+
+def verdicts(value: _Row) -> list[str]:
+    """Return what became of a submission."""
+    if "verdicts" not in value:
+        return [f"{safe(value['text'])}: {value['verdict']}. {safe(value['found'])}"]
+    used = value["attempts"]
+    tried = f"{used['used']} of {used['of']} attempts used"
+    lines = [f"{safe(value['id'])} is {value['state']} ({tried})."]
+    for x in value["verdicts"]:
+        sign = _SIGNS.get(x["verdict"], f"{x['verdict']:<10}")
+        lines.append(f"  {sign}{x['kind']}: {safe(x['criterion'])}")
+        lines.append(f"            {safe(x['found'])}")
+        if x["near_miss"]:
+            lines.append(f"            {safe(x['near_miss'])}")
+    return [*lines, *([safe(value["note"])] if value["note"] else [])]
+
+
+def ticked(value: _Row) -> list[str]:
+    """Return what became of an item."""
+    lines = [
+        f"Item {value['item']} is {value['state']}: {safe(value['text'])}",
+        f"{value['done']} of {value['total']} done in {safe(value['run'])}.",
+    ]
+    return [*lines, *([safe(value["told"])] if value.get("told") else [])]
+
+
+def inbox(value: list[_Row]) -> list[str]:
+    """Return messages, each with its text below it."""
+    lines: list[str] = []
+    for x in value:
+        lines.append(f"{x['id']}  {moment(x['sent'])}  {safe(x['subject'])}")
+        lines += [f"    {safe(line)}" for line in x["body"].splitlines() if line]
+    return lines or ["No messages."]
+
+
+SHOWN: dict[str, Callable[[Any], list[str]]] = {
+    "workflow show": run,
+    "workflow take": step,
+    "workflow submit": verdicts,
+    "workflow tick": ticked,
+    "inbox": inbox,
+}
