@@ -108,6 +108,15 @@ class Result:
         )
         self.rows.append(row)
 
+    def beside(
+        self, what: str, measured: float, unit: str, rival: tuple[str, float]
+    ) -> None:
+        """Add a row that stands beside a rival's value in this run, without budget."""
+        name, other = rival
+        found = (tidy(other), tidy(measured / other))
+        row = Row(what, tidy(measured), unit, "", None, name, *found)
+        self.rows.append(row)
+
     def note(self, what: str, measured: float, unit: str) -> None:
         """Add a row without a budget."""
         self.rows.append(Row(what, tidy(measured), unit))
