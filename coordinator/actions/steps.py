@@ -106,7 +106,6 @@ def step_value(workspace: Workspace, opened: Open, place: Place) -> dict[str, An
     """Return all that whoever does a step must know."""
     step, subtask = place.step, place.subtask
     meant = addressed.addressee(workspace, subtask)
-    prose = dict(opened.document.book.prose)
     return {
         "run": opened.run.id,
         "kind": "step",
@@ -126,13 +125,29 @@ def step_value(workspace: Workspace, opened: Open, place: Place) -> dict[str, An
         "retries_default": subtask.retries is None,
         "on_failure": asdict(subtask.on_failure),
         "fields": dict(subtask.fields),
-        "context": {x: prose[x] for x in _CONTEXT if x in prose},
-        "tools": [x.name for x in opened.document.book.tools],
-        "supporting": list(opened.document.book.supporting),
     }
 
 
-_CONTEXT = ("Super-Prompt", "Super Prompt", "Risk Mitigation", "Required Documents")
+_CONTEXT = {
+    "Super-Prompt",
+    "Super Prompt",
+    "Required Documents",
+    "Optional Documents",
+    "Risk Mitigation",
+    "Dependencies",
+    "Input Dependencies",
+    "Output Dependencies",
+}
+
+
+def _context(opened: Open) -> dict[str, Any]:
+    """Return what a document says around its steps, for whoever takes one."""
+    book = opened.document.book
+    return {
+        "context": {title: text for title, text in book.prose if title in _CONTEXT},
+        "tools": [{"name": x.name, "text": x.text} for x in book.tools],
+        "supporting": list(book.supporting),
+    }
 
 
 def criterion_value(criterion: Criterion) -> dict[str, Any]:
@@ -190,7 +205,8 @@ def take(call: Call, arguments: OneStep) -> dict[str, Any]:
     workspace.record(runs.draft(opened, "run.taken", call.caller.actor, data), *told)
     opened = runs.find(workspace, opened.run.id)
     value = step_value(workspace, opened, place)
-    return {**value, "state": State.RUNNING.value, **_lease(opened, place.name)}
+    lease = _lease(opened, place.name)
+    return {**value, **_context(opened), "state": State.RUNNING.value, **lease}
 
 
 def _check_may_take(call: Call, opened: Open, place: Place, work: Work) -> None:

@@ -28,6 +28,8 @@ def _run(value: _Row) -> Iterator[str]:
         yield f"waits since {since} for {gate['item']}: {safe(gate['text'])}"
     for found in value["escalations"]:
         yield f"escalation {found['id']} ({found['state']}): {safe(found['reason'])}"
+    if value["uncovered"]:
+        yield f"stages without a phase: {safe('; '.join(value['uncovered']))}"
     if value["unfilled"]:
         yield f"to be filled: {safe('; '.join(value['unfilled']))}"
     for found in value["refused"][-3:]:
@@ -71,6 +73,7 @@ def step(value: _Row) -> list[str]:
         f"tool:      {safe(value['tool'])}",
         f"what:      {safe(value['description'])}",
         *(f"document:  {safe(x)}" for x in value["links"]),
+        *(f"{safe(x).lower()}: {safe(said)}" for x, said in value["context"].items()),
         "criteria:",
         *(f"  {x['kind']}: {safe(x['text'])}" for x in value["criteria"]),
         f"attempts:  {value['attempts']['used']} of {value['attempts']['of']} used",
