@@ -167,7 +167,8 @@ def _drain(
             seconds = deadline - clock.monotonic()
             if seconds <= 0:
                 return Ending.TIME
-            left -= sum(_take(selector, x, left) for x in _ready(selector, seconds))
+            for key in _ready(selector, seconds):
+                left -= _take(selector, key, max(left, 0))
             if left < 0:
                 return Ending.OUTPUT
     return Ending.OWN
