@@ -76,12 +76,14 @@ def tick(call: Call, arguments: Tick) -> dict[str, Any]:
     place = find_place(opened, arguments.item)
     mark = _wanted_mark(arguments)
     item = opened.sheet.boxes.items[place]
-    told = ""
-    if item.mark is not mark:
+    told, is_new = "", item.mark is not mark
+    if is_new:
         _check_may_tick(opened, place, arguments)
         _set(call, opened, {place: mark}, [(place, mark, arguments.comment)])
-        if item.role is Role.TRACKING and mark is Mark.DONE:
-            told = tracking.write_back(call, opened)
+    # An earlier attempt may have been cut off between the two.
+    is_told = item.role is Role.TRACKING and mark is Mark.DONE
+    if is_told and (is_new or call.begun):
+        told = tracking.write_back(call.workspace, opened)
     return {**_value(call, arguments.run, place), "told": told}
 
 
@@ -115,12 +117,7 @@ def _wanted_mark(arguments: Tick) -> Mark:
 def _check_may_tick(opened: Open, place: int, arguments: Tick) -> None:
     item = opened.sheet.boxes.items[place]
     name, run = opened.sheet.ids[place], opened.run.id
-    if item.role in order.GATES:
-        raise Refused(
-            f"{item.text!r} is a gate: only a maintainer lets the run go on.",
-            hint=f"A maintainer runs: coordinator workflow gate {run} {name}"
-            " --comment WORDS",
-        )
+    _check_no_gate(opened, place)
     if arguments.undo:
         return
     if living.needs_figures(item) and not arguments.skip:
@@ -132,6 +129,16 @@ def _check_may_tick(opened: Open, place: int, arguments: Tick) -> None:
     if held := living.held(opened.sheet, place, opened.run.passed.keys()):
         hint = f"See what is next: coordinator workflow next {run}"
         raise Refused(f"{item.text!r} cannot be ticked now. {held.reason}", hint=hint)
+
+
+def _check_no_gate(opened: Open, place: int) -> None:
+    item, name = opened.sheet.boxes.items[place], opened.sheet.ids[place]
+    if item.role in order.GATES:
+        raise Refused(
+            f"{item.text!r} is a gate: only a maintainer lets the run go on.",
+            hint=f"A maintainer runs: coordinator workflow gate {opened.run.id} {name}"
+            " --comment WORDS",
+        )
 
 
 def _set(
@@ -170,16 +177,19 @@ def _value(call: Call, run: str, place: int) -> dict[str, Any]:
 
 
 def tick_with(call: Call, opened: Open, place: int, shown: str) -> dict[str, Any]:
-    """Tick an item by what was shown for it.
+    """Tick an item by what was shown for it; one that is ticked stays as it is.
 
     Raises:
         Refused: It cannot be ticked now.
     """
+    _check_no_gate(opened, place)
+    item = opened.sheet.boxes.items[place]
     held = living.held(opened.sheet, place, opened.run.passed.keys())
-    if held:
-        words = f"{opened.sheet.boxes.items[place].text!r} cannot be ticked now."
-        raise Refused(f"{words} {held.reason}", hint="")
-    _set(call, opened, {place: Mark.DONE}, [(place, Mark.DONE, shown)])
+    if item.mark is not Mark.DONE and held:
+        hint = f"See what is next: coordinator workflow next {opened.run.id}"
+        raise Refused(f"{item.text!r} cannot be ticked now. {held.reason}", hint=hint)
+    if item.mark is not Mark.DONE:
+        _set(call, opened, {place: Mark.DONE}, [(place, Mark.DONE, shown)])
     return _value(call, opened.run.id, place)
 
 

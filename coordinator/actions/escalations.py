@@ -112,11 +112,11 @@ def resolve(call: Call, arguments: Resolve) -> dict[str, Any]:
     workspace = call.workspace
     opened, found = _find(workspace, arguments.id)
     if not found.decision:
-        place = opened.plan.places[found.step]
+        place = opened.plan.places.get(found.step)  # an upgrade may have ended it
         data = {
             "id": found.id,
             "step": found.step,
-            "subtask": place.key,
+            "subtask": place.key if place else "",
             "decision": arguments.decision,
             "comment": runs.store_text(workspace, arguments.comment),
         }
@@ -126,7 +126,7 @@ def resolve(call: Call, arguments: Resolve) -> dict[str, Any]:
         if arguments.decision == "abandon":
             ended = {"outcome": "abandoned"}
             drafts.append(runs.draft(opened, "run.finished", actor, ended))
-        workspace.record(*drafts)
+        workspace.record(*drafts, *runs.ends_steps(workspace, opened, drafts))
     opened, found = _find(workspace, arguments.id)
     return value(workspace, opened, found)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
-from coordinator.actions import checklists, outcomes, runs
+from coordinator.actions import checklists, runs
 from coordinator.actions.checklists import OneItem, find_open
 from coordinator.actions.registry import Fresh, Who, action
 from coordinator.actions.runs import Open
@@ -42,6 +42,7 @@ def pass_gate(call: Call, arguments: Pass) -> dict[str, Any]:
         *waiting,
         *opened.plan.quality,
         *opened.plan.places,
+        *opened.run.passed,
     }:
         return _pass_word(call, opened, arguments, is_reached=arguments.item in waiting)
     place = checklists.find_place(opened, arguments.item)
@@ -63,8 +64,7 @@ def _pass_word(
         if item in opened.plan.places:
             met = {"step": item, "event": Event.MEET.value}
             drafts.append(runs.draft(opened, "run.moved", call.caller.actor, met))
-        workspace.record(*drafts)
-        outcomes.end_if_complete(call, runs.find(workspace, opened.run.id))
+        workspace.record(*drafts, *runs.ends_steps(workspace, opened, drafts))
     opened = runs.find(workspace, opened.run.id)
     word = opened.run.passed[item]
     return {

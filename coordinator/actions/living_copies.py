@@ -7,26 +7,35 @@ kept by hash, told to the run's agent and said as a problem.
 from collections.abc import Sequence
 from contextlib import suppress
 
-from coordinator.actions import documents, messages, runs
+from coordinator.actions import documents, messages, runs, steps_asked, tracking
 from coordinator.actions.documents import Found
 from coordinator.actions.runs import Open
 from coordinator.actions.workspace import Workspace
-from coordinator.kernel import files
+from coordinator.index import queries
+from coordinator.kernel import clock, files
+from coordinator.kernel.blobs import name_of
 from coordinator.kernel.errors import External
 from coordinator.kernel.files import Content
 from coordinator.kernel.journal import Draft
 from coordinator.kernel.problems import Problem
 from coordinator.workflows import living, store
 from coordinator.workflows.living import Judged, Refused
+from coordinator.workflows.model import Mark, Role
 
 _MOST_REFUSALS = 50
+_ROUNDED_SECONDS = 0.002  # records' times are rounded
 _VERBS = {
     "gate-waits": "gate {0} {1} --comment WORDS",
     "tick-lost": "tick {0} {1} --undo",
     "needs-figures": "submit {0} {1}",
     "skip-without-reason": "tick {0} {1} --skip --comment REASON",
 }
-_IN_THE_WAY = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
+_IN_THE_WAY = (
+    FileNotFoundError,
+    FileExistsError,
+    IsADirectoryError,
+    NotADirectoryError,
+)
 
 
 def accept(workspace: Workspace, found: Sequence[Found]) -> list[str]:
@@ -46,19 +55,61 @@ def _accept(workspace: Workspace, found: Found) -> bool:
         problem = Problem(found.path, 0, "unknown-run", message, hint)
         documents.refuse(workspace, [problem])
         return False
+    workspace.unwritten.discard(found.path)
     if found.content.text == opened.sheet.text:
+        return _heal(workspace, opened, found.content.data)
+    if _is_left_behind(workspace, found):
+        write(workspace, opened, opened.sheet.text, found.content.data)
         return False
     actor = workspace.roster.attribute("", found.content.uid) or opened.run.agent
-    if opened.run.ended:
-        words = "The run is finished: its record stays as it is."
-        judged = Judged(opened.sheet, refused=[Refused("", 1, "run-finished", words)])
-    else:
-        run, text = opened.run, found.content.text
-        judged = living.judge(opened.sheet, text, run.passed.keys(), run.next_item)
+    judged = _judge(opened, found.content.text)
     workspace.record(*_drafts(workspace, opened, judged, actor, found.content.data))
+    _track(workspace, opened, judged, actor)
     if judged.refused:
         put_back(workspace, opened.path, found.content.data, judged.sheet.text)
     return True
+
+
+def _track(workspace: Workspace, opened: Open, judged: Judged, actor: str) -> None:
+    """Write a tick of "update task tracking" back, and tell what came of it."""
+    items = judged.sheet.boxes.items
+    done = (item for item, (mark, _) in judged.ticks.items() if mark is Mark.DONE)
+    places = judged.sheet.places(done)
+    if any(items[x].role is Role.TRACKING for x in places):
+        said = tracking.write_back(workspace, runs.find(workspace, opened.run.id))
+        body = f"That was the task tracking of {opened.path}.\n"
+        workspace.record(messages.told(workspace, actor, said, body))
+
+
+def _is_left_behind(workspace: Workspace, found: Found) -> bool:
+    """Tell a file that could not be written, or was not in time, from an edit.
+
+    It holds the version before the last one, and nobody has touched it since.
+    """
+    versions = queries.versions(workspace.index, found.path, 2)
+    if len(versions) < 2 or versions[1]["blob"] != name_of(found.content.data):  # noqa: PLR2004 - two
+        return False
+    last = clock.parse(versions[0]["at"]).timestamp()
+    return found.content.stamp.ctime_ns / 1e9 - _ROUNDED_SECONDS < last
+
+
+def _heal(workspace: Workspace, opened: Open, data: bytes) -> bool:
+    """Take the same text in again, where it could not be read meanwhile."""
+    if not queries.refused(workspace.index, [opened.path]):
+        return False
+    blob, agent = opened.run.text, opened.run.agent
+    workspace.record(runs.accepted(opened.path, blob, len(data), agent, agent))
+    return True
+
+
+def _judge(opened: Open, text: str) -> Judged:
+    run = opened.run
+    if run.ended:
+        words = "The run is finished: its record stays as it is."
+        return Judged(opened.sheet, refused=[Refused("", 1, "run-finished", words)])
+    if changed := steps_asked.changed(opened.document, opened.sheet, text):
+        return Judged(opened.sheet, refused=changed)
+    return living.judge(opened.sheet, text, run.passed.keys(), run.next_item)
 
 
 def _drafts(
@@ -124,17 +175,25 @@ def put_back(workspace: Workspace, path: str, offered: bytes, text: str) -> None
     if isinstance(present, Content) and present.data != offered:
         return
     with suppress(*_IN_THE_WAY):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
         files.write(root, path, text.encode(), temporary=workspace.layout.temporary)
 
 
-def write(workspace: Workspace, opened: Open, text: str) -> None:
+def write(
+    workspace: Workspace, opened: Open, text: str, present: bytes | None = None
+) -> None:
     """Write a text that was recorded; an edit that came between is judged by it later.
+
+    `present` is what stands there, if that is not the run's text as it was opened.
 
     Raises:
         External: The file cannot be written.
     """
+    workspace.unwritten.add(opened.path)
     try:
-        put_back(workspace, opened.path, opened.sheet.text.encode(), text)
+        before = opened.sheet.text.encode() if present is None else present
+        put_back(workspace, opened.path, before, text)
+        workspace.unwritten.discard(opened.path)
     except OSError as error:
         message = f"{opened.path} cannot be written: {error.strerror}."
         raise External(message, hint="Run: coordinator doctor --fix") from error
@@ -151,7 +210,5 @@ def restore(workspace: Workspace, paths: Sequence[str]) -> list[str]:
         if opened is None:
             others.append(path)
             continue
-        target = workspace.layout.root / path
-        target.parent.mkdir(parents=True, exist_ok=True)
         put_back(workspace, path, b"", opened.sheet.text)
     return others

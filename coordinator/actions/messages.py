@@ -26,7 +26,7 @@ def told(workspace: Workspace, to: str, subject: str, body: str) -> Draft:
 class InboxArguments(Arguments):
     """Which messages."""
 
-    since: int = Field(0, ge=0, description="only those after this record")
+    since: int = Field(0, ge=0, lt=1 << 63, description="only those after this record")
 
 
 @action("inbox", who=Who.MEMBER, example="coordinator inbox", fresh=Fresh.CHEAPLY)

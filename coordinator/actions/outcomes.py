@@ -1,4 +1,4 @@
-"""What follows when a step has failed for good, and when a document is complete.
+"""What follows when a step has failed for good.
 
 On Failure decides: a person, a warning, or the subtask from its start. Numbers of a
 checklist's success criteria are judged here too.
@@ -18,9 +18,15 @@ from coordinator.workflows.states import TABLE, Event
 from coordinator.workflows.trees import DiskTree
 from coordinator.workflows.verdicts import Outcome, Sources
 
+Followed = tuple[list[Draft], str]
 
-def follow(call: Call, opened: Open, place: Place) -> str:
-    """Do what the document says for a step whose attempts are spent; say what."""
+
+def follow(call: Call, opened: Open, place: Place) -> Followed:
+    """Do what the document says for a step whose attempts are spent.
+
+    Returns the records of it, which are to be made with that of the last attempt, and
+    what it is in words.
+    """
     match place.subtask.on_failure.action:
         case Failure.NOTIFY:
             return _go_on(call, opened, place)
@@ -30,26 +36,23 @@ def follow(call: Call, opened: Open, place: Place) -> str:
             return _escalate(call, opened, place)
 
 
-def _escalate(call: Call, opened: Open, place: Place) -> str:
+def _escalate(call: Call, opened: Open, place: Place) -> Followed:
     reason = f"{place.name} failed; its subtask's {place.attempts} attempts are spent."
     drafts = escalations.escalate(call.workspace, opened, place, reason)
-    call.workspace.record(*drafts)
-    return f"{reason} It is escalated: a maintainer decides."
+    return drafts, f"{reason} It is escalated: a maintainer decides."
 
 
-def _go_on(call: Call, opened: Open, place: Place) -> str:
+def _go_on(call: Call, opened: Open, place: Place) -> Followed:
     data = {"step": place.name, "event": Event.CONTINUE.value, "subtask": place.key}
     words = f"{place.name} of {opened.run.id} failed, and the work goes on with that."
     told = [
         messages.told(call.workspace, x, words[:200], f"{words}\n")
         for x in sorted({opened.run.agent, ""})
     ]
-    moved = runs.draft(opened, "run.moved", "", data)
-    call.workspace.record(moved, *told)
-    return words
+    return [runs.draft(opened, "run.moved", "", data), *told], words
 
 
-def _revert(call: Call, opened: Open, place: Place) -> str:
+def _revert(call: Call, opened: Open, place: Place) -> Followed | None:
     """Take the worktree back to where the subtask began, and all its steps with it.
 
     Nothing is said, and nothing done, where there is no commit to go back to.
@@ -60,30 +63,17 @@ def _revert(call: Call, opened: Open, place: Place) -> str:
     holder = opened.run.steps[place.name].holder
     saved = places.restore(call.workspace, holder, base) if base else ()
     if not saved:
-        return ""
+        return None
     drafts: list[Draft] = []
     for name in names:
         state = plan.state(opened.run, name)
         if Event.REVERT in TABLE[state]:
             data = {"step": name, "event": Event.REVERT.value, "subtask": place.key}
             drafts.append(runs.draft(opened, "run.moved", "", data))
-    words = (
-        f"{holder} was taken back to {base[:12]}; what was there is below {saved[0]}."
-    )
+    below = saved[0].rpartition("/")[0]
+    words = f"{holder} was taken back to {base[:12]}; what was there is below {below}."
     drafts.append(messages.told(call.workspace, holder, words[:200], f"{words}\n"))
-    call.workspace.record(*drafts)
-    return words
-
-
-def end_if_complete(call: Call, opened: Open) -> None:
-    """Record the end of a run of steps, where nothing is left to be done."""
-    if (
-        opened.is_steps
-        and not opened.run.ended
-        and plan.is_complete(opened.plan, opened.run)
-    ):
-        ended = runs.draft(opened, "run.finished", "", {"outcome": "finished"})
-        call.workspace.record(ended)
+    return drafts, words
 
 
 def submit_item(call: Call, opened: Open, wanted: str, text: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 A merge keeps what the run has: where both sides changed a line, the run's stays.
 """
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -17,13 +18,14 @@ from coordinator.actions.registry import (
     action,
 )
 from coordinator.actions.runs import Open
-from coordinator.actions.workspace import Call
+from coordinator.actions.workspace import Call, Workspace
 from coordinator.kernel import git
-from coordinator.kernel.errors import UsageProblem
+from coordinator.kernel.errors import Refused, UsageProblem
 from coordinator.kernel.journal import Draft
 from coordinator.workflows import boxes, drafts, living, matching, read, state_files
 from coordinator.workflows.living import Sheet
 from coordinator.workflows.model import Kind, Mark
+from coordinator.workflows.plan import Plan
 from coordinator.workflows.state_files import Shown
 
 
@@ -65,7 +67,8 @@ def upgrade(call: Call, arguments: OneRun) -> dict[str, Any]:
     }
     upgraded = runs.draft(opened, "run.upgraded", call.caller.actor, data)
     told = _told(call, opened, row["version"], conflicts)
-    workspace.record(upgraded, version, *told)
+    ends = _ends(workspace, opened, sheet, upgraded)
+    workspace.record(upgraded, version, *ends, *told)
     living_copies.write(workspace, opened, sheet.text)
     return {**value, "conflicts": conflicts, "changed": True}
 
@@ -97,7 +100,24 @@ def _template_text(call: Call, opened: Open, row: dict[str, Any]) -> str:
     if document.kind in {Kind.CHECKLIST, Kind.STEPS}:
         return base
     make = drafts.skeleton if opened.is_steps else drafts.checklist
-    return make(document, opened.run.part) or base
+    text = make(document, opened.run.part)
+    if text is None:
+        raise Refused(
+            f"Version {row['version']} of {row['name']} has no workflow"
+            f" {opened.run.part or row['name']!r} any more.",
+            hint=f"The run goes on as it is: coordinator workflow next {opened.run.id}",
+        )
+    return text
+
+
+def _ends(
+    workspace: Workspace, opened: Open, sheet: Sheet, change: Draft
+) -> list[Draft]:
+    """Return the record of the end, where the newer version leaves nothing to do."""
+    document, _ = read.parse(sheet.text, opened.path)
+    new = replace(opened, document=document, plan=Plan(document.book))
+    boxes_ = runs.ends(new, sheet, change.actor)
+    return [*boxes_, *runs.ends_steps(workspace, new, [change])]
 
 
 def _carried(opened: Open, text: str) -> Sheet:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from coordinator.actions import addressed, messages, runs, templates
+from coordinator.actions import addressed, living_copies, messages, runs, templates
 from coordinator.actions.agents import find_identity
 from coordinator.actions.registry import (
     Arguments,
@@ -19,9 +19,7 @@ from coordinator.actions.registry import (
 )
 from coordinator.actions.workspace import Call, Workspace
 from coordinator.index import queries
-from coordinator.kernel import files
 from coordinator.kernel.errors import NotFound, UsageProblem
-from coordinator.kernel.files import Content
 from coordinator.kernel.journal import Draft
 from coordinator.kernel.names import slug
 from coordinator.workflows import drafts, living, read, store
@@ -136,7 +134,8 @@ def _started_before(call: Call, template: str) -> str:
     for run in queries.run_ids(call.workspace.index):
         opened = runs.find(call.workspace, run)
         [first] = queries.run_records(call.workspace.index, run)[:1]
-        if first["seq"] > call.begun and opened.run.template == template:
+        is_own = first["actor"] == call.caller.actor
+        if first["seq"] > call.begun and is_own and opened.run.template == template:
             return run
     return ""
 
@@ -195,11 +194,7 @@ def _partners(call: Call, plan: _Plan) -> list[Draft]:
 def write_new(workspace: Workspace, run: str) -> None:
     """Write a run's living copy where none stands yet."""
     opened = runs.find(workspace, run)
-    root = workspace.layout.root
-    (root / opened.path).parent.mkdir(parents=True, exist_ok=True)
-    if not isinstance(files.read(root, opened.path), Content):
-        text = opened.sheet.text.encode()
-        files.write(root, opened.path, text, temporary=workspace.layout.temporary)
+    living_copies.put_back(workspace, opened.path, b"", opened.sheet.text)
 
 
 def _started(workspace: Workspace, run: str, unused: list[str]) -> dict[str, Any]:

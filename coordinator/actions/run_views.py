@@ -4,6 +4,7 @@ They are caches; what they say follows from the records alone, whatever the time
 """
 
 import json
+import re
 from contextlib import suppress
 from typing import Any
 
@@ -13,6 +14,7 @@ from coordinator.actions.runs import Open
 from coordinator.actions.workspace import Workspace
 from coordinator.index import queries
 from coordinator.kernel import files
+from coordinator.kernel.blobs import name_of
 from coordinator.workflows import plan, store
 from coordinator.workflows.model import Kind
 from coordinator.workflows.runs import Attempt, Work
@@ -26,6 +28,7 @@ _IN_THE_WAY = (
     PermissionError,
 )
 _MOST = 50
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,120}")
 
 
 def refresh(workspace: Workspace) -> None:
@@ -41,13 +44,20 @@ def _write(workspace: Workspace, opened: Open) -> None:
     texts = {store.record(opened.run.id): _text(record(opened))}
     for name, work in opened.run.steps.items():
         for attempt in work.attempts:
-            path = store.evidence(opened.run.id, name, attempt.number)
+            path = _evidence(opened, name, attempt)
             if not (root / path).exists():
                 texts[path] = _text(escalations.attempt(workspace, attempt))
     for path, text in texts.items():
         with suppress(*_IN_THE_WAY):
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             files.write(root, path, text.encode(), temporary=workspace.layout.temporary)
+
+
+def _evidence(opened: Open, step: str, attempt: Attempt) -> str:
+    """Return where an attempt is shown; a step's name is whatever the document says."""
+    if not _PLAIN.fullmatch(step):
+        step = f"step-{name_of(step.encode())[:16]}"
+    return store.evidence(opened.run.id, step, attempt.number)
 
 
 def _text(value: object) -> str:
@@ -85,7 +95,7 @@ def _attempt(opened: Open, name: str, found: Attempt) -> dict[str, Any]:
         "agent": found.actor,
         "at": found.at,
         "outcome": found.outcome.value,
-        "evidence": store.evidence(opened.run.id, name, found.number),
+        "evidence": _evidence(opened, name, found),
     }
 
 

@@ -5,14 +5,16 @@ It loads and records; what may happen to a run is decided in `coordinator.workfl
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from typing import Any
 
 from coordinator.actions.workspace import SYSTEM, Workspace
 from coordinator.index import queries
+from coordinator.kernel import clock
 from coordinator.kernel.errors import NotFound
 from coordinator.kernel.journal import Draft
-from coordinator.workflows import living, order, read, store
+from coordinator.workflows import living, order, plan, read, store
 from coordinator.workflows.living import Sheet
 from coordinator.workflows.model import Document, Kind, Mark
 from coordinator.workflows.plan import Plan
@@ -111,6 +113,15 @@ def draft(opened: Open, kind: str, actor: str, data: Mapping[str, Any]) -> Draft
     return Draft(kind, actor or SYSTEM, opened.run.id, data)
 
 
+def foreseen(workspace: Workspace, opened: Open, drafts: Sequence[Draft]) -> Open:
+    """Return the run as it will stand once these are recorded; the text stays."""
+    run, at = deepcopy(opened.run), clock.render(workspace.now())
+    for x in drafts:
+        if x.subject == run.id:
+            apply(run, Happening(run.last + 1, at, x.kind, x.actor, x.data))
+    return replace(opened, run=run)
+
+
 def edited(
     workspace: Workspace,
     opened: Open,
@@ -153,6 +164,17 @@ def ends(opened: Open, sheet: Sheet, actor: str) -> list[Draft]:
     if not places or any(items[x].mark is Mark.OPEN for x in places):
         return []
     return [draft(opened, "run.finished", actor, {"outcome": "finished"})]
+
+
+def ends_steps(
+    workspace: Workspace, opened: Open, drafts: Sequence[Draft]
+) -> list[Draft]:
+    """Return the record of the end, where nothing is left to do after these."""
+    if not opened.is_steps or opened.run.ended:
+        return []
+    if not plan.is_complete(opened.plan, foreseen(workspace, opened, drafts).run):
+        return []
+    return [draft(opened, "run.finished", "", {"outcome": "finished"})]
 
 
 def store_text(workspace: Workspace, text: str) -> str:

@@ -87,6 +87,7 @@ def submit(call: Call, arguments: Submit) -> Later | dict[str, Any]:
     _check_holds(call, opened, place, work)
     case = _case(call, arguments, place, work)
     mark = (opened.run.id, place.name)
+    seen = _seen(opened, place)
     judging_now = call.workspace.judging
     judging_now.add(mark)
 
@@ -100,8 +101,7 @@ def submit(call: Call, arguments: Submit) -> Later | dict[str, Any]:
     def finish(judged: Judged) -> dict[str, Any]:
         judging_now.discard(mark)
         now = find_open(call, arguments.run)
-        present = now.run.steps.get(place.name, Work())
-        if (present.epoch, len(present.attempts)) != (work.epoch, len(work.attempts)):
+        if _seen(now, place) != seen:
             raise Conflict(
                 f"{place.name} went on while the evidence was judged.",
                 hint="Look at it: coordinator workflow show " + now.run.id,
@@ -109,6 +109,12 @@ def submit(call: Call, arguments: Submit) -> Later | dict[str, Any]:
         return _settle(call, now, place, case, judged)
 
     return Later(judge, finish)
+
+
+def _seen(opened: Open, place: Place) -> tuple[int, int, int]:
+    """Return what changes once anything else happened to a step."""
+    work = opened.run.steps.get(place.name, Work())
+    return work.epoch, len(work.attempts), opened.run.version
 
 
 def _check_holds(call: Call, opened: Open, place: Place, work: Work) -> None:
@@ -203,10 +209,13 @@ def _settle(
         "expires": steps.lease_end(workspace),
     }
     drafts = [runs.draft(opened, "run.submitted", call.caller.actor, data)]
-    workspace.record(*drafts)
-    opened = runs.find(workspace, opened.run.id)
-    note = outcomes.follow(call, opened, place) if event is Event.EXHAUST else ""
-    outcomes.end_if_complete(call, runs.find(workspace, opened.run.id))
+    note = ""
+    if event is Event.EXHAUST:
+        after = runs.foreseen(workspace, opened, drafts)
+        followed, note = outcomes.follow(call, after, place)
+        drafts += followed
+    # At once: whatever follows must not be missing after a crash.
+    workspace.record(*drafts, *runs.ends_steps(workspace, opened, drafts))
     return {**value(call, opened.run.id, place.name), "verdicts": shown, "note": note}
 
 

@@ -24,6 +24,7 @@ from coordinator.workflows.model import Document
 
 _MOST_FOUND = 200
 _LONGEST_NAME = 60
+_MOST_DIGITS = 9
 
 
 @action(
@@ -53,6 +54,9 @@ def import_templates(call: Call, arguments: Paths) -> dict[str, Any]:
         else:
             entry = _import(call, source, document)
             added.append({**entry, "problems": [asdict(x) for x in problems]})
+    if not found:
+        hint = "Name a workflow document, or a folder of them."
+        raise NotFound(f"{arguments.paths[0]} holds no document.", hint=hint)
     if not added:
         first = refused[0]
         raise Refused(f"{first.path}: {first.message}", hint=first.hint)
@@ -139,7 +143,8 @@ def find_template(workspace: Workspace, wanted: str) -> queries.Row:
         NotFound: There is none.
     """
     name, _, version = wanted.partition("@")
-    number = int(version) if version.isdecimal() else 0
+    is_number = version.isdecimal() and len(version) <= _MOST_DIGITS
+    number = int(version) if is_number else 0
     row = queries.template(workspace.index, name, number)
     if row is None or (version and not number):
         hint = "Run: coordinator workflow list"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from coordinator.actions.runs import Open
-from coordinator.actions.workspace import Call
+from coordinator.actions.workspace import Workspace
 from coordinator.index import queries
 from coordinator.kernel import files
 from coordinator.kernel.files import Content
@@ -19,15 +19,16 @@ from coordinator.workflows.model import Item, Mark, Role
 _PATH = re.compile(r"[\w./-]+\.md\b")
 
 
-def write_back(call: Call, opened: Open) -> str:
+def write_back(workspace: Workspace, opened: Open) -> str:
     """Tick the run's task in its phase file; return what was done, in a sentence."""
     named = next(_named(opened), "")
     if not named:
         return "No phase file is named (--set phase_file=PATH), so nothing was written."
-    for root in _roots(call, opened):
+    for root in _roots(workspace, opened):
         content = files.read(root, named)
         if isinstance(content, Content):
-            return _tick(call, root, named, content.text, opened)
+            temporary = workspace.layout.temporary
+            return _tick(temporary, root, named, content.text, opened)
     return f"The phase file {named} was not found, so nothing was written."
 
 
@@ -41,20 +42,23 @@ def _named(opened: Open) -> Iterator[str]:
     yield from _PATH.findall(opened.document.said("current_task"))
 
 
-def _roots(call: Call, opened: Open) -> Iterator[Path]:
-    root = call.workspace.layout.root
-    for row in queries.worktrees(call.workspace.index):
+def _roots(workspace: Workspace, opened: Open) -> Iterator[Path]:
+    root = workspace.layout.root
+    for row in queries.worktrees(workspace.index):
         if row["agent"] == opened.run.agent:
             yield root / row["path"]
     yield root
 
 
-def _tick(call: Call, root: Path, path: str, text: str, opened: Open) -> str:
+def _tick(temporary: Path, root: Path, path: str, text: str, opened: Open) -> str:
     item = _task_in(text, opened)
     if item is None:
         return f"{path} has no open item of this run's task, so nothing was written."
     new = boxes.set_marks(text, {item.line: Mark.DONE})
-    files.write(root, path, new.encode(), temporary=call.workspace.layout.temporary)
+    try:
+        files.write(root, path, new.encode(), temporary=temporary)
+    except OSError as error:
+        return f"{path} cannot be written ({error.strerror}), so it stays as it is."
     return f"{path}, line {item.line}, is ticked."
 
 

@@ -75,9 +75,9 @@ def sources(call: Call, arguments: Paths) -> Iterator[Source | Problem]:
 
 
 def _files(source: Path) -> list[Path]:
-    if source.is_file():
+    if _is_there(source.is_file):
         return [source]
-    if not source.is_dir():
+    if not _is_there(source.is_dir):
         hint = "Name a workflow document, or a folder of them."
         raise NotFound(f"There is nothing at {source}.", hint=hint)
     found = sorted(x for x in source.rglob("*") if x.suffix.lower() in _SUFFIXES)
@@ -87,6 +87,13 @@ def _files(source: Path) -> list[Path]:
             hint="Name a smaller folder.",
         )
     return found
+
+
+def _is_there(ask: Callable[[], bool]) -> bool:
+    try:
+        return ask()
+    except OSError:  # a name that is too long, for one
+        return False
 
 
 @action(

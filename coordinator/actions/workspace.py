@@ -83,6 +83,7 @@ class Workspace:
         self.stop_wanted = False
         self.seen = Seen()
         self.judging: set[tuple[str, str]] = set()  # steps whose leases stand still
+        self.unwritten: set[str] = set()  # living copies behind their records
         self.runs: dict[str, Any] = {}  # a cache, kept by `coordinator.actions.runs`
         self.listeners: list[Listener] = []
         self._roster: Roster | None = None

@@ -222,6 +222,15 @@ def run_records(index: Index, run: str, after: int = 0) -> list[Row]:
     return index.rows(question, (run, after))
 
 
+def versions(index: Index, path: str, most: int) -> list[Row]:
+    """Return the last accepted versions of a document, the newest first."""
+    return index.rows(
+        "SELECT seq, at, blob FROM records WHERE subject = ?"
+        " AND kind = 'document.accepted' ORDER BY seq DESC LIMIT ?",
+        (path, most),
+    )
+
+
 def messages(index: Index, recipient: str, after: int = 0) -> list[Row]:
     """Return what was sent to somebody after this record, the oldest first."""
     question = "SELECT * FROM messages WHERE recipient = ? AND seq > ? ORDER BY seq"

@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from coordinator.actions import documents, living_copies, submissions
 from coordinator.actions.documents import Found
 from coordinator.actions.workspace import Workspace
+from coordinator.index import queries
 from coordinator.kernel import clock, files
 from coordinator.kernel.errors import CoordinatorError
 from coordinator.kernel.files import Content, Stamp, Unsettled
 from coordinator.kernel.problems import Problem
 from coordinator.watch.scan import Snapshot, is_in_missing_folder
-from coordinator.workflows.store import is_living_copy
+from coordinator.workflows.store import is_living_copy, living_copy
 
 BATCH = 256
 BATCH_BYTES = 2 << 20
@@ -108,10 +109,12 @@ class Intake:
 
     def _compare_names(self, snapshot: Snapshot) -> None:
         unknown = tuple(f"{folder}/" for folder in snapshot.missing)
-        known = self._stamps.keys() | self._known_before()
+        # A living copy may be gone before it was read for the first time.
+        living = map(living_copy, queries.run_ids(self._workspace.index))
+        known = self._stamps.keys() | self._known_before() | set(living)
         # What stood in a missing folder is looked for until the folder is back.
         self._has_compared = self._has_compared or not snapshot.missing
-        for path in known - snapshot.stamps.keys():
+        for path in (known - snapshot.stamps.keys()) | self._workspace.unwritten:
             if not path.startswith(unknown):
                 self._enqueue(path)
         listed = {x.path for x in snapshot.problems}
@@ -230,7 +233,9 @@ class Intake:
             stamp = _unless_racy(document.content.stamp, now)
             self._stamps[document.path] = stamp
             self._candidates.pop(document.path, None)
-            if stamp is not _RACY:
+            # A living copy may be behind its record when the program ends: it is
+            # read at every start.
+            if stamp is not _RACY and not is_living_copy(document.path):
                 kept[document.path] = stamp
         for problem in batch.problems:
             stamp = self._candidates.pop(problem.path, _RACY)

@@ -14,8 +14,9 @@ from coordinator.workflows.model import Mark
 
 _BOX = re.compile(
     r"(?P<indent>[ \t]*)(?P<marker>[-*+]|\d{1,9}[.)])?(?(marker)[ \t]+)"
-    r"\[(?P<mark>[ xX✓✔✅~-])\ufe0f?\](?:[ \t]+(?P<text>.*)|)\Z"
+    r"\[(?P<sign>(?P<mark>[ xX✓✔✅~-])\ufe0f?)\](?:[ \t]+(?P<text>.*)|)\Z"
 )
+_BOM = "\ufeff"
 _MARKS = {" ": Mark.OPEN, "-": Mark.SKIPPED, "~": Mark.SKIPPED}
 _WRITTEN = {Mark.OPEN: " ", Mark.DONE: "x", Mark.SKIPPED: "-"}
 
@@ -51,6 +52,8 @@ def set_marks(text: str, marks: Mapping[int, Mark]) -> str:
     No other byte changes; a box that says so already keeps its own sign, and a line
     without a box stays as it is.
     """
+    if text.startswith(_BOM):
+        return _BOM + set_marks(text.removeprefix(_BOM), marks)
     lines = markdown.split_lines(text)
     numbers = (x for x in marks if 0 < x <= len(lines))
     return markdown.replace_lines(
@@ -62,5 +65,5 @@ def _set(line: str, mark: Mark) -> str:
     match = _BOX.match(line)
     if match is None or _MARKS.get(match["mark"], Mark.DONE) is mark:
         return line
-    start, end = match.span("mark")
+    start, end = match.span("sign")
     return line[:start] + _WRITTEN[mark] + line[end:]

@@ -28,7 +28,9 @@ _CHECK_IN = re.compile(
 )
 _SIGN_OFF = re.compile(r"\buser sign[- ]?off\b", re.IGNORECASE)
 _TRACKING = re.compile(r"\bupdate task tracking\b", re.IGNORECASE)
-_CODE_SPAN = re.compile(r"(`+)[^`]+\1")
+# Whole runs of backticks only (CommonMark 6.1): tried in part, a long one takes
+# quadratic time.
+_CODE_SPAN = re.compile(r"(?<!`)(`++)[^`]++\1(?!`)")
 # A capital word in brackets that is no link, no footnote and no tag such as `[US1]`.
 _PLACEHOLDER = re.compile(r"\[ ?([A-Z][^\[\]\n]{0,80}?) ?\](?![(\[:])")
 _FREE = {"notes", "findings"}
@@ -90,9 +92,7 @@ class _Reader:
     def _group_of(self, parent: int) -> str:
         if self.group or parent < 0:
             return self.group
-        while self.items[parent].parent >= 0:
-            parent = self.items[parent].parent
-        return self.items[parent].text
+        return self.items[parent].group or self.items[parent].text
 
     def bullet(self, line: Line) -> None:
         """Take in a list entry without a box: items below it are not the last one's."""
@@ -105,8 +105,7 @@ class _Reader:
         """Take in a place for notes, of the group before it."""
         group = self.group
         if not group and self.items and self.items[-1].section == self.section:
-            last = len(self.items) - 1
-            group = self._group_of(last) or self.items[last].text
+            group = self._group_of(len(self.items) - 1)
         self.notes.append(Note(line.number, text, self.phase, group))
 
 

@@ -26,11 +26,13 @@ _BLANKS = re.compile(r"\s+")
 def fill(text: str, values: Mapping[str, str]) -> tuple[str, list[str]]:
     """Fill placeholders by the text inside their brackets; return what was not there.
 
-    Case and blanks do not count; text in fences stays, and every other byte too.
+    Case and blanks do not count; text in fences stays, and every other byte too. What
+    may stand in a box is no name.
     """
-    if not values:
-        return text, []
-    wanted = {_folded(name): value for name, value in values.items()}
+    folded = ((_folded(name), value) for name, value in values.items())
+    wanted = {name: value for name, value in folded if len(name) > 1}
+    if not wanted:
+        return text, list(values)
     used: set[str] = set()
 
     def replace(match: re.Match[str]) -> str:
@@ -48,7 +50,8 @@ def fill(text: str, values: Mapping[str, str]) -> tuple[str, list[str]]:
         if line.kind in {LineKind.CODE, LineKind.FENCE} or "[" not in line.text:
             continue
         filled[line.number] = pattern.sub(replace, line.text)
-    text = markdown.replace_lines(text, filled)
+    bom = text[: text.startswith("\ufeff")]
+    text = bom + markdown.replace_lines(text.removeprefix(bom), filled)
     return text, [name for name in values if _folded(name) not in used]
 
 
@@ -176,12 +179,16 @@ def uncovered(catalogue: Catalogue, phases: Sequence[str]) -> list[str]:
     missing = (
         x.title
         for x in catalogue.stages
-        if not any(_telling(x.title) & other for other in words)
+        if not any(_share_a_word(_telling(x.title), other) for other in words)
     )
     return list(missing)
 
 
 def _telling(title: str) -> set[str]:
-    """Return the words of a title, shortened so that `test` and `testing` are one."""
     found = re.findall(r"[a-z]{4,}", title.lower())
-    return {x[:6] for x in found} - {"core", "impl", "phase", "stage"}
+    return {x[:6] for x in found} - {"core", "phase", "stage"}
+
+
+def _share_a_word(one: set[str], other: set[str]) -> bool:
+    """Tell so where one word begins like the other: `test` and `testing` are one."""
+    return any(a.startswith(b) or b.startswith(a) for a in one for b in other)

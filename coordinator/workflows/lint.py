@@ -24,7 +24,9 @@ from coordinator.workflows.model import (
 _LINK = re.compile(r"\[[^\[\]]*\]\(<?([^()<>\s]+)>?(?:[ \t]+\"[^\"]*\")?\)")
 _ABROAD = re.compile(r"[a-z][a-z0-9+.-]*:|#|/", re.IGNORECASE)
 _AGENT = re.compile(r"@([A-Za-z][\w-]*)")
-_CODE_SPAN = re.compile(r"(`+)[^`]+\1")
+# Whole runs of backticks only (CommonMark 6.1): tried in part, a long one takes
+# quadratic time.
+_CODE_SPAN = re.compile(r"(?<!`)(`++)[^`]++\1(?!`)")
 _NAMES_FILES = {
     Criteria.FILE_EXISTS,
     Criteria.FILE_CHANGED,
@@ -58,7 +60,7 @@ def check(
     """Read a document and return it with all that is wrong, by line."""
     front = frontmatter.split(text, path)
     lines = markdown.scan(front.body, first=front.body_line)
-    document, problems = read.parse(text, path)
+    document, problems = read.parse_scanned(text, path, front, lines)
     found = [
         *problems,
         *_conflicts(text, path),
@@ -67,7 +69,7 @@ def check(
         *_boxes(document.checklist.items, path),
         *_placeholders(document, path),
         *_targets(document, path),
-        *dangling(document, text, path, world),
+        *_dangling(document, text, lines, path, world),
     ]
     return document, sorted(found, key=lambda x: (x.line, x.code))
 
@@ -78,6 +80,12 @@ def dangling(
     """Find what a document refers to and the world has not, in no stated order."""
     front = frontmatter.split(text, path)
     lines = markdown.scan(front.body, first=front.body_line)
+    yield from _dangling(document, text, lines, path, world)
+
+
+def _dangling(
+    document: Document, text: str, lines: Sequence[Line], path: str, world: World
+) -> Iterator[Problem]:
     yield from _links(lines, path, world)
     yield from _agents(document, text, path, world)
     yield from _neighbours(document, text, path, world)
@@ -103,20 +111,18 @@ def _unclosed(lines: Sequence[Line], path: str) -> Iterator[Problem]:
 
 def _duplicates(sections: Sequence[Section], path: str) -> Iterator[Problem]:
     """Find headings that stand twice below the same one."""
-    seen: dict[tuple[str, ...], int] = {}
-    way: list[Section] = []
+    seen: dict[tuple[int, str], int] = {}
+    way: list[tuple[int, int]] = []  # levels, with the line that first had the title
     for section in sections:
-        while way and way[-1].level >= section.level:
+        while way and way[-1][0] >= section.level:
             way.pop()
-        way.append(section)
-        key = tuple(x.title.lower() for x in way)
-        if section.title and key in seen:
-            message = (
-                f"The section {section.title[:80]!r} stands in line {seen[key]} too."
-            )
+        key = (way[-1][1] if way else 0, section.title.lower())
+        first = seen.setdefault(key, section.line)
+        way.append((section.level, first))
+        if section.title and first != section.line:
+            message = f"The section {section.title[:80]!r} stands in line {first} too."
             hint = "Rename one, or bring them together."
             yield Problem(path, section.line, "duplicate-section", message, hint)
-        seen.setdefault(key, section.line)
 
 
 def _boxes(items: Sequence[Item], path: str) -> Iterator[Problem]:

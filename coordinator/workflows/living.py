@@ -156,7 +156,8 @@ def judge(before: Sheet, text: str, passed: Collection[str], fresh: int) -> Judg
         return Judged(before, refused=lost)
     edit = _Edit(before, Sheet(text, after, _carried(before, origin, fresh)), origin)
     judged = edit.judge(passed)
-    judged.notes = [x for x in after.notes if _is_new(x, before.boxes.notes)]
+    known = {_said(x) for x in before.boxes.notes}
+    judged.notes = [x for x in after.notes if x.text and _said(x) not in known]
     return judged
 
 
@@ -173,19 +174,38 @@ def _lost(before: Sheet, after: Checklist, origin: Sequence[int]) -> list[Refuse
     kept = {x: place for place, x in enumerate(origin) if x >= 0}
     found: list[Refused] = []
     for place, item in enumerate(before.boxes.items):
-        if place not in kept:
-            if not _may_go(item):
-                words = f"{item.text[:80]!r} must stay; skip it with a reason instead."
-                found.append(_refuse(before, place, "removed", words))
-        elif item.role in order.GATES and after.items[kept[place]].text != item.text:
-            words = f"{item.text[:80]!r} is a gate: its words stay as they are."
+        now = after.items[kept[place]] if place in kept else None
+        if not _may_go(item) and not (now and _is_kept(item, now)):
+            words = f"{item.text[:80]!r} {_why_it_stays(item)}"
             found.append(_refuse(before, place, "removed", words))
     return found
 
 
 def _may_go(item: Item) -> bool:
-    brackets = any(True for _ in checklist.placeholders(item.text))
-    return brackets or not order.is_work(item)
+    """What was ticked stays; else a line to be filled in may go, and one of no work."""
+    if item.mark is not Mark.OPEN or item.role in order.GATES:
+        return False
+    return _has_brackets(item) or not order.is_work(item)
+
+
+def _is_kept(item: Item, now: Item) -> bool:
+    """Tell whether an item still binds as it did: below "Key decisions" none does."""
+    if item.role in order.GATES:
+        same = now.text == item.text or _has_brackets(item)
+        return same and now.role is item.role
+    return order.is_work(now) or not order.is_work(item)
+
+
+def _has_brackets(item: Item) -> bool:
+    return any(True for _ in checklist.placeholders(item.text))
+
+
+def _why_it_stays(item: Item) -> str:
+    if item.role in order.GATES:
+        return "is a gate: its words and its place stay as they are."
+    if item.mark is not Mark.OPEN:
+        return "was ticked: it must stay."
+    return "must stay; skip it with a reason instead."
 
 
 class _Edit:
@@ -269,6 +289,5 @@ def _skip_reason(text: str, told: str) -> str:
     return text[len(told) :].strip(_AROUND)
 
 
-def _is_new(note: Note, before: Sequence[Note]) -> bool:
-    same = (x for x in before if (x.phase, x.group) == (note.phase, note.group))
-    return bool(note.text) and all(x.text != note.text for x in same)
+def _said(note: Note) -> tuple[str, str, str]:
+    return note.phase, note.group, note.text

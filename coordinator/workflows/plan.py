@@ -59,7 +59,9 @@ class Plan:
     def __init__(self, book: StepBook) -> None:
         self.places: dict[str, Place] = {}
         self.quality = {f"quality-{x}": gate for x, gate in enumerate(book.gates, 1)}
-        self._within: dict[str, list[str]] = {}
+        self._within: dict[str, list[str]] = {DOCUMENT: []}
+        self._siblings: dict[str, list[str]] = {}
+        self._numbers: dict[str, int] = {}
         for number, task in enumerate(book.tasks, 1):
             for place, subtask in enumerate(task.subtasks, 1):
                 key = self._unique(subtask.id or f"{task.id or number}-{place}")
@@ -68,20 +70,23 @@ class Plan:
         self._add_document(book)
 
     def _add(self, step: Step, subtask: Subtask, task: Task, key: str) -> None:
-        siblings = self._within.get(key, [])
+        siblings = self._siblings.setdefault(key, [])
         name = self._unique(step.id or f"{key}-{len(siblings) + 1:02d}")
         before = siblings[-1] if siblings else ""
         of_all = subtask.criteria if step is _steps_of(subtask)[-1] else ()
         criteria = (*step.criteria, *of_all)
         self.places[name] = Place(name, step, subtask, task, key, before, criteria)
+        siblings.append(name)
         phase = task.id.partition("-")[0]
         for part in dict.fromkeys((key, subtask.id, task.id, phase, name)):
             self._within.setdefault(part, []).append(name)
 
     def _unique(self, name: str) -> str:
-        number, found = 2, name
+        number, found = self._numbers.get(name, 1), name
         while found in self._within:
-            found, number = f"{name}~{number}", number + 1
+            number += 1
+            found = f"{name}~{number}"
+        self._numbers[name] = number
         return found
 
     def _add_document(self, book: StepBook) -> None:
@@ -99,7 +104,7 @@ class Plan:
 
     def of_subtask(self, key: str) -> list[str]:
         """Return the names of a subtask's steps, in order."""
-        return self._within.get(key, [])
+        return self._siblings.get(key, [])
 
     def inside(self, name: str) -> list[str]:
         """Return the steps inside of a phase, task, subtask or step of that id."""
@@ -121,14 +126,16 @@ def state(run: Run, name: str) -> State:
 def standing(plan: Plan, run: Run, name: str, now: str) -> State:
     """Return where a step stands at this time: free ones and lapsed leases are READY.
 
-    Times are those of the journal, which sort as text.
+    None is READY while it waits: what was before it may have been taken back. Times are
+    those of the journal, which sort as text.
     """
     found = state(run, name)
-    if found is State.PENDING and not any(True for _ in waits(plan, run, name)):
-        return State.READY
-    if found in {State.RUNNING, State.RETRYING} and has_lapsed(run.steps[name], now):
-        return State.READY
-    return found
+    is_held = found in {State.RUNNING, State.RETRYING}
+    is_free = is_held and has_lapsed(run.steps[name], now)
+    if not is_free and found not in {State.PENDING, State.READY}:
+        return found
+    is_waiting = any(True for _ in waits(plan, run, name))
+    return State.PENDING if is_waiting else State.READY
 
 
 def has_lapsed(work: Work, now: str) -> bool:

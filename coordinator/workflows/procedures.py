@@ -17,7 +17,7 @@ from coordinator.workflows.model import (
 )
 
 _STEP = re.compile(r"Step \d+\b", re.IGNORECASE)
-_KEY = re.compile(r"\*\*([A-Za-z][^*:]{0,40}):?\*\*:?[ \t]*(.*?)[ \t]*\Z")
+_KEY = re.compile(r"\*\*([A-Za-z][^*:]{0,40}):?\*\*:?[ \t]*(.*)\Z")
 _ACTION = re.compile(r"\d+[.)]\Z")
 _PARTNER = re.compile(r"with (?:the )?", re.IGNORECASE)
 

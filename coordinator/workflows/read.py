@@ -24,6 +24,13 @@ def parse(text: str, path: str) -> tuple[Document, tuple[Problem, ...]]:
     """Read a document of any family; one of none is an empty checklist, a problem."""
     front = frontmatter.split(text, path)
     lines = markdown.scan(front.body, first=front.body_line)
+    return parse_scanned(text, path, front, lines)
+
+
+def parse_scanned(
+    text: str, path: str, front: FrontMatter, lines: Sequence[Line]
+) -> tuple[Document, tuple[Problem, ...]]:
+    """Read a document whose front matter and lines the caller has already."""
     sections = outline.sections(lines)
     if steps.is_steps(lines, front):
         document, problems = steps.parse(text, path)

@@ -70,7 +70,9 @@ def test_an_item_waits_for_those_before_it_in_its_phase(opened: OpenWorkspace) -
     """The one that comes before is named; other phases do not count."""
     run = begin_bread(opened)
     before = text_of(opened, run)
-    with pytest.raises(Refused, match="'Weigh the flour' .item 4. comes before it") as e:
+    with pytest.raises(
+        Refused, match=r"'Weigh the flour' \(item 4\) comes before it"
+    ) as e:
         tick(opened, run, SIFT)
     assert e.value.hint == f"See what is next: coordinator workflow next {run}"
     assert text_of(opened, run) == before
@@ -160,7 +162,7 @@ def test_items_can_be_named_by_their_words(opened: OpenWorkspace) -> None:
     run = begin_bread(opened)
     assert tick(opened, run, "order BOOK")["item"] == READ
     assert tick(opened, run, "weigh the flour")["item"] == WEIGH
-    with pytest.raises(NotFound, match="4 items hold 'flour'|3 items hold 'the flour'"):
+    with pytest.raises(NotFound, match="2 items hold 'the flour'"):
         tick(opened, run, "the flour")
     with pytest.raises(NotFound, match="no item holds 'cake'"):
         tick(opened, run, "cake")
@@ -265,7 +267,7 @@ def test_what_is_shown_must_be_reached_too(opened: OpenWorkspace) -> None:
     """Figures do not go round the order."""
     text = WAY.replace("- [ ] Crust", "- [ ] Bread rises\n- [ ] Crust")
     run = begin(opened, text, "way")
-    with pytest.raises(Refused, match="'Bread rises' .item 6. comes before it"):
+    with pytest.raises(Refused, match=r"'Bread rises' \(item 6\) comes before it"):
         submit(opened, run, "7", metrics={"Crust coverage": 93.5})
 
 

@@ -1,0 +1,137 @@
+"""Escalations listed and resolved: resumed, skipped, abandoned."""
+
+import pytest
+
+from coordinator.kernel.errors import NotFound, Refused, UsageProblem
+from tests.actions.run_yard import (
+    HEAT,
+    LOAF,
+    WOOD,
+    begin,
+    inbox,
+    keep,
+    next_ids,
+    oven,
+    show,
+    states,
+    submit,
+    take,
+)
+from tests.support import ManualClock, OpenWorkspace
+
+
+def escalated(opened: OpenWorkspace, text: str = "") -> str:
+    """Start a run whose first step is escalated; return the run's id."""
+    run = begin(opened, text or oven(), "oven")
+    take(opened, run, WOOD)
+    submit(opened, run, WOOD, exit_code=1)
+    submit(opened, run, WOOD, exit_code=1)
+    return run
+
+
+def resolve(opened: OpenWorkspace, name: str, decision: str) -> dict[str, object]:
+    """Resolve as the maintainer."""
+    found: dict[str, object] = opened.perform(
+        "workflow resolve", id=name, decision=decision, comment="Because"
+    )
+    return found
+
+
+def test_resumed_it_has_its_whole_budget_again(
+    opened: OpenWorkspace, clock: ManualClock
+) -> None:
+    """Its attempts stay; everybody concerned hears the word."""
+    run = escalated(opened)
+    clock.advance(hours=2)
+    found = resolve(opened, f"{run}-e1", "resume")
+    assert (found["state"], found["decision"], found["by"]) == (
+        "resolved",
+        "resume",
+        "(maintainer)",
+    )
+    assert next_ids(opened, run) == [WOOD]
+    assert inbox(opened) == [f"{run}-e1 is resolved: resume"]
+    assert inbox(opened, "docs")[-1] == f"{run}-e1 is resolved: resume"
+    take(opened, run, WOOD)
+    found = submit(opened, run, WOOD, exit_code=1)
+    assert (found["state"], found["attempt"]) == ("RETRYING", 3)
+    assert submit(opened, run, WOOD, exit_code=1)["state"] == "ESCALATED"
+    assert [x["id"] for x in opened.perform("workflow escalations")] == [f"{run}-e2"]
+    assert len(show(opened, run)["escalations"]) == 2
+
+
+def test_skipped_the_work_goes_on(opened: OpenWorkspace) -> None:
+    """With the reason kept."""
+    run = escalated(opened)
+    resolve(opened, f"{run}-e1", "skip")
+    assert states(opened, run)[WOOD] == "SKIPPED"
+    assert next_ids(opened, run) == [HEAT]
+    [record] = opened.records("run.resolved")
+    assert opened.workspace.read_text(record.data["comment"]) == "Because"
+
+
+def test_skipping_the_last_step_ends_the_run(opened: OpenWorkspace) -> None:
+    """Nothing is left to do."""
+    run = escalated(opened, oven().split(f"    - Step ID: {HEAT}")[0])
+    assert set(states(opened, run)) == {WOOD}
+    resolve(opened, f"{run}-e1", "skip")
+    assert show(opened, run)["state"] == "finished"
+
+
+def test_abandoned_the_run_is_over(opened: OpenWorkspace) -> None:
+    """It refuses everything from then on, and its record stays."""
+    run = escalated(opened)
+    resolve(opened, f"{run}-e1", "abandon")
+    found = show(opened, run)
+    assert (found["state"], found["steps"][0]["state"]) == ("abandoned", "ABANDONED")
+    assert opened.perform("workflow escalations") == []
+    with pytest.raises(Refused, match="is abandoned"):
+        take(opened, run, LOAF)
+
+
+def test_an_escalation_is_resolved_once(opened: OpenWorkspace) -> None:
+    """The first word counts; a later one changes nothing."""
+    run = escalated(opened)
+    resolve(opened, f"{run}-e1", "resume")
+    last = opened.workspace.journal.last
+    assert resolve(opened, f"{run}-e1", "abandon")["decision"] == "resume"
+    assert opened.workspace.journal.last == last
+
+
+def test_only_a_maintainer_resolves(opened: OpenWorkspace) -> None:
+    """The addressed agent is told, and may not."""
+    run = escalated(opened)
+    asked = {"id": f"{run}-e1", "decision": "resume", "comment": "Me"}
+    with pytest.raises(Refused):
+        opened.call("workflow resolve", asked, agent="docs")
+    for name in ("oven-1-e9", "oven-9-e1", "x", ""):
+        with pytest.raises(NotFound, match="no escalation"):
+            resolve(opened, name, "skip")
+    with pytest.raises(UsageProblem):
+        opened.perform("workflow resolve", id=f"{run}-e1", decision="no", comment="x")
+    with pytest.raises(UsageProblem):
+        opened.perform("workflow resolve", id=f"{run}-e1", decision="skip", comment="")
+
+
+def test_somebody_who_is_not_on_the_roster_is_a_maintainers_matter(
+    opened: OpenWorkspace,
+) -> None:
+    """The document's word for the addressee is no agent of ours."""
+    text = oven(failure="ESCALATE_TO_HUMAN (@dev-ops-team) with logs")
+    run = escalated(opened, text)
+    [found] = opened.perform("workflow escalations")
+    assert found["agent"] == ""
+    assert inbox(opened, "") == [f"{WOOD} of {run} is escalated"]
+    path = "agent-system/workflows/oven/1.md"
+    assert "unknown-agent" in opened.problems(path)
+
+
+def test_a_step_that_an_upgrade_took_away_can_be_resolved(
+    opened: OpenWorkspace,
+) -> None:
+    """The escalation does not hang in the air for ever."""
+    run = escalated(opened)
+    keep(opened, oven().replace(WOOD, "P01-T01-S01-77"), "oven")
+    opened.call("workflow upgrade", {"run": run}, agent="backend")
+    assert resolve(opened, f"{run}-e1", "skip")["decision"] == "skip"
+    assert opened.perform("workflow escalations") == []

@@ -1,0 +1,176 @@
+"""Gates: who passes them, when, and what waits."""
+
+import pytest
+
+from coordinator.actions import views
+from coordinator.kernel.errors import NotFound, Refused, UsageProblem
+from tests.actions.run_yard import (
+    BAKE,
+    BREAD,
+    FILLED,
+    KNEAD,
+    PAUSE,
+    READ,
+    SIFT,
+    SIGN,
+    TRACK,
+    WEIGH,
+    begin,
+    begin_bread,
+    edit,
+    gate,
+    oven,
+    show,
+    take,
+    tick,
+)
+from tests.support import ManualClock, OpenWorkspace
+
+
+def test_a_maintainer_passes_a_gate_with_a_comment(
+    opened: OpenWorkspace, clock: ManualClock
+) -> None:
+    """Name, time and words are kept; the box is ticked in the living copy."""
+    run = begin_bread(opened)
+    tick(opened, run, READ, TRACK, WEIGH, SIFT)
+    clock.advance(minutes=7)
+    found = gate(opened, run, PAUSE)
+    assert (found["passed"], found["state"], found["item"]) == (True, "done", PAUSE)
+    assert show(opened, run)["passed"] == {
+        PAUSE: {
+            "by": "(maintainer)",
+            "at": "2026-01-31T09:07:00.000Z",
+            "comment": "Go on",
+        }
+    }
+    assert (
+        "- [x] PAUSE: show the plan"
+        in opened.root.joinpath(found_path(run)).read_text()
+    )
+    with pytest.raises(UsageProblem):
+        opened.perform("workflow gate", run=run, item=SIGN, comment="")
+
+
+def found_path(run: str) -> str:
+    """Return where the living copy lies."""
+    return f"agent-system/active-contexts/runs/{run}/workflow.md"
+
+
+def test_an_agent_passes_no_gate(opened: OpenWorkspace) -> None:
+    """Not by tick, not by file, not by the command."""
+    run = begin_bread(opened)
+    tick(opened, run, WEIGH, SIFT)
+    asked = {"run": run, "item": PAUSE, "comment": "It is me"}
+    with pytest.raises(Refused, match="maintainer"):
+        opened.call("workflow gate", asked, agent="backend")
+    edit(opened, run, "- [ ] PAUSE", "- [x] PAUSE")
+    assert show(opened, run)["passed"] == {}
+
+
+def test_a_gate_that_is_not_reached_waits(opened: OpenWorkspace) -> None:
+    """What comes before it is named; another item is no gate."""
+    run = begin_bread(opened)
+    with pytest.raises(Refused, match=r"'Weigh the flour'.*comes before it"):
+        gate(opened, run, PAUSE)
+    with pytest.raises(Refused, match="is no gate") as error:
+        gate(opened, run, READ)
+    assert error.value.hint == f"Tick it: coordinator workflow tick {run} {READ}"
+    with pytest.raises(NotFound):
+        gate(opened, run, "99")
+    assert opened.records("run.passed") == []
+
+
+def test_a_gate_is_passed_once(opened: OpenWorkspace) -> None:
+    """Again is the same answer."""
+    run = begin_bread(opened)
+    tick(opened, run, READ, TRACK, WEIGH, SIFT)
+    first = gate(opened, run, PAUSE)
+    last = opened.workspace.journal.last
+    assert gate(opened, run, PAUSE) == first
+    assert opened.workspace.journal.last == last
+
+
+def test_waiting_gates_are_listed_with_their_age(
+    opened: OpenWorkspace, clock: ManualClock
+) -> None:
+    """On the board, in the daily report and with the run, the oldest first."""
+    run = begin_bread(opened)
+    tick(opened, run, READ, TRACK, WEIGH)
+    assert show(opened, run)["gates"] == []
+    clock.advance(minutes=10)
+    tick(opened, run, SIFT)
+    clock.advance(minutes=30)
+    steps = begin(opened, oven(needs="The baker has come"), "oven")
+    [waiting] = show(opened, run)["gates"]
+    assert (waiting["item"], waiting["kind"], waiting["since"]) == (
+        PAUSE,
+        "pause",
+        "2026-01-31T09:10:00.000Z",
+    )
+    assert show(opened, run)["state"] == "waiting"
+    report = opened.perform("report daily")["report"]
+    assert [x["run"] for x in report["gates"]] == [run, steps]
+    text = opened.perform("report daily")["text"]
+    assert "PAUSE: show the plan" in text
+    assert "2026-01-31 09:10" in text
+    board = views.board(opened.workspace)
+    line = next(x for x in board.split("\n") if "PAUSE: show the plan" in x)
+    assert "2026-01-31 09:10" in line
+    gate(opened, run, PAUSE)
+    assert "PAUSE: show the plan" not in views.board(opened.workspace)
+
+
+def test_a_sign_off_ends_the_run(opened: OpenWorkspace) -> None:
+    """Only a maintainer's word does."""
+    run = begin_bread(opened)
+    tick(opened, run, READ, TRACK, WEIGH, SIFT)
+    gate(opened, run, PAUSE)
+    tick(opened, run, KNEAD, BAKE)
+    with pytest.raises(Refused, match="only a maintainer"):
+        tick(opened, run, SIGN)
+    assert gate(opened, run, SIGN)["outcome"] == "finished"
+    assert show(opened, run)["gates"] == []
+
+
+def test_a_check_in_is_a_gate(opened: OpenWorkspace) -> None:
+    """Whatever words it is asked for with."""
+    text = BREAD.replace("PAUSE: show the plan", "Check in with the user")
+    run = begin(opened, text, values=FILLED)
+    tick(opened, run, READ, TRACK, WEIGH, SIFT)
+    assert [x["item"] for x in show(opened, run)["gates"]] == [PAUSE]
+
+
+def test_words_on_steps_are_taken_when_they_are_waited_for(
+    opened: OpenWorkspace,
+) -> None:
+    """A quality gate not before everything is done; a word again is an answer."""
+    more = "\n## Quality Gates\n1. **Crust**: Somebody has tasted it.\n"
+    run = begin(opened, oven(needs="The baker has come", more=more), "oven")
+    with pytest.raises(Refused, match="quality-1 does not wait for a word now"):
+        gate(opened, run, "quality-1")
+    first = gate(opened, run, "P01-T01-needs-1")
+    last = opened.workspace.journal.last
+    take(opened, run, "P01-T01-S01-01")
+    assert gate(opened, run, "P01-T01-needs-1") == first
+    assert len(opened.records("run.passed")) == 1
+    assert opened.workspace.journal.last == last + 1
+
+
+def test_the_age_of_what_waits_in_a_run_of_steps(
+    opened: OpenWorkspace, clock: ManualClock
+) -> None:
+    """Since the start, or since the last step went on."""
+    text = oven(needs="The baker has come").replace(
+        "Task P01-T01 must be `SUCCEEDED`", "The guest has come"
+    )
+    run = begin(opened, text, "oven")
+    clock.advance(minutes=5)
+    found = show(opened, run)["gates"]
+    assert [x["since"] for x in found] == ["2026-01-31T09:00:00.000Z"] * 2
+    gate(opened, run, "P01-T01-needs-1")
+    take(opened, run, "P01-T01-S01-01")
+    [found] = show(opened, run)["gates"]
+    assert (found["item"], found["since"]) == (
+        "P01-T02-needs-1",
+        "2026-01-31T09:05:00.000Z",
+    )

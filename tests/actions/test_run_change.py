@@ -1,0 +1,235 @@
+"""Runs upgraded and exported."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from coordinator.kernel.errors import NotFound, Refused, UsageProblem
+from tests.actions.run_yard import (
+    BREAD,
+    FILLED,
+    GATES,
+    GUIDE,
+    HEAT,
+    KNEAD,
+    LOAF,
+    PAUSE,
+    READ,
+    SIFT,
+    TRACK,
+    WAY,
+    WEIGH,
+    WOOD,
+    begin,
+    begin_bread,
+    edit,
+    gate,
+    inbox,
+    keep,
+    oven,
+    show,
+    states,
+    submit,
+    take,
+    text_of,
+    tick,
+)
+from tests.support import OpenWorkspace
+
+
+def upgrade(
+    opened: OpenWorkspace, run: str, agent: str = "backend"
+) -> dict[str, object]:
+    """Bring a run to the newest version."""
+    found: dict[str, object] = opened.call(
+        "workflow upgrade", {"run": run}, agent=agent
+    )
+    return found
+
+
+def test_an_upgrade_keeps_ticks_fills_notes_and_ids(opened: OpenWorkspace) -> None:
+    """And takes in what the template has new, wherever it stands."""
+    run = begin_bread(opened)
+    tick(opened, run, READ, TRACK, WEIGH, SIFT)
+    gate(opened, run, PAUSE)
+    edit(opened, run, "- Notes: [Notes]\n\n", "- Notes: Sticky\n\n")
+    new = BREAD.replace("- [ ] Knead", "- [ ] Wash hands\n- [ ] Knead").replace(
+        "> Work through", "> Please work through"
+    )
+    keep(opened, new)
+    found = upgrade(opened, run)
+    assert found == {"id": run, "from": 1, "to": 2, "conflicts": 0, "changed": True}
+    text = text_of(opened, run)
+    for line in (
+        "- [x] Read the order book",
+        "- [x] PAUSE: show the plan",
+        "- [ ] Wash hands\n- [ ] Knead",
+        "> Please work",
+        "Name: Rye loaf",
+        "- Notes: Sticky",
+    ):
+        assert line in text
+    ids = {x["text"]: x["id"] for x in show(opened, run)["items"] if x["text"]}
+    assert (ids["Knead the dough"], ids["Wash hands"]) == (KNEAD, "12")
+    assert show(opened, run)["version"] == 2
+    with pytest.raises(Refused, match="Wash hands"):
+        tick(opened, run, KNEAD)
+    tick(opened, run, "12", KNEAD)
+    assert opened.problems() == []
+    assert upgrade(opened, run)["changed"] is False
+
+
+def test_where_both_changed_a_line_the_runs_stays(opened: OpenWorkspace) -> None:
+    """Such places are counted."""
+    run = begin_bread(opened)
+    keep(opened, BREAD.replace("Name: [Feature Name]", "Name: [Name of the feature]"))
+    assert upgrade(opened, run)["conflicts"] == 1
+    assert "Name: Rye loaf" in text_of(opened, run)
+    assert opened.problems() == []
+
+
+def test_an_item_that_changed_its_words_is_a_new_one(opened: OpenWorkspace) -> None:
+    """What was ticked was something else."""
+    run = begin_bread(opened)
+    tick(opened, run, READ)
+    keep(opened, BREAD.replace("Read the order book", "Read the order book twice"))
+    upgrade(opened, run)
+    first = show(opened, run)["items"][0]
+    assert (first["text"], first["state"], first["id"]) == (
+        "Read the order book twice",
+        "open",
+        "12",
+    )
+
+
+def test_an_upgrade_that_leaves_nothing_to_do_ends_the_run(
+    opened: OpenWorkspace,
+) -> None:
+    """As the last tick would."""
+    run = begin(opened, "# Cake\n\n- [ ] Mix\n- [ ] Bake\n", "cake")
+    tick(opened, run, "1")
+    keep(opened, "# Cake\n\n- [ ] Mix\n", "cake")
+    upgrade(opened, run)
+    assert show(opened, run)["state"] == "finished"
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "form", "old", "new"),
+    [
+        (GUIDE, "/white-bread", "checklist", "Choose the yeast", "Choose the salt"),
+        (GUIDE, "/white-bread", "steps", "Choose the yeast", "Choose the salt"),
+        (GUIDE, "", "checklist", "Ask the guest", "Ask the host"),
+        (WAY, "", "checklist", "Light the oven", "Clean the oven"),
+        (oven(), "", "checklist", "`Lay the wood`", "`Lay the coal`"),
+    ],
+)
+def test_runs_of_every_family_are_upgraded(
+    opened: OpenWorkspace, text: str, part: str, form: str, old: str, new: str
+) -> None:
+    """What a template becomes is merged, not the template itself."""
+    keep(opened, text, "x")
+    asked = {"template": f"x{part}", "form": form}
+    run = opened.call("workflow start", asked, agent="backend")["id"]
+    assert old in text_of(opened, run)
+    keep(opened, text.replace(old, new), "x")
+    assert upgrade(opened, run)["conflicts"] == 0
+    assert new in text_of(opened, run)
+    assert old not in text_of(opened, run)
+
+
+def test_a_part_that_a_newer_catalogue_lacks_leaves_the_run_alone(
+    opened: OpenWorkspace,
+) -> None:
+    """There is nothing that it could be brought to."""
+    keep(opened, GUIDE, "guide")
+    run = opened.perform("workflow start", template="guide/rye-bread")["id"]
+    before = text_of(opened, run)
+    keep(opened, GUIDE.replace("### Rye Bread", "### Corn Bread"), "guide")
+    with pytest.raises(Refused, match="rye-bread"):
+        opened.perform("workflow upgrade", run=run)
+    assert text_of(opened, run) == before
+
+
+def test_steps_keep_their_state_through_an_upgrade(opened: OpenWorkspace) -> None:
+    """By their ids."""
+    run = begin(opened, oven(), "oven")
+    take(opened, run, WOOD)
+    submit(opened, run, WOOD, exit_code=0)
+    take(opened, run, HEAT)
+    keep(opened, oven().replace('"high"', '"higher"'), "oven")
+    upgrade(opened, run)
+    assert states(opened, run) == {WOOD: "SUCCEEDED", HEAT: "RUNNING", LOAF: "PENDING"}
+    (opened.root / "heat.md").write_text('"high"\n')
+    assert submit(opened, run, HEAT, note="Hot")["state"] == "RETRYING"
+
+
+def test_a_runs_agent_hears_of_anothers_upgrade(opened: OpenWorkspace) -> None:
+    """Not of its own."""
+    run = begin_bread(opened)
+    keep(opened, BREAD + "\n- [ ] Sweep\n")
+    upgrade(opened, run, agent="docs")
+    assert inbox(opened) == [f"{run} goes by version 2 of bread now"]
+    keep(opened, BREAD)
+    upgrade(opened, run)
+    assert len(inbox(opened)) == 1
+    with pytest.raises(NotFound):
+        upgrade(opened, "cake-1")
+
+
+def export(opened: OpenWorkspace, run: str, shape: str) -> dict[str, object]:
+    """Show a run in another tool's shape."""
+    found: dict[str, object] = opened.perform("workflow export", run=run, format=shape)
+    return found
+
+
+def test_step_json_is_computed_from_the_records(opened: OpenWorkspace) -> None:
+    """With steps, attempts and evidence."""
+    run = begin(opened, oven(more=GATES), "oven")
+    take(opened, run, WOOD)
+    submit(opened, run, WOOD, exit_code=1)
+    submit(opened, run, WOOD, exit_code=0)
+    found = export(opened, run, "step-json")
+    assert found["systemStatus"] == "in_progress"
+    steps = found["steps"]
+    assert isinstance(steps, dict)
+    assert steps[WOOD]["status"] == "SUCCEEDED"
+    assert [x["outcome"] for x in steps[WOOD]["attempts"]] == ["miss", "meet"]
+    assert steps[HEAT] == {"status": "PENDING", "agent": "", "attempts": []}
+
+
+def test_dna_json_is_computed_from_the_records(opened: OpenWorkspace) -> None:
+    """Where the run stands, and its steps in order."""
+    run = begin(opened, oven(), "oven")
+    take(opened, run, WOOD)
+    submit(opened, run, WOOD, exit_code=0)
+    state = export(opened, run, "dna-json")["workflow_state"]
+    assert isinstance(state, dict)
+    assert (state["previous_step"], state["current_step"], state["next_step"]) == (
+        WOOD,
+        HEAT,
+        LOAF,
+    )
+    assert state["progress"]["percentage"] == 33
+
+
+def test_what_is_exported_does_not_contradict_itself(
+    opened: OpenWorkspace, tmp_path: Path
+) -> None:
+    """As the coordinator itself judges such files."""
+    run = begin(opened, oven(), "oven")
+    take(opened, run, WOOD)
+    submit(opened, run, WOOD, exit_code=0)
+    for shape in ("step-json", "dna-json"):
+        path = tmp_path / f"{shape}.json"
+        path.write_text(json.dumps(export(opened, run, shape)))
+        assert opened.perform("workflow lint", paths=[str(path)]) == []
+
+
+def test_a_checklist_has_no_such_shape(opened: OpenWorkspace) -> None:
+    """It is said, and what to ask instead."""
+    run = begin(opened, BREAD, values=FILLED)
+    with pytest.raises(UsageProblem, match="is no run of steps"):
+        export(opened, run, "step-json")
+    with pytest.raises(NotFound):
+        export(opened, "cake-1", "step-json")

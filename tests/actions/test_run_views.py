@@ -1,0 +1,245 @@
+"""Runs on the board, in their records and in reports."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from coordinator.actions import views
+from tests.actions.run_yard import (
+    BREAD,
+    FILLED,
+    GUIDE,
+    HEAT,
+    PAUSE,
+    READ,
+    RUNS,
+    SIFT,
+    TRACK,
+    WEIGH,
+    WOOD,
+    begin,
+    begin_bread,
+    gate,
+    keep,
+    oven,
+    show,
+    submit,
+    take,
+    tick,
+)
+from tests.support import FakeAgent, ManualClock, OpenWorkspace
+
+FINAL = """\
+# Final status
+
+- Feature: Rye
+- Tests: 12
+"""
+
+
+def read(path: Path) -> Any:  # noqa: ANN401 - a JSON value
+    """Read JSON."""
+    return json.loads(path.read_text())
+
+
+def test_the_board_has_a_line_for_each_run(opened: OpenWorkspace) -> None:
+    """While it goes on."""
+    run = begin_bread(opened)
+    assert "No run goes on." not in views.board(opened.workspace)
+    tick(opened, run, READ)
+    line = next(x for x in views.board(opened.workspace).split("\n") if run in x)
+    assert line == f"| {run} | backend | running | 1 of 8 | 2026-01-31 09:00 UTC |"
+    single = begin(opened, "# Cake\n\n- [ ] Bake\n", "cake")
+    tick(opened, single, "1")
+    assert single not in views.board(opened.workspace)
+
+
+def test_the_board_lists_escalations(opened: OpenWorkspace) -> None:
+    """With for whom and why."""
+    run = begin(opened, oven(), "oven")
+    take(opened, run, WOOD)
+    submit(opened, run, WOOD, exit_code=1)
+    submit(opened, run, WOOD, exit_code=1)
+    text = views.board(opened.workspace)
+    line = next(x for x in text.split("\n") if x.startswith(f"| {run}-e1"))
+    assert WOOD in line
+    assert "docs" in line
+    opened.perform("workflow resolve", id=f"{run}-e1", decision="resume", comment="Go")
+    assert f"{run}-e1" not in views.board(opened.workspace)
+
+
+def test_a_runs_record_stands_beside_its_copy(
+    opened: OpenWorkspace, clock: ManualClock
+) -> None:
+    """Written when the run went on, again when it was deleted and goes on."""
+    run = begin_bread(opened)
+    tick(opened, run, READ)
+    views.refresh(opened.workspace)
+    path = opened.root / RUNS / run / "record.json"
+    found = read(path)
+    assert (found["state"], found["done"], found["total"]) == ("running", 1, 8)
+    assert found["items"][0]["by"] == "backend"
+    path.unlink()
+    views.refresh(opened.workspace)
+    assert not path.exists()
+    clock.advance(minutes=1)
+    tick(opened, run, TRACK)
+    views.refresh(opened.workspace)
+    assert read(path)["done"] == 2
+    assert opened.problems() == []
+
+
+def test_the_record_of_steps_names_the_evidence(opened: OpenWorkspace) -> None:
+    """Which lies beside it, a file for each attempt."""
+    run = begin(opened, oven(), "oven")
+    take(opened, run, WOOD)
+    submit(opened, run, WOOD, exit_code=1)
+    views.refresh(opened.workspace)
+    [first, second, _] = read(opened.root / RUNS / run / "record.json")["steps"]
+    assert [x["state"] for x in first["moves"]] == [
+        "READY",
+        "RUNNING",
+        "VERIFYING",
+        "RETRYING",
+    ]
+    assert second == {
+        "id": HEAT,
+        "state": "PENDING",
+        "holder": "",
+        "moves": [],
+        "attempts": [],
+    }
+    [attempt] = first["attempts"]
+    kept = read(opened.root / attempt["evidence"])
+    assert kept["evidence"] == {"exit_code": 1}
+    assert kept["verdicts"][0]["verdict"] == "unmet"
+
+
+def test_what_stands_in_a_views_place_stops_nothing(opened: OpenWorkspace) -> None:
+    """The others are written."""
+    run = begin_bread(opened)
+    other = begin_bread(opened)
+    (opened.root / RUNS / run / "record.json").mkdir()
+    views.refresh(opened.workspace)
+    assert (opened.root / RUNS / other / "record.json").is_file()
+
+
+def test_the_final_report_tells_of_the_runs(
+    opened: OpenWorkspace, clock: ManualClock
+) -> None:
+    """Progress, evidence, retries, gates with who passed them, time in each state."""
+    bread = begin_bread(opened)
+    tick(opened, bread, READ, TRACK, WEIGH, SIFT)
+    gate(opened, bread, PAUSE)
+    run = begin(opened, oven(), "oven")
+    take(opened, run, WOOD)
+    clock.advance(minutes=2)
+    submit(opened, run, WOOD, exit_code=1)
+    clock.advance(minutes=1)
+    submit(opened, run, WOOD, exit_code=0)
+    begin(opened, BREAD, "other", values=FILLED, agent="docs")
+    FakeAgent(opened.root, "backend").pending("final-status", FINAL)
+    found = opened.perform("report final", agent="backend")
+    one, two = found["report"]["runs"]
+    assert (one["id"], one["done"], one["gates"]) == (
+        bread,
+        5,
+        [{"item": PAUSE, "by": "(maintainer)", "at": "2026-01-31T09:00:00.000Z"}],
+    )
+    assert (two["evidence"], two["retries"]) == (2, 1)
+    assert two["seconds"] == {
+        "READY": 0,
+        "RUNNING": 120,
+        "VERIFYING": 0,
+        "RETRYING": 60,
+    }
+    text = found["text"]
+    assert f"- `{bread}` (bread, version 1)" in text
+    assert f"gate `{PAUSE}` passed by maintainer (2026-01-31 09:00" in text
+    assert "2 submissions, 1 retries" in text
+    assert "RUNNING: 120 s" in text
+
+
+def test_the_final_report_must_have_the_catalogues_headings(
+    opened: OpenWorkspace,
+) -> None:
+    """Those that it lacks are named until they are there, at any level."""
+    keep(opened, GUIDE, "guide")
+    asked = {"template": "guide/white-bread"}
+    opened.call("workflow start", asked, agent="backend")
+    agent = FakeAgent(opened.root, "backend")
+    agent.pending("final-status", FINAL + "\n### Trade-offs\n\nNone.\n")
+    found = opened.perform("report final", agent="backend")
+    assert found["report"]["missing_headings"] == ["Risks"]
+    assert "## Headings that the report lacks\n\n- Risks\n" in found["text"]
+    agent.pending("final-status", FINAL + "\n### Trade-offs\n\n#### Risks\n")
+    found = opened.perform("report final", agent="backend")
+    assert found["report"]["missing_headings"] == []
+    assert "Headings that the report lacks" not in found["text"]
+
+
+def test_the_daily_report_tells_of_runs_that_went_on(
+    opened: OpenWorkspace, clock: ManualClock
+) -> None:
+    """And who did what with them."""
+    old = begin_bread(opened)
+    clock.advance(hours=30)
+    run = begin(opened, oven(), "oven")
+    take(opened, run, WOOD)
+    found = opened.perform("report daily")
+    assert [x["id"] for x in found["report"]["runs"]] == [run]
+    for words in ("started a run", "imported a workflow", "took a step"):
+        assert words in found["text"]
+    found = opened.perform("report daily", since="7d")
+    assert [x["id"] for x in found["report"]["runs"]] == [old, run]
+
+
+def test_a_run_shows_what_its_document_says_around_the_steps(
+    opened: OpenWorkspace,
+) -> None:
+    """Prose, tools, supporting agents, metadata."""
+    run = begin(opened, oven(), "oven")
+    found = show(opened, run)
+    assert found["prose"]["Super-Prompt"] == "Think of the crust."
+    assert found["tools"][0]["name"] == "thermometer"
+    assert found["supporting"] == ["till-team"]
+    assert found["fields"]["taskid"] == "OVEN-001"
+    step = found["steps"][1]
+    assert (step["state"], step["waits_for"]) == (
+        "PENDING",
+        [f"{WOOD} must have succeeded."],
+    )
+
+
+def test_time_is_counted_by_state(opened: OpenWorkspace, clock: ManualClock) -> None:
+    """Also of a state that a step was in twice, up to now."""
+    run = begin(opened, oven(retries="3"), "oven")
+    take(opened, run, WOOD)
+    for minutes in (1, 2, 3):
+        clock.advance(minutes=minutes)
+        submit(opened, run, WOOD, exit_code=1)
+    clock.advance(minutes=4)
+    seconds = show(opened, run)["steps"][0]["seconds"]
+    assert (seconds["RUNNING"], seconds["RETRYING"]) == (60, 9 * 60)
+
+
+def test_runs_are_shown_in_a_line_each(opened: OpenWorkspace) -> None:
+    """The oldest first, with what each waits for."""
+    run = begin_bread(opened)
+    tick(opened, run, READ, TRACK, WEIGH, SIFT)
+    begin(opened, oven(), "oven")
+    listed = opened.perform("workflow show")
+    assert [(x["id"], x["kind"], x["state"], x["waits_for"]) for x in listed] == [
+        (run, "checklist", "waiting", [PAUSE]),
+        ("oven-1", "steps", "running", []),
+    ]
+
+
+def test_the_history_has_a_runs_versions(opened: OpenWorkspace) -> None:
+    """Who changed what, of whom and by which way."""
+    run = begin_bread(opened)
+    tick(opened, run, READ)
+    path = f"{RUNS}/{run}/workflow.md"
+    found = opened.perform("history", subject=path)
+    text = json.dumps(found)
+    assert text.count("document.accepted") == 2
