@@ -88,19 +88,27 @@ def tick(call: Call, arguments: Tick) -> dict[str, Any]:
 
 
 def find_open(call: Call, wanted: str) -> Open:
-    """Return a run that goes on.
+    """Return a run that goes on, or that the caller brought to its end just now.
+
+    That is so where an earlier attempt with the same key was cut off.
 
     Raises:
         NotFound: There is none of that id.
         Refused: It is finished.
     """
     opened = runs.find(call.workspace, wanted)
+    if not runs.done_before(call, opened):
+        _check_goes_on(opened)
+    return opened
+
+
+def _check_goes_on(opened: Open) -> None:
     if opened.run.ended:
+        words = f"The run {opened.run.id} is {opened.run.outcome}"
         raise Refused(
-            f"The run {wanted} is {opened.run.outcome}: its record stays as it is.",
+            f"{words}: its record stays as it is.",
             hint="Start another one: coordinator workflow start TEMPLATE",
         )
-    return opened
 
 
 def _wanted_mark(arguments: Tick) -> Mark:
@@ -150,6 +158,7 @@ def _set(
 ) -> None:
     """Record changed boxes, with what goes before them, then write the file."""
     workspace, actor = call.workspace, call.caller.actor
+    _check_goes_on(opened)
     items = opened.sheet.boxes.items
     lines = {items[x].line: mark for x, mark in marks.items()}
     text = boxes.set_marks(opened.sheet.text, lines)

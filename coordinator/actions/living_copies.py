@@ -4,7 +4,8 @@ A file carries no authority: gates are passed by command only. What does not hol
 kept by hash, told to the run's agent and said as a problem.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from coordinator.actions import documents, messages, runs, steps_asked, tracking
@@ -58,7 +59,7 @@ def _accept(workspace: Workspace, found: Found) -> bool:
     workspace.unwritten.discard(found.path)
     if found.content.text == opened.sheet.text:
         return _heal(workspace, opened, found.content.data)
-    if _is_left_behind(workspace, found):
+    if _is_left_behind(workspace, opened, found):
         write(workspace, opened, opened.sheet.text, found.content.data)
         return False
     actor = workspace.roster.attribute("", found.content.uid) or opened.run.agent
@@ -81,16 +82,30 @@ def _track(workspace: Workspace, opened: Open, judged: Judged, actor: str) -> No
         workspace.record(messages.told(workspace, actor, said, body))
 
 
-def _is_left_behind(workspace: Workspace, found: Found) -> bool:
+def _is_left_behind(workspace: Workspace, opened: Open, found: Found) -> bool:
     """Tell a file that could not be written, or was not in time, from an edit.
 
-    It holds the version before the last one, and nobody has touched it since.
+    It holds the version before the last one, or what was refused last, and nobody has
+    touched it since.
     """
-    versions = queries.versions(workspace.index, found.path, 2)
-    if len(versions) < 2 or versions[1]["blob"] != name_of(found.content.data):  # noqa: PLR2004 - two
-        return False
-    last = clock.parse(versions[0]["at"]).timestamp()
-    return found.content.stamp.ctime_ns / 1e9 - _ROUNDED_SECONDS < last
+    name = name_of(found.content.data)
+    touched = found.content.stamp.ctime_ns / 1e9 - _ROUNDED_SECONDS
+    past = (*_version_before(workspace, found.path), *_offered(workspace, opened))
+    return any(x == name and touched < clock.parse(at).timestamp() for x, at in past)
+
+
+def _version_before(workspace: Workspace, path: str) -> Iterator[tuple[str, str]]:
+    """Yield the blob of the version before the last one, and when that was replaced."""
+    last, *before = queries.versions(workspace.index, path, 2)
+    yield from ((x["blob"], last["at"]) for x in before)
+
+
+def _offered(workspace: Workspace, opened: Open) -> Iterator[tuple[str, str]]:
+    """Yield the blob of what was refused last, and when, while nothing else changed."""
+    if opened.run.open_refusals:
+        rows = queries.run_records(workspace.index, opened.run.id)
+        last = [x for x in rows if x["kind"] == "run.refused"][-1]
+        yield json.loads(last["data"])["offered"], last["at"]
 
 
 def _heal(workspace: Workspace, opened: Open, data: bytes) -> bool:

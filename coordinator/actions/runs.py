@@ -9,7 +9,7 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
-from coordinator.actions.workspace import SYSTEM, Workspace
+from coordinator.actions.workspace import SYSTEM, Call, Workspace
 from coordinator.index import queries
 from coordinator.kernel import clock
 from coordinator.kernel.errors import NotFound
@@ -111,6 +111,17 @@ def unfinished(workspace: Workspace) -> list[Open]:
 def draft(opened: Open, kind: str, actor: str, data: Mapping[str, Any]) -> Draft:
     """Return a record about the run."""
     return Draft(kind, actor or SYSTEM, opened.run.id, data)
+
+
+def done_before(call: Call, opened: Open) -> list[dict[str, Any]]:
+    """Return the records of a run that an earlier attempt of this call made.
+
+    That attempt had the same key and was cut off before its outcome was kept.
+    """
+    if not call.begun:
+        return []
+    rows = queries.run_records(call.workspace.index, opened.run.id, call.begun)
+    return [x for x in rows if x["actor"] == call.caller.actor]
 
 
 def foreseen(workspace: Workspace, opened: Open, drafts: Sequence[Draft]) -> Open:

@@ -67,7 +67,7 @@ class Workflows(BaseModel):
         description="hosts that HTTP criteria may ask: NAME or NAME:PORT",
     )
     commands: list[str] = Field(
-        [], description="commands that `workflow submit --run` may begin with"
+        [], description="commands that `submit --run-command` may begin with"
     )
     command_seconds: Seconds = Field(
         600.0, description="the longest that such a command may run"

@@ -83,6 +83,8 @@ def submit(call: Call, arguments: Submit) -> Later | dict[str, Any]:
     if not opened.is_steps:
         return outcomes.submit_item(call, opened, arguments.step, arguments.evidence)
     place = steps.find_step(opened, arguments.step)
+    if earlier := _earlier(call, opened, place):
+        return earlier
     work = opened.run.steps.get(place.name, Work())
     _check_holds(call, opened, place, work)
     case = _case(call, arguments, place, work)
@@ -109,6 +111,18 @@ def submit(call: Call, arguments: Submit) -> Later | dict[str, Any]:
         return _settle(call, now, place, case, judged)
 
     return Later(judge, finish)
+
+
+def _earlier(call: Call, opened: Open, place: Place) -> dict[str, Any] | None:
+    """Return what came of an earlier attempt of this call that was cut off."""
+    rows = runs.done_before(call, opened)
+    said = [json.loads(x["data"]) for x in rows if x["kind"] == "run.submitted"]
+    own = [x for x in said if x["step"] == place.name]
+    if not own:
+        return None
+    shown = json.loads(call.workspace.read_text(own[-1]["verdicts"]))
+    found = value(call, opened.run.id, place.name)
+    return {**found, "verdicts": shown, "note": ""}
 
 
 def _seen(opened: Open, place: Place) -> tuple[int, int, int]:

@@ -5,7 +5,7 @@ The order, the gates and the placeholders bind whoever edits; a tick is never lo
 what a template asks for cannot be removed.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from coordinator.kernel import frontmatter, markdown
@@ -152,7 +152,7 @@ def judge(before: Sheet, text: str, passed: Collection[str], fresh: int) -> Judg
     after = read(text)
     old = [x.text for x in before.boxes.items]
     origin = matching.match(old, [x.text for x in after.items])
-    if lost := _lost(before, after, origin):
+    if lost := [*_lost(before, after, origin), *_moved(before, after, origin)]:
         return Judged(before, refused=lost)
     edit = _Edit(before, Sheet(text, after, _carried(before, origin, fresh)), origin)
     judged = edit.judge(passed)
@@ -179,6 +179,20 @@ def _lost(before: Sheet, after: Checklist, origin: Sequence[int]) -> list[Refuse
             words = f"{item.text[:80]!r} {_why_it_stays(item)}"
             found.append(_refuse(before, place, "removed", words))
     return found
+
+
+def _moved(before: Sheet, after: Checklist, origin: Sequence[int]) -> Iterator[Refused]:
+    """Find items that stand in another phase now, where another order would bind."""
+    homes: dict[int, int] = {}
+    for place, item in zip(origin, after.items, strict=True):
+        was = before.boxes.items[place] if place >= 0 else item
+        if place < 0 or not order.is_work(was):
+            continue
+        home = homes.setdefault(was.section, item.section)
+        is_filled = any(True for _ in checklist.placeholders(was.phase))
+        if home != item.section or (was.phase != item.phase and not is_filled):
+            words = f"{was.text[:80]!r} must stay in its phase {was.phase[:80]!r}."
+            yield _refuse(before, place, "moved", words)
 
 
 def _may_go(item: Item) -> bool:

@@ -63,10 +63,15 @@ class Walk:
         self._above = parents(items)
         self._open: dict[int, int] = {}
         self._gate = -1
+        self._first = -1
 
     def before(self, place: int) -> int:
-        """Return the first open leaf before this item in its phase, -1: none."""
-        return self._open.get(self._items[place].section, -1)
+        """Return the first open leaf before this item in its phase, -1: none.
+
+        A gate is reached once everything before it is done, in all phases.
+        """
+        item = self._items[place]
+        return self._first if item.role in GATES else self._open.get(item.section, -1)
 
     @property
     def gate(self) -> int:
@@ -80,6 +85,7 @@ class Walk:
             self._gate = place
         if mark is Mark.OPEN and place not in self._above and is_work(item):
             self._open.setdefault(item.section, place)
+            self._first = place if self._first < 0 else self._first
 
 
 def walk_to(items: Sequence[Item], place: int, passed: Collection[int]) -> Walk:

@@ -5,7 +5,7 @@ prerequisite that names nothing in the document waits for a maintainer's word.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from coordinator.workflows.model import (
     Criterion,
@@ -21,6 +21,7 @@ from coordinator.workflows.states import HELD, PASSED, State
 
 DOCUMENT = "document"
 _MANY_RETRIES = 1_000
+Known = dict[tuple[str, Needs], bool]  # whether prerequisites are met, by id
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +63,33 @@ class Plan:
         self._within: dict[str, list[str]] = {DOCUMENT: []}
         self._siblings: dict[str, list[str]] = {}
         self._numbers: dict[str, int] = {}
+        self._words: dict[tuple[int, int], str] = {}
         for number, task in enumerate(book.tasks, 1):
+            self._add_words(task.id or str(number), task)
             for place, subtask in enumerate(task.subtasks, 1):
                 key = self._unique(subtask.id or f"{task.id or number}-{place}")
+                self._add_words(key, subtask)
                 for step in _steps_of(subtask):
                     self._add(step, subtask, task, key)
         self._add_document(book)
+
+    def _add_words(self, name: str, owner: Task | Subtask) -> None:
+        """Name the gates of what a task or a subtask may wait for."""
+        for number in range(1, len(owner.prerequisites) + 1):
+            gate = self._unique(f"{name}-needs-{number}")
+            self._words[owner.line, number] = gate
+            self._within[gate] = []  # no other thing is named so
+
+    def word(self, owner: Task | Subtask, number: int) -> str:
+        """Return the gate of a prerequisite, by its place in the list, from 1."""
+        return self._words[owner.line, number]
 
     def _add(self, step: Step, subtask: Subtask, task: Task, key: str) -> None:
         siblings = self._siblings.setdefault(key, [])
         name = self._unique(step.id or f"{key}-{len(siblings) + 1:02d}")
         before = siblings[-1] if siblings else ""
-        of_all = subtask.criteria if step is _steps_of(subtask)[-1] else ()
-        criteria = (*step.criteria, *of_all)
-        self.places[name] = Place(name, step, subtask, task, key, before, criteria)
+        place = Place(name, step, subtask, task, key, before, step.criteria)
+        self.places[name] = place
         siblings.append(name)
         phase = task.id.partition("-")[0]
         for part in dict.fromkeys((key, subtask.id, task.id, phase, name)):
@@ -112,9 +126,13 @@ class Plan:
 
 
 def _steps_of(subtask: Subtask) -> tuple[Step, ...]:
-    """Return a subtask's steps; one that lists none is a step itself."""
+    """Return a subtask's steps; one that lists none is a step itself.
+
+    The last one must meet the criteria of the whole subtask too.
+    """
     whole = Step("", subtask.line, subtask.title, description=subtask.description)
-    return subtask.steps or (whole,)
+    *others, last = subtask.steps or (whole,)
+    return *others, replace(last, criteria=(*last.criteria, *subtask.criteria))
 
 
 def state(run: Run, name: str) -> State:
@@ -123,7 +141,9 @@ def state(run: Run, name: str) -> State:
     return work.state if work else State.PENDING
 
 
-def standing(plan: Plan, run: Run, name: str, now: str) -> State:
+def standing(
+    plan: Plan, run: Run, name: str, now: str, known: Known | None = None
+) -> State:
     """Return where a step stands at this time: free ones and lapsed leases are READY.
 
     None is READY while it waits: what was before it may have been taken back. Times are
@@ -134,7 +154,7 @@ def standing(plan: Plan, run: Run, name: str, now: str) -> State:
     is_free = is_held and has_lapsed(run.steps[name], now)
     if not is_free and found not in {State.PENDING, State.READY}:
         return found
-    is_waiting = any(True for _ in waits(plan, run, name))
+    is_waiting = any(True for _ in waits(plan, run, name, known))
     return State.PENDING if is_waiting else State.READY
 
 
@@ -143,8 +163,13 @@ def has_lapsed(work: Work, now: str) -> bool:
     return bool(work.expires) and work.expires <= now
 
 
-def waits(plan: Plan, run: Run, name: str) -> Iterator[Wait]:
-    """Yield what must be before a step and is not."""
+def waits(
+    plan: Plan, run: Run, name: str, known: Known | None = None
+) -> Iterator[Wait]:
+    """Yield what must be before a step and is not.
+
+    `known` keeps what was found of prerequisites, for several questions about one run.
+    """
     place = plan.places[name]
     if name == DOCUMENT:
         for other in plan.places:
@@ -153,44 +178,52 @@ def waits(plan: Plan, run: Run, name: str) -> Iterator[Wait]:
         return
     if place.before and state(run, place.before) not in PASSED:
         yield Wait(f"{place.before} must have succeeded.")
-    yield from _unmet(plan, run, place.task.id, place.task.prerequisites)
-    yield from _unmet(plan, run, place.key, place.subtask.prerequisites)
+    known = {} if known is None else known
+    for owner in (place.task, place.subtask):
+        yield from _unmet(plan, run, owner, known)
 
 
-def _unmet(
-    plan: Plan, run: Run, owner: str, wanted: Sequence[Prerequisite]
-) -> Iterator[Wait]:
-    for number, prerequisite in enumerate(wanted, 1):
+def _unmet(plan: Plan, run: Run, owner: Task | Subtask, known: Known) -> Iterator[Wait]:
+    for number, prerequisite in enumerate(owner.prerequisites, 1):
         inside = plan.inside(prerequisite.id) if prerequisite.id else []
         if prerequisite.needs is Needs.WORD or not inside:
-            gate = f"{owner}-needs-{number}"
+            gate = plan.word(owner, number)
             if gate not in run.passed:
                 yield Wait(prerequisite.text, gate)
-        elif not _is_met(run, prerequisite.needs, inside):
+        elif not _is_met(run, prerequisite, inside, known):
             yield Wait(prerequisite.text)
 
 
-def _is_met(run: Run, needs: Needs, inside: Sequence[str]) -> bool:
-    states = [state(run, x) for x in inside]
-    if needs is Needs.STARTED:
-        return any(x is not State.PENDING for x in states)
-    return all(x in PASSED for x in states)
+def _is_met(
+    run: Run, wanted: Prerequisite, inside: Sequence[str], known: Known
+) -> bool:
+    key = (wanted.id, wanted.needs)
+    if key not in known:
+        states = (state(run, x) for x in inside)
+        if wanted.needs is Needs.STARTED:
+            known[key] = any(x is not State.PENDING for x in states)
+        else:
+            known[key] = all(x in PASSED for x in states)
+    return known[key]
 
 
 def ready(plan: Plan, run: Run, now: str) -> list[Place]:
     """Return the steps that may be taken now, in order."""
     names = plan.places if not run.ended else ()
-    return [plan.places[x] for x in names if standing(plan, run, x, now) is State.READY]
+    known: Known = {}
+    found = (x for x in names if standing(plan, run, x, now, known) is State.READY)
+    return [plan.places[x] for x in found]
 
 
 def gates(plan: Plan, run: Run) -> list[Wait]:
     """Return what waits for a maintainer's word now: each with its gate's name."""
     found: dict[str, Wait] = {}
+    known: Known = {}
     for name in plan.places:
         if state(run, name) is State.VERIFYING:
             found[name] = Wait(f"{name}: its evidence needs a person's word.", name)
         elif state(run, name) is State.PENDING:
-            for wait in waits(plan, run, name):
+            for wait in waits(plan, run, name, known):
                 found.setdefault(wait.gate, wait)
     if all(state(run, x) in PASSED for x in plan.places if x != DOCUMENT):
         for gate, entry in plan.quality.items():

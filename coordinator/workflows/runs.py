@@ -246,8 +246,9 @@ def _moved(run: Run, entry: Happening) -> None:
     data = entry.data
     work, event = _work(run, entry), Event(data["event"])
     work.move(data["step"], event, entry.at)
-    if event is Event.REVERT:
+    if event in {Event.REVERT, Event.CONTINUE}:
         run.spent[data["subtask"]] = 0
+    if event is Event.REVERT:
         run.reverts[data["subtask"]] = run.reverts.get(data["subtask"], 0) + 1
     if work.state not in {State.RUNNING, State.RETRYING, State.VERIFYING}:
         work.holder, work.expires = "", ""

@@ -190,7 +190,7 @@ def _saved(block: Block, around: Surroundings) -> None:
 def _add(around: Surroundings, path: str, text: str, line: int) -> None:
     kind = Criteria.FILE_EXISTS if path else Criteria.ATTESTED
     values = (path,) if path else ()
-    found = Criterion(kind, plain(text), line, values=values)
+    found = Criterion(kind, plain(text).replace("**", ""), line, values=values)
     around.artifacts.setdefault(path or found.text, found)
 
 

@@ -290,3 +290,19 @@ def test_evidence_does_not_pass_a_gate(opened: OpenWorkspace) -> None:
     with pytest.raises(Refused, match="only a maintainer lets the run go on"):
         submit(opened, run, PAUSE, metrics={"crust coverage": 95})
     assert states(opened, run)[PAUSE] == "open"
+
+
+def test_a_last_tick_that_was_cut_off_is_answered_with_its_key(
+    opened: OpenWorkspace,
+) -> None:
+    """The run is finished by it, and not by anything after it."""
+    run = begin(opened, "# Cake\n\n- [ ] Bake\n", "cake")
+    asked = {"run": run, "item": "1"}
+    desk = opened.desk
+    kept, desk._keep_outcome = desk._keep_outcome, lambda *_: None  # type: ignore[method-assign]
+    first = opened.call("workflow tick", asked, agent="backend", key="k")
+    desk._keep_outcome = kept  # type: ignore[method-assign]
+    assert opened.call("workflow tick", asked, agent="backend", key="k") == first
+    undo = {**asked, "undo": True}
+    with pytest.raises(Refused, match="is finished"):
+        opened.call("workflow tick", undo, agent="backend", key="other")

@@ -364,6 +364,16 @@ def test_an_agent_edits_no_criteria(opened: OpenWorkspace) -> None:
     assert found["state"] == "RETRYING"
 
 
+def test_a_checklist_does_not_become_steps_by_an_edit(opened: OpenWorkspace) -> None:
+    """Nobody gets round its gates that way."""
+    run = begin_bread(opened)
+    before = text_of(opened, run)
+    steps = "## Task-01 - X\n\n### Subtask-01: X\n- **Steps**:\n  1. Go (tool)\n\n"
+    assert edit(opened, run, "## Notes", f"{steps}## Notes") == before
+    assert "steps-changed" in opened.problems()
+    assert show(opened, run)["kind"] == "checklist"
+
+
 def test_placeholders_of_steps_can_be_filled(opened: OpenWorkspace) -> None:
     """What stands in brackets is what the agent is to write."""
     run = begin(opened, oven().replace("`heat.md`", "[Heat File]"), "oven")

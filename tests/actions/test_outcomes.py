@@ -167,3 +167,43 @@ def test_performance_metrics_are_judged_at_the_end(opened: OpenWorkspace) -> Non
     assert found["state"] == "RETRYING"
     found = submit(opened, run, "document", metrics={"Heating time": 150})
     assert (found["state"], found["outcome"]) == ("SUCCEEDED", "finished")
+
+
+@pytest.mark.slow
+def test_evidence_is_about_the_worktree_that_it_comes_from(
+    shop: OpenWorkspace,
+) -> None:
+    """A command below another worktree of the agent's speaks of that one."""
+    run = begin(shop, oven(), "oven")
+    agent = FakeAgent(shop.root, "backend")
+    shop.perform("worktree add", agent="backend", feature="one")
+    agent.commit("one.txt", "1\n")
+    shop.perform("worktree add", agent="backend", feature="two")
+    other = shop.root / "shop-backend--two"
+    take(shop, run, WOOD)
+    submit(shop, run, WOOD, exit_code=0)
+    (other / "heat.md").write_text('"high"\n')
+    asked = {"run": run, "step": HEAT}
+    below = other / "src"
+    shop.call("workflow take", asked, agent="backend", folder=str(below))
+    evidence = {**asked, "evidence": '{"note": "Here"}'}
+    found = shop.call("workflow submit", evidence, agent="backend", folder=str(below))
+    assert found["state"] == "SUCCEEDED"
+
+
+@pytest.mark.slow
+def test_from_elsewhere_it_is_about_the_agents_home(shop: OpenWorkspace) -> None:
+    """Of an agent that shows its token from any folder."""
+    run = begin(shop, oven(), "oven")
+    home = FakeAgent(shop.root, "backend").home
+    asked = {"run": run, "step": WOOD}
+    shop.call("workflow take", asked, agent="backend", folder=str(shop.root))
+    assert shop.records("run.taken")[0].data["base"] == git(home, "rev-parse", "HEAD")
+    evidence = {**asked, "evidence": '{"exit_code": 0}'}
+    shop.call("workflow submit", evidence, agent="backend", folder=str(shop.root))
+    (home / "heat.md").write_text('"high"\n')
+    asked = {"run": run, "step": HEAT}
+    shop.call("workflow take", asked, agent="backend", folder="/")
+    evidence = {**asked, "evidence": '{"note": "There"}'}
+    found = shop.call("workflow submit", evidence, agent="backend", folder="/")
+    assert found["state"] == "SUCCEEDED"

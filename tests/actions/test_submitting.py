@@ -397,3 +397,31 @@ def test_a_restart_knows_everything(
     with open_workspace(root, clock) as opened:
         assert [show(opened, x) for x in (run, bread)] == before
         assert submit(opened, run, WOOD, exit_code=0)["attempt"] == 2
+
+
+def test_a_submission_that_was_cut_off_is_found_again(opened: OpenWorkspace) -> None:
+    """Its key makes no second attempt, although its outcome was not kept yet."""
+    run = begin(opened, oven().split("## Task-02")[0], "oven")
+    take(opened, run, WOOD)
+    asked = {"run": run, "step": WOOD, "evidence": '{"exit_code": 1}'}
+    desk = opened.desk
+    kept, desk._keep_outcome = desk._keep_outcome, lambda *_: None  # type: ignore[method-assign]
+    first = opened.call("workflow submit", asked, agent="backend", key="k")
+    desk._keep_outcome = kept  # type: ignore[method-assign]
+    again = opened.call("workflow submit", asked, agent="backend", key="k")
+    assert again == first
+    assert len(opened.records("run.submitted")) == 1
+
+
+def test_a_command_that_never_came_to_submit_is_done_with_its_key(
+    opened: OpenWorkspace,
+) -> None:
+    """Begun is not done: others' records and other steps' are not its own."""
+    run = begin(opened, oven(), "oven")
+    action = find("workflow submit")
+    assert action is not None
+    opened.desk._note_begin("backend:k", action)
+    take(opened, run, WOOD)
+    asked = {"run": run, "step": WOOD, "evidence": '{"exit_code": 0}'}
+    found = opened.call("workflow submit", asked, agent="backend", key="k")
+    assert (found["state"], found["attempt"]) == ("SUCCEEDED", 1)

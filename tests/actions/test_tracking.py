@@ -1,5 +1,7 @@
 """The phase file that a run's task is ticked in."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -130,3 +132,23 @@ def test_a_tick_that_was_cut_off_is_written_back_with_its_key(
     path.write_text(PHASE)
     found = opened.call("workflow tick", asked, agent="backend", key="k")
     assert found["told"] == "docs/phase-2.md, line 4, is ticked."
+
+
+def test_what_the_disk_refuses_is_said(
+    opened: OpenWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tick holds all the same."""
+    path = write(opened.root)
+    run = begin(opened, BREAD, values=(*VALUES, "phase_file=docs/phase-2.md"))
+    tick(opened, run, READ)
+    real = os.rename
+
+    def refuse(source: str, target: str, **named: int) -> None:
+        if target == "phase-2.md":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        real(source, target, **named)
+
+    monkeypatch.setattr(os, "rename", refuse)
+    found = tick(opened, run, TRACK)
+    assert "cannot be written (Permission denied)" in found["told"]
+    assert (found["state"], path.read_text()) == ("done", PHASE)

@@ -1,8 +1,11 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from coordinator.actions import registry, tokens
+from coordinator.actions.registry import Later
 from coordinator.daemon.desk import Request
 from coordinator.kernel.errors import Conflict, NotFound, UsageProblem
 from tests.support import FakeAgent, ManualClock, OpenWorkspace, open_workspace
@@ -123,3 +126,28 @@ def test_an_answer_is_fresh(opened: OpenWorkspace) -> None:
 def test_a_request_may_come_with_nothing_but_its_action(opened: OpenWorkspace) -> None:
     """Everything else has a harmless default: such a caller may read."""
     assert opened.desk.perform(Request("health")) == {"running": False}
+
+
+def test_what_is_left_for_later_is_done_in_turns(opened: OpenWorkspace) -> None:
+    """Work beside the writer may be followed by more; its outcome is kept by key."""
+    turns: list[str] = []
+
+    def run(*_: object) -> Later:
+        def finish(found: str) -> Later:
+            turns.append(found)
+            return Later(lambda: "second", lambda x: {"found": [*turns, x]})
+
+        return Later(lambda: "first", finish)
+
+    action = registry.find("context set")
+    assert action is not None
+    replaced = replace(action, run=run)
+    request = Request("context set", {"state": "working"}, token=tokens.own(), key="k")
+    registry._ACTIONS["context set"] = replaced
+    try:
+        first = opened.desk.perform(request)
+        assert first == {"found": ["first", "second"]}
+        assert opened.desk.perform(request) == first
+    finally:
+        registry._ACTIONS["context set"] = action
+    assert turns == ["first"]

@@ -12,6 +12,7 @@ from coordinator.kernel.markdown import (
     find_conflicts,
     first_heading,
     replace_line,
+    replace_lines,
     scan,
     split_lines,
 )
@@ -142,6 +143,16 @@ def test_one_line_changes_and_every_other_byte_stays(text: str, new: str) -> Non
     for number in (-1, 0, count + 1):
         with pytest.raises(IndexError):
             replace_line(text, number, new)
+
+
+@given(text=BITS, numbers=st.sets(st.integers(-2, 12)))
+def test_replacing_lines_is_replacing_each(text: str, numbers: set[int]) -> None:
+    """Every other byte stays; a number that no line has is left out."""
+    count = len(split_lines(text))
+    expected = text
+    for number in sorted(x for x in numbers if 0 < x <= count):
+        expected = replace_line(expected, number, f"new {number}")
+    assert replace_lines(text, {x: f"new {x}" for x in numbers}) == expected
 
 
 @given(text=BITS)

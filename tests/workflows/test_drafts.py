@@ -32,6 +32,7 @@ def parse(text: str) -> Document:
         ("[Name] [Other]", {}, None, []),
         ("[One] [One Two]", {"One": "1", "One Two": "2"}, "1 2", []),
         ("[Notes]", {"Notes": ""}, "", []),
+        ("[A\u017f b]", {"As b": "y"}, None, ["As b"]),
     ],
 )
 def test_filling(

@@ -1,6 +1,7 @@
 """Living copies: which changes hold, and which are put back."""
 
 import pytest
+
 from coordinator.workflows import living
 from coordinator.workflows.living import Judged, Refused, Sheet, Unfilled
 from coordinator.workflows.model import Mark, Note

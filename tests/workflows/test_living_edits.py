@@ -1,5 +1,6 @@
 """Living copies: what no edit can do, whatever it is."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -97,6 +98,7 @@ def test_gates_and_ticks_survive_any_edit(edit: tuple[Sheet, str, set[str]]) -> 
             assert was[name].mark is item.mark
 
 
+@pytest.mark.slow
 @given(edits())
 def test_what_stands_is_what_it_says(edit: tuple[Sheet, str, set[str]]) -> None:
     """Ids are unique, ticks are the difference, and the text says the marks."""

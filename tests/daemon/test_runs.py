@@ -1,0 +1,152 @@
+"""Runs over the daemon's socket: many callers, and evidence that takes its time."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from coordinator.daemon import client
+from tests.actions.run_yard import BREAD, FILLED, RUNS, WOOD, begin, keep, oven
+from tests.support import (
+    DaemonProcess,
+    FakeAgent,
+    ManualClock,
+    open_workspace,
+    wait_for,
+)
+
+pytestmark = pytest.mark.slow
+AGENTS = ("backend", "docs", "frontend")
+Ask = Callable[..., dict[str, Any]]
+
+
+class SlowAnswer(BaseHTTPRequestHandler):
+    """Answers once it is let, with 200."""
+
+    asked = threading.Event()
+    let = threading.Event()
+
+    def do_GET(self) -> None:
+        self.asked.set()
+        self.let.wait(20)
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def slow() -> Iterator[str]:
+    """The address of a server that takes its time."""
+    SlowAnswer.asked.clear()
+    SlowAnswer.let.clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), SlowAnswer) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/slow"
+        SlowAnswer.let.set()
+        server.shutdown()
+        thread.join(10)
+
+
+def asker(root: Path) -> Ask:
+    """Return a way to ask the daemon as an agent; what it replies comes back whole."""
+
+    def ask(agent: str, action: str, key: str = "", **arguments: object) -> Any:  # noqa: ANN401 - JSON
+        token = (root / ".coordinator" / "tokens" / agent).read_text()
+        request: dict[str, object] = {
+            "action": action,
+            "arguments": arguments,
+            "agent": agent,
+            "token": token,
+            "key": key,
+        }
+        return client.ask(str(root), request)
+
+    return ask
+
+
+def test_of_many_takers_one_has_the_step(tmp_path: Path, clock: ManualClock) -> None:
+    """All at once over the socket; the others are told who has it."""
+    with open_workspace(tmp_path / "w", clock) as opened:
+        run, root = begin(opened, oven(), "oven"), opened.root
+    with DaemonProcess(root), ThreadPoolExecutor(24) as callers:
+        ask = asker(root)
+        takes = [
+            callers.submit(ask, AGENTS[x % 3], "workflow take", run=run, step=WOOD)
+            for x in range(24)
+        ]
+        replies = [x.result(30) for x in takes]
+    winners = {x["result"]["holder"] for x in replies if "result" in x}
+    assert len(winners) == 1
+    errors = [x["error"] for x in replies if "error" in x]
+    assert len(errors) == 16
+    assert {x["kind"] for x in errors} == {"conflict"}
+    assert all(f"{next(iter(winners))} holds" in x["message"] for x in errors)
+
+
+def test_a_slow_criterion_holds_nobody_else_up(
+    tmp_path: Path, clock: ManualClock, slow: str
+) -> None:
+    """While one's evidence is judged, another's command is answered."""
+    text = oven().replace("Exit Code: `0`", f"HTTP Response: `GET {slow} returns 200`")
+    with open_workspace(tmp_path / "w", clock) as opened:
+        run, root = begin(opened, text, "oven"), opened.root
+        keep(opened, BREAD)
+    with DaemonProcess(root), ThreadPoolExecutor(1) as callers:
+        ask = asker(root)
+        assert ask("backend", "workflow take", run=run, step=WOOD)["result"]
+        evidence = json.dumps({"note": "It answers"})
+        submitted = callers.submit(
+            ask,
+            "backend",
+            "workflow submit",
+            "k",
+            run=run,
+            step=WOOD,
+            evidence=evidence,
+        )
+        assert SlowAnswer.asked.wait(20)
+        started = ask("docs", "workflow start", template="bread", set=FILLED)
+        assert started["result"]["id"] == "bread-1"
+        ticked = ask("docs", "workflow tick", run="bread-1", item="1")
+        assert ticked["result"]["state"] == "done"
+        taken = ask("docs", "workflow take", run=run, step=WOOD)
+        assert taken["error"]["kind"] == "conflict"
+        assert not submitted.done(), "the slow one has not ended yet"
+        SlowAnswer.let.set()
+        found = submitted.result(20)["result"]
+        assert found["state"] == "SUCCEEDED"
+        assert found["verdicts"][0]["verdict"] == "met"
+        again = ask(
+            "backend", "workflow submit", "k", run=run, step=WOOD, evidence=evidence
+        )
+        assert again["result"] == found
+
+
+def test_the_daemon_judges_living_copies_by_itself(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    """Nobody has to ask: a tick is visible to all, a wrong one is put back."""
+    with open_workspace(tmp_path / "w", clock) as opened:
+        run, root = begin(opened, BREAD, values=FILLED), opened.root
+    path = root / RUNS / run / "workflow.md"
+    with DaemonProcess(root) as daemon:
+        agent = FakeAgent(root, "backend")
+        text = path.read_text()
+        agent.write(str(path.relative_to(root)), text.replace("[ ] Read", "[x] Read"))
+        record = root / RUNS / run / "record.json"
+        wait_for(lambda: record.exists() and '"done": 1' in record.read_text())
+        before = path.read_text()
+        agent.write(
+            str(path.relative_to(root)), before.replace("[ ] PAUSE", "[x] PAUSE")
+        )
+        wait_for(lambda: path.read_text() == before)
+        problems = daemon.ask("check")
+        assert [x["code"] for x in problems] == ["gate-waits"]
