@@ -152,7 +152,8 @@ def judge(before: Sheet, text: str, passed: Collection[str], fresh: int) -> Judg
     after = read(text)
     old = [x.text for x in before.boxes.items]
     origin = matching.match(old, [x.text for x in after.items])
-    if lost := [*_lost(before, after, origin), *_moved(before, after, origin)]:
+    lost = _lost(before, after, origin)
+    if lost := lost or list(_moved(before, after, origin)):
         return Judged(before, refused=lost)
     edit = _Edit(before, Sheet(text, after, _carried(before, origin, fresh)), origin)
     judged = edit.judge(passed)

@@ -68,10 +68,11 @@ class Walk:
     def before(self, place: int) -> int:
         """Return the first open leaf before this item in its phase, -1: none.
 
-        A gate is reached once everything before it is done, in all phases.
+        For a sign-off it is the first one in all phases: it speaks for the whole.
         """
         item = self._items[place]
-        return self._first if item.role in GATES else self._open.get(item.section, -1)
+        is_last_word = item.role is Role.SIGN_OFF
+        return self._first if is_last_word else self._open.get(item.section, -1)
 
     @property
     def gate(self) -> int:

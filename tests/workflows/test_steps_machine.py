@@ -100,7 +100,6 @@ class Model:
         default_factory=lambda: {x: Standing() for x in FOLLOWS}
     )
     failed: dict[str, int] = field(default_factory=lambda: dict.fromkeys(BUDGET, 0))
-    extra: dict[str, int] = field(default_factory=lambda: dict.fromkeys(BUDGET, 0))
     went_back: set[str] = field(default_factory=set)
     is_paid: bool = False
     now: int = 100
@@ -342,7 +341,7 @@ class Steps(RuleBasedStateMachine):
     def no_subtask_has_more_attempts_than_its_budget(self) -> None:
         for key, spent in self.run.spent.items():
             assert spent == self.model.failed[key]
-            assert spent <= BUDGET[key] + self.model.extra[key]
+            assert spent <= BUDGET[key]
 
     @invariant()
     def a_run_is_complete_with_its_last_step(self) -> None:
