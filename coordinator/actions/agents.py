@@ -9,7 +9,7 @@ from pydantic import Field
 import agent_identities.store
 from agent_identities import importing
 from agent_identities.model import Identity
-from coordinator.actions import standing, tokens
+from coordinator.actions import named_files, standing, tokens
 from coordinator.actions.contexts import take_in
 from coordinator.actions.registry import (
     Arguments,
@@ -21,13 +21,12 @@ from coordinator.actions.registry import (
 )
 from coordinator.actions.workspace import MAINTAINER, Call, Workspace
 from coordinator.kernel import files
-from coordinator.kernel.errors import Conflict, NotFound, UsageProblem
+from coordinator.kernel.errors import Conflict, NotFound
 from coordinator.kernel.files import Content
 from coordinator.kernel.journal import Draft
 from coordinator.kernel.problems import Problem
 
 _SUFFIXES = {".md", ".json", ".yaml", ".yml"}
-_MOST_FILES = 1_000
 _AGENT_FOLDERS = {"agents", "agent-identities", "identities"}
 
 
@@ -109,7 +108,7 @@ def import_agents(call: Call, arguments: ImportArguments) -> dict[str, Any]:
     added: list[str] = []
     skipped: list[str] = []
     problems: list[Problem] = []
-    for path in _files(source):
+    for path in named_files.find(source, _SUFFIXES, "an agent file"):
         found, said = _read(path)
         guessed = any(x.code == "guessed-identity" for x in said)
         if guessed and path != source and path.parent.name not in _AGENT_FOLDERS:
@@ -124,22 +123,6 @@ def import_agents(call: Call, arguments: ImportArguments) -> dict[str, Any]:
             else:
                 skipped.append(identity.name)
     return {"id": "import", "added": added, "skipped": skipped, "problems": problems}
-
-
-def _files(source: Path) -> list[Path]:
-    if source.is_file():
-        return [source]
-    if not source.is_dir():
-        raise NotFound(
-            f"There is nothing at {source}.", hint="Name an agent file or a folder."
-        )
-    found = sorted(x for x in source.rglob("*") if x.suffix.lower() in _SUFFIXES)
-    if len(found) > _MOST_FILES:
-        raise UsageProblem(
-            f"{source} holds {len(found)} files; {_MOST_FILES} are the limit.",
-            hint="Name a smaller folder.",
-        )
-    return found
 
 
 def _read(path: Path) -> tuple[tuple[Identity, ...], tuple[Problem, ...]]:

@@ -18,7 +18,7 @@ from coordinator.actions.registry import (
     action,
 )
 from coordinator.actions.runs import Open
-from coordinator.actions.workspace import Call, Workspace
+from coordinator.actions.workspace import SYSTEM, Call, Workspace
 from coordinator.kernel.errors import NotFound
 from coordinator.kernel.journal import Draft
 from coordinator.workflows.plan import Place
@@ -38,7 +38,7 @@ def escalate(
     body = f"{reason}\n\nA maintainer decides: {command}\n"
     subject = f"{place.name} of {opened.run.id} is escalated"
     told = [messages.told(workspace, x, subject, body) for x in sorted({agent, ""})]
-    return [runs.draft(opened, "run.escalated", "", data), *told]
+    return [runs.draft(opened, "run.escalated", SYSTEM, data), *told]
 
 
 @action(

@@ -8,7 +8,7 @@ from typing import Any
 
 from coordinator.actions import checklists, escalations, messages, places, runs
 from coordinator.actions.runs import Open
-from coordinator.actions.workspace import Call
+from coordinator.actions.workspace import SYSTEM, Call
 from coordinator.kernel.errors import Refused
 from coordinator.kernel.journal import Draft
 from coordinator.workflows import criteria, evidence, judging, plan
@@ -49,7 +49,7 @@ def _go_on(call: Call, opened: Open, place: Place) -> Followed:
         messages.told(call.workspace, x, words[:200], f"{words}\n")
         for x in sorted({opened.run.agent, ""})
     ]
-    return [runs.draft(opened, "run.moved", "", data), *told], words
+    return [runs.draft(opened, "run.moved", SYSTEM, data), *told], words
 
 
 def _revert(call: Call, opened: Open, place: Place) -> Followed | None:
@@ -69,7 +69,7 @@ def _revert(call: Call, opened: Open, place: Place) -> Followed | None:
         state = plan.state(opened.run, name)
         if Event.REVERT in TABLE[state]:
             data = {"step": name, "event": Event.REVERT.value, "subtask": place.key}
-            drafts.append(runs.draft(opened, "run.moved", "", data))
+            drafts.append(runs.draft(opened, "run.moved", SYSTEM, data))
     below = saved[0].rpartition("/")[0]
     words = f"{holder} was taken back to {base[:12]}; what was there is below {below}."
     drafts.append(messages.told(call.workspace, holder, words[:200], f"{words}\n"))

@@ -110,7 +110,7 @@ def unfinished(workspace: Workspace) -> list[Open]:
 
 def draft(opened: Open, kind: str, actor: str, data: Mapping[str, Any]) -> Draft:
     """Return a record about the run."""
-    return Draft(kind, actor or SYSTEM, opened.run.id, data)
+    return Draft(kind, actor, opened.run.id, data)
 
 
 def done_before(call: Call, opened: Open) -> list[dict[str, Any]]:
@@ -163,7 +163,7 @@ def edited(
 def accepted(path: str, blob: str, size: int, agent: str, actor: str) -> Draft:
     """Return the record of a version of a living copy."""
     data = {"owner": "runs", "agent": agent, "blob": blob, "size": size}
-    return Draft("document.accepted", actor or SYSTEM, path, data)
+    return Draft("document.accepted", actor, path, data)
 
 
 def ends(opened: Open, sheet: Sheet, actor: str) -> list[Draft]:
@@ -185,7 +185,7 @@ def ends_steps(
         return []
     if not plan.is_complete(opened.plan, foreseen(workspace, opened, drafts).run):
         return []
-    return [draft(opened, "run.finished", "", {"outcome": "finished"})]
+    return [draft(opened, "run.finished", SYSTEM, {"outcome": "finished"})]
 
 
 def store_text(workspace: Workspace, text: str) -> str:

@@ -11,11 +11,12 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from coordinator.actions import named_files
 from coordinator.actions.registry import Arguments, Positional, Who, action
 from coordinator.actions.workspace import Call, Workspace
 from coordinator.index import queries
 from coordinator.kernel import files
-from coordinator.kernel.errors import NotFound, Refused, UsageProblem
+from coordinator.kernel.errors import Refused
 from coordinator.kernel.files import Content
 from coordinator.kernel.names import slug
 from coordinator.kernel.problems import Problem
@@ -23,7 +24,7 @@ from coordinator.workflows import counts, lint, read, state_files
 from coordinator.workflows.lint import World
 from coordinator.workflows.model import Document
 
-_MOST_FILES = 5_000
+_WHAT = "a workflow document"
 _LINK = re.compile(r"\]\(([^()]*)\)")
 _SUFFIXES = {".md", ".markdown", ".mdc", ".txt"}
 _STATE_FILE = ".json"
@@ -59,7 +60,7 @@ def sources(call: Call, arguments: Paths) -> Iterator[Source | Problem]:
     """
     seen: set[Path] = set()
     for named in arguments.paths:
-        for path in _files(call.folder / named):
+        for path in named_files.find(call.folder / named, _SUFFIXES, _WHAT):
             if path in seen:
                 continue
             seen.add(path)
@@ -72,28 +73,6 @@ def sources(call: Call, arguments: Paths) -> Iterator[Source | Problem]:
                 yield Problem(
                     shown, content.line, content.code, content.message, content.hint
                 )
-
-
-def _files(source: Path) -> list[Path]:
-    if _is_there(source.is_file):
-        return [source]
-    if not _is_there(source.is_dir):
-        hint = "Name a workflow document, or a folder of them."
-        raise NotFound(f"There is nothing at {source}.", hint=hint)
-    found = sorted(x for x in source.rglob("*") if x.suffix.lower() in _SUFFIXES)
-    if len(found) > _MOST_FILES:
-        raise UsageProblem(
-            f"{source} holds {len(found)} files; {_MOST_FILES} are the limit.",
-            hint="Name a smaller folder.",
-        )
-    return found
-
-
-def _is_there(ask: Callable[[], bool]) -> bool:
-    try:
-        return ask()
-    except OSError:  # a name that is too long, for one
-        return False
 
 
 @action(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from coordinator.actions import workflow_files
+from coordinator.actions import named_files
 from coordinator.kernel.errors import NotFound, Refused, UsageProblem
 from tests.actions.run_yard import BREAD, GATES, GUIDE, WAY, keep, oven
 from tests.support import OpenWorkspace
@@ -148,7 +148,7 @@ def test_very_many_files_are_refused(
     opened: OpenWorkspace, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody has named a wrong folder."""
-    monkeypatch.setattr(workflow_files, "_MOST_FILES", 3)
+    monkeypatch.setattr(named_files, "_MOST", 3)
     with pytest.raises(UsageProblem, match="holds 4 files; 3 are the limit"):
         ask(opened, "inspect", folder, ".")
 
