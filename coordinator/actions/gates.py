@@ -16,7 +16,6 @@ from coordinator.actions.runs import Open
 from coordinator.actions.workspace import Call, Workspace
 from coordinator.kernel.errors import Refused
 from coordinator.workflows import living, order, plan
-from coordinator.workflows.model import Mark
 from coordinator.workflows.states import Event, State
 
 
@@ -87,17 +86,19 @@ def waiting_of(opened: Open) -> list[dict[str, Any]]:
     """Return the gates of a run that wait now, each with when it was reached."""
     if opened.run.ended:
         return []
-    found = _steps_waiting(opened) if opened.is_steps else _boxes_waiting(opened)
-    return list(found)
+    if "gates" not in opened.found:
+        waits = _steps_waiting if opened.is_steps else _boxes_waiting
+        opened.found["gates"] = list(waits(opened))
+    found: list[dict[str, Any]] = opened.found["gates"]
+    return found
 
 
 def _boxes_waiting(opened: Open) -> Iterator[dict[str, Any]]:
     """Yield the gate that is reached; those after it are not."""
     items = opened.sheet.boxes.items
-    for place, item in enumerate(items):
-        if item.role not in order.GATES or item.mark is not Mark.OPEN:
-            continue
-        if living.held(opened.sheet, place, opened.run.passed.keys()) is None:
+    for place in living.free(opened.sheet, opened.run.passed.keys()):
+        item = items[place]
+        if item.role in order.GATES:
             before = opened.sheet.ids[:place]
             words = [opened.run.words[x].at for x in before if x in opened.run.words]
             since = max(words, default=opened.run.started)

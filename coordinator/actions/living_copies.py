@@ -103,7 +103,7 @@ def _version_before(workspace: Workspace, path: str) -> Iterator[tuple[str, str]
 def _offered(workspace: Workspace, opened: Open) -> Iterator[tuple[str, str]]:
     """Yield the blob of what was refused last, and when, while nothing else changed."""
     if opened.run.open_refusals:
-        rows = queries.run_records(workspace.index, opened.run.id)
+        rows = queries.records_of_run(workspace.index, opened.run.id)
         last = [x for x in rows if x["kind"] == "run.refused"][-1]
         yield json.loads(last["data"])["offered"], last["at"]
 

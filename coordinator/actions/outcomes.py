@@ -11,7 +11,7 @@ from coordinator.actions.runs import Open
 from coordinator.actions.workspace import SYSTEM, Call
 from coordinator.kernel.errors import Refused
 from coordinator.kernel.journal import Draft
-from coordinator.workflows import criteria, evidence, judging, plan
+from coordinator.workflows import criteria, evidence, plan
 from coordinator.workflows.model import Failure
 from coordinator.workflows.plan import Place
 from coordinator.workflows.states import TABLE, Event
@@ -82,6 +82,8 @@ def submit_item(call: Call, opened: Open, wanted: str, text: str) -> dict[str, A
     Raises:
         Refused: The item cannot be ticked now.
     """
+    from coordinator.workflows import judging  # noqa: PLC0415 - patterns load slowly
+
     place = checklists.find_place(opened, wanted)
     item = opened.sheet.boxes.items[place]
     found = evidence.parse(text.strip() or "{}")

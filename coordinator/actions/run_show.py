@@ -32,7 +32,6 @@ from coordinator.workflows import drafts, living, order, plan
 from coordinator.workflows.model import Kind
 from coordinator.workflows.plan import Place
 from coordinator.workflows.runs import Word, Work
-from coordinator.workflows.states import PASSED
 
 
 class ShowRun(Arguments):
@@ -60,7 +59,7 @@ def summary(opened: Open) -> dict[str, Any]:
     run = opened.run
     waiting = gates.waiting_of(opened)
     open_ = [x.id for x in run.escalations.values() if not x.decision]
-    done, total = progress(opened)
+    done, total = opened.progress
     return {
         "id": run.id,
         "template": run.template,
@@ -86,14 +85,6 @@ def _state(opened: Open, waiting: list[dict[str, Any]], open_: list[str]) -> str
     if open_:
         return "escalated"
     return "waiting" if waiting else "running"
-
-
-def progress(opened: Open) -> tuple[int, int]:
-    """Return how many steps or boxes are done, and how many there are."""
-    if not opened.is_steps:
-        return opened.progress
-    places = opened.plan.places
-    return sum(plan.state(opened.run, x) in PASSED for x in places), len(places)
 
 
 def value(workspace: Workspace, opened: Open) -> dict[str, Any]:

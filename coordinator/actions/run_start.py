@@ -120,7 +120,7 @@ def _whose(call: Call, named: str, document: Document) -> str:
 
 
 def _free_id(workspace: Workspace, name: str) -> str:
-    taken = set(queries.run_ids(workspace.index))
+    taken = {x.run.id for x in runs.every(workspace)}
     number = 1
     while f"{name}-{number}" in taken:
         number += 1
@@ -131,9 +131,9 @@ def _started_before(call: Call, template: str) -> str:
     """Return the run that an earlier attempt, that was cut off, started, or nothing."""
     if not call.begun:
         return ""
-    for run in queries.run_ids(call.workspace.index):
-        opened = runs.find(call.workspace, run)
-        [first] = queries.run_records(call.workspace.index, run)[:1]
+    for opened in runs.every(call.workspace):
+        run = opened.run.id
+        [first] = queries.records_of_run(call.workspace.index, run)[:1]
         is_own = first["actor"] == call.caller.actor
         if first["seq"] > call.begun and is_own and opened.run.template == template:
             return run

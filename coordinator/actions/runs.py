@@ -6,7 +6,7 @@ It loads and records; what may happen to a run is decided in `coordinator.workfl
 import json
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from coordinator.actions.workspace import SYSTEM, Call, Workspace
@@ -19,13 +19,15 @@ from coordinator.workflows.living import Sheet
 from coordinator.workflows.model import Document, Kind, Mark
 from coordinator.workflows.plan import Plan
 from coordinator.workflows.runs import Happening, Run, apply, fold
+from coordinator.workflows.states import PASSED
 
 
 @dataclass(slots=True)
 class Open:
     """A run, its living copy as it was accepted last, what that says, and its steps.
 
-    `viewed` is the record up to which its views were written.
+    `viewed` is the record up to which its views were written; `found` keeps what was
+    derived from it, until it goes on.
     """
 
     run: Run
@@ -33,6 +35,7 @@ class Open:
     document: Document
     plan: Plan
     viewed: int = 0
+    found: dict[str, Any] = field(default_factory=dict)
 
     @property
     def path(self) -> str:
@@ -46,7 +49,16 @@ class Open:
 
     @property
     def progress(self) -> tuple[int, int]:
-        """How many of the boxes are no longer open, and how many there are."""
+        """How many steps or boxes are done, or left out, and how many there are."""
+        if "progress" not in self.found:
+            self.found["progress"] = self._progress()
+        done: tuple[int, int] = self.found["progress"]
+        return done
+
+    def _progress(self) -> tuple[int, int]:
+        if self.is_steps:
+            states = [plan.state(self.run, x) for x in self.plan.places]
+            return sum(x in PASSED for x in states), len(states)
         items = self.sheet.boxes.items
         places = order.leaves(items)
         return sum(items[x].mark is not Mark.OPEN for x in places), len(places)
@@ -67,18 +79,32 @@ def find(workspace: Workspace, wanted: str) -> Open:
 
 def find_or_none(workspace: Workspace, wanted: str) -> Open | None:
     """Return the run of that id, or None."""
-    known: Open | None = workspace.runs.pop(wanted, None)
-    rows = queries.run_records(workspace.index, wanted, known.run.last if known else 0)
-    happenings = [_happening(x) for x in rows]
-    if known is None:
-        known = _open(workspace, fold(happenings)) if happenings else None
-    elif happenings:
-        for entry in happenings:
-            apply(known.run, entry)
-        known = _open(workspace, known.run, known)
-    if known is not None:  # kept only once it is whole
-        workspace.runs[wanted] = known
+    return _known(workspace).get(wanted)
+
+
+def _known(workspace: Workspace) -> dict[str, Open]:
+    """Return all runs by id, the oldest first; only new records are folded."""
+    last, known = workspace.runs
+    changed: dict[str, list[Happening]] = {}
+    for row in queries.run_records(workspace.index, last):
+        changed.setdefault(row["run"], []).append(_happening(row))
+        last = row["seq"]
+    if changed:
+        workspace.runs = (0, {})  # kept again only once it is whole
+        for run, happenings in changed.items():
+            known[run] = _gone_on(workspace, known.get(run), happenings)
+        workspace.runs = (last, known)
     return known
+
+
+def _gone_on(
+    workspace: Workspace, known: Open | None, happenings: Sequence[Happening]
+) -> Open:
+    if known is None:
+        return _open(workspace, fold(happenings))
+    for entry in happenings:
+        apply(known.run, entry)
+    return _open(workspace, known.run, known)
 
 
 def _happening(row: queries.Row) -> Happening:
@@ -99,8 +125,7 @@ def _open(workspace: Workspace, run: Run, before: Open | None = None) -> Open:
 
 def every(workspace: Workspace) -> list[Open]:
     """Return all runs, the oldest first."""
-    found = (find_or_none(workspace, x) for x in queries.run_ids(workspace.index))
-    return [x for x in found if x]
+    return list(_known(workspace).values())
 
 
 def unfinished(workspace: Workspace) -> list[Open]:
@@ -120,7 +145,7 @@ def done_before(call: Call, opened: Open) -> list[dict[str, Any]]:
     """
     if not call.begun:
         return []
-    rows = queries.run_records(call.workspace.index, opened.run.id, call.begun)
+    rows = queries.records_of_run(call.workspace.index, opened.run.id, call.begun)
     return [x for x in rows if x["actor"] == call.caller.actor]
 
 
@@ -130,7 +155,7 @@ def foreseen(workspace: Workspace, opened: Open, drafts: Sequence[Draft]) -> Ope
     for x in drafts:
         if x.subject == run.id:
             apply(run, Happening(run.last + 1, at, x.kind, x.actor, x.data))
-    return replace(opened, run=run)
+    return replace(opened, run=run, found={})
 
 
 def edited(

@@ -26,7 +26,7 @@ from coordinator.kernel import clock
 from coordinator.kernel.errors import Conflict, NotFound, Refused
 from coordinator.kernel.journal import Draft
 from coordinator.workflows import living, order, plan
-from coordinator.workflows.model import Criterion, Mark
+from coordinator.workflows.model import Criterion
 from coordinator.workflows.plan import Place
 from coordinator.workflows.runs import Work
 from coordinator.workflows.states import State
@@ -87,10 +87,9 @@ def _next_of(workspace: Workspace, opened: Open) -> Iterator[dict[str, Any]]:
 def _next_items(opened: Open) -> Iterator[dict[str, Any]]:
     """Yield the items that may be ticked now, the first one of each phase."""
     items = opened.sheet.boxes.items
-    for place in order.leaves(items):
+    for place in living.free(opened.sheet, opened.run.passed.keys()):
         item = items[place]
-        is_work = item.mark is Mark.OPEN and item.role not in order.GATES
-        if is_work and not living.held(opened.sheet, place, opened.run.passed.keys()):
+        if item.role not in order.GATES:
             yield {
                 "run": opened.run.id,
                 "kind": "item",

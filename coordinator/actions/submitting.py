@@ -22,7 +22,7 @@ from coordinator.actions.steps import OneStep, StepTaken
 from coordinator.actions.workspace import Call
 from coordinator.kernel import addresses
 from coordinator.kernel.errors import Conflict, Refused, UsageProblem
-from coordinator.workflows import evidence, judging, plan, requests, runner
+from coordinator.workflows import evidence, plan, requests, runner
 from coordinator.workflows.evidence import Evidence
 from coordinator.workflows.model import Criterion
 from coordinator.workflows.plan import Place
@@ -188,6 +188,8 @@ def _split(said: str) -> tuple[str, ...]:
 
 def _judge(case: Case) -> Judged:
     """Run the command, where there is one, and judge; it takes as long as it takes."""
+    from coordinator.workflows import judging  # noqa: PLC0415 - patterns load slowly
+
     found = case.evidence
     if case.command:
         ran = runner.run(

@@ -84,7 +84,8 @@ class Workspace:
         self.seen = Seen()
         self.judging: set[tuple[str, str]] = set()  # steps whose leases stand still
         self.unwritten: set[str] = set()  # living copies behind their records
-        self.runs: dict[str, Any] = {}  # a cache, kept by `coordinator.actions.runs`
+        # A cache, kept by `coordinator.actions.runs`: the last record, and all runs.
+        self.runs: tuple[int, dict[str, Any]] = (0, {})
         self.listeners: list[Listener] = []
         self._roster: Roster | None = None
         for folder in (layout.temporary, layout.trash, layout.tokens, layout.logs):

@@ -33,6 +33,9 @@ _LAST_SECONDS = 1.5
 _REST_SECONDS = 0.2
 _SCANS_PER_LOOK = 200
 _MANY_HINTS = 1_000
+_LOOKS_REST = 5  # a look rests for so many times its length, in a burst
+_CALM_SECONDS = 0.15  # without a hint for so long, a burst is over
+_SCAN_SECONDS = 3.0
 _SCANS_PER_POLL = 10
 _VIEWS_SHARE = 10
 _TENDING = {"workspace.created", "worktree.added", "worktree.removed"}
@@ -60,6 +63,9 @@ class Service:
         self._next_hints = 0.0
         self.was_cut_short = False
         self._hinted = 0
+        self._hinted_at = 0.0
+        self._scanned = asyncio.Event()
+        self._scanned.set()
         self._views_due: float | None = 0.0
         self._views_rest_until = 0.0
         self._views_old = 0.0
@@ -131,9 +137,20 @@ class Service:
         self._wake.clear()
         if self._stopping.is_set():
             return
+        await self._let_scan()
         await self._guarded(self._take)
         if self._views_due is not None and clock.monotonic() >= self._views_due:
             await self._refresh_views()
+
+    async def _let_scan(self) -> None:
+        """With much to do, let a scan that is under way end first.
+
+        Each file's stat gives the interpreter away, and gets it back from a busy thread
+        only after 5 ms (sys.getswitchinterval): both at once take ten times as long.
+        """
+        if self._desk.intake.queued > _MANY_HINTS:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._scanned.wait(), _SCAN_SECONDS)
 
     def _delay(self) -> float | None:
         """Return how long nothing is to be done, in seconds; None: until woken."""
@@ -147,7 +164,10 @@ class Service:
         drained = self._hints.drain()
         self._desk.intake.hint_settled(drained.settled)
         self._desk.intake.hint_touched(drained.touched)
-        self._hinted += len(drained.settled) + len(drained.touched)
+        count = len(drained.settled) + len(drained.touched)
+        self._hinted += count
+        if count or drained.overflowed:
+            self._hinted_at = clock.monotonic()
         # The system's own queue may overflow without a word: many hints are a sign.
         if drained.overflowed or self._hinted >= _MANY_HINTS:
             self._look_soon()
@@ -166,11 +186,19 @@ class Service:
             seconds = self._health.look_seconds
             # In a long burst every event overflows: looks must not follow closely.
             pause = self._pause(seconds)
-            rest = min(pause, max(_REST_SECONDS, 2 * seconds))
-            await asyncio.sleep(rest)
+            rest = min(pause, max(_REST_SECONDS, _LOOKS_REST * seconds))
+            await self._rest(clock.monotonic() + rest)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._look_wanted.wait(), pause - rest)
             await self._look()
+
+    async def _rest(self, until: float) -> None:
+        """Wait until then, or until a burst that a look was wanted for is over."""
+        while (left := until - clock.monotonic()) > 0:
+            await asyncio.sleep(min(left, _REST_SECONDS))
+            calm = clock.monotonic() - self._hinted_at > _CALM_SECONDS
+            if calm and self._look_wanted.is_set():
+                return
 
     async def _look(self) -> None:
         """Look at the whole disk, and at what git shows where that changed."""
@@ -185,9 +213,13 @@ class Service:
         ):
             self._start_hints()  # before the scan, which so sees what came earlier
         root = self._workspace.layout.root
-        snapshot = await self._loop.run_in_executor(self._looker, scan, root)
-        await self._guarded(self._heal)
-        await self._guarded(lambda: self._desk.intake.compare(snapshot))
+        self._scanned.clear()
+        try:
+            snapshot = await self._loop.run_in_executor(self._looker, scan, root)
+            await self._guarded(self._heal)
+            await self._guarded(lambda: self._desk.intake.compare(snapshot))
+        finally:
+            self._scanned.set()
         await self._guarded(self._look_at_git)
         await self._restore_views()
         health = self._health

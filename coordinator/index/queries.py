@@ -210,13 +210,13 @@ def template(index: Index, name: str, version: int = 0) -> Row | None:
     )
 
 
-def run_ids(index: Index) -> list[str]:
-    """Return the ids of all runs, the oldest first."""
-    question = "SELECT run FROM run_records WHERE kind = 'run.started' ORDER BY seq"
-    return [row["run"] for row in index.rows(question)]
+def run_records(index: Index, after: int) -> list[Row]:
+    """Return the records of all runs after this one, the oldest first."""
+    question = "SELECT * FROM run_records WHERE seq > ? ORDER BY seq"
+    return index.rows(question, (after,))
 
 
-def run_records(index: Index, run: str, after: int = 0) -> list[Row]:
+def records_of_run(index: Index, run: str, after: int = 0) -> list[Row]:
     """Return the records of a run after this one, the oldest first."""
     question = "SELECT * FROM run_records WHERE run = ? AND seq > ? ORDER BY seq"
     return index.rows(question, (run, after))

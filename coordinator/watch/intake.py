@@ -11,16 +11,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from coordinator.actions import documents, living_copies, submissions
+from coordinator.actions import documents, living_copies, runs, submissions
 from coordinator.actions.documents import Found
 from coordinator.actions.workspace import Workspace
-from coordinator.index import queries
 from coordinator.kernel import clock, files
 from coordinator.kernel.errors import CoordinatorError
 from coordinator.kernel.files import Content, Stamp, Unsettled
 from coordinator.kernel.problems import Problem
 from coordinator.watch.scan import Snapshot, is_in_missing_folder
-from coordinator.workflows.store import is_living_copy, living_copy
+from coordinator.workflows.store import is_living_copy
 
 BATCH = 256
 BATCH_BYTES = 2 << 20
@@ -110,8 +109,8 @@ class Intake:
     def _compare_names(self, snapshot: Snapshot) -> None:
         unknown = tuple(f"{folder}/" for folder in snapshot.missing)
         # A living copy may be gone before it was read for the first time.
-        living = map(living_copy, queries.run_ids(self._workspace.index))
-        known = self._stamps.keys() | self._known_before() | set(living)
+        living = {x.path for x in runs.every(self._workspace)}
+        known = self._stamps.keys() | self._known_before() | living
         # What stood in a missing folder is looked for until the folder is back.
         self._has_compared = self._has_compared or not snapshot.missing
         for path in (known - snapshot.stamps.keys()) | self._workspace.unwritten:

@@ -94,6 +94,20 @@ def held(sheet: Sheet, place: int, passed: Collection[str]) -> Refused | None:
     return _hold(sheet, place, walk, unfilled(sheet.boxes))
 
 
+def free(sheet: Sheet, passed: Collection[str]) -> list[int]:
+    """Return the open items, gates too, that nothing holds, in order; linear in all."""
+    items = sheet.boxes.items
+    walk = order.Walk(items, sheet.places(passed))
+    waits, leaves = unfilled(sheet.boxes), set(order.leaves(items))
+    found: list[int] = []
+    for place, item in enumerate(items):
+        is_open = place in leaves and item.mark is Mark.OPEN
+        if is_open and _hold(sheet, place, walk, waits) is None:
+            found.append(place)
+        walk.settle(place, item.mark)
+    return found
+
+
 def _below(sheet: Sheet, place: int, mark: Mark) -> Refused | None:
     if mark is not Mark.OPEN:
         return None
