@@ -84,7 +84,8 @@ class Model:
             return any(x.mark is OPEN for x in self.below(box))
         for other in self.boxes[: self.boxes.index(box)]:
             is_leaf = not self.below(other)
-            if is_leaf and other.mark is OPEN and other.phase == box.phase:
+            binds = other.phase == box.phase or "sign-off" in box.text
+            if is_leaf and other.mark is OPEN and binds:
                 return True
             if other.is_gate and other.id not in self.passed:
                 return True
