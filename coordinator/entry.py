@@ -130,7 +130,8 @@ def find_workspace() -> str:
 
 
 def _is_local(words: list[str]) -> bool:
-    asks_help = not words or {"-h", "--help"} & set(words)
+    own = words[: words.index("--")] if "--" in words else words
+    asks_help = not words or {"-h", "--help"} & set(own)
     verb = [x for x in words if not x.startswith("-")][:2]
     local = bool(_LOCAL & set(verb[:1])) or verb in (["agent"], ["agent", "launch"])
     return bool(asks_help) or local or "_COORDINATOR_COMPLETE" in os.environ

@@ -127,6 +127,7 @@ def _check_may_tick(opened: Open, place: int, arguments: Tick) -> None:
     name, run = opened.sheet.ids[place], opened.run.id
     _check_no_gate(opened, place)
     if arguments.undo:
+        _check_may_undo(opened, place)
         return
     if living.needs_figures(item) and not arguments.skip:
         raise Refused(
@@ -137,6 +138,18 @@ def _check_may_tick(opened: Open, place: int, arguments: Tick) -> None:
     if held := living.held(opened.sheet, place, opened.run.passed.keys()):
         hint = f"See what is next: coordinator workflow next {run}"
         raise Refused(f"{item.text!r} cannot be ticked now. {held.reason}", hint=hint)
+
+
+def _check_may_undo(opened: Open, place: int) -> None:
+    """A maintainer let the run go on because this was done."""
+    passed = sorted(x for x in opened.sheet.places(opened.run.passed) if x > place)
+    if passed:
+        item, gate = (opened.sheet.boxes.items[x] for x in (place, passed[0]))
+        raise Refused(
+            f"{item.text!r} stays ticked: {gate.text!r}, which comes after it, was"
+            " passed.",
+            hint="Add an item below the gate for what is to be done again.",
+        )
 
 
 def _check_no_gate(opened: Open, place: int) -> None:

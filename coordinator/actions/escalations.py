@@ -19,7 +19,7 @@ from coordinator.actions.registry import (
 )
 from coordinator.actions.runs import Open
 from coordinator.actions.workspace import SYSTEM, Call, Workspace
-from coordinator.kernel.errors import NotFound
+from coordinator.kernel.errors import NotFound, Refused
 from coordinator.kernel.journal import Draft
 from coordinator.workflows.plan import Place
 from coordinator.workflows.runs import Attempt, Escalation
@@ -111,6 +111,11 @@ def resolve(call: Call, arguments: Resolve) -> dict[str, Any]:
     """End an escalation: the step is resumed, skipped, or its run abandoned."""
     workspace = call.workspace
     opened, found = _find(workspace, arguments.id)
+    if found.decision and found.decision != arguments.decision:
+        raise Refused(
+            f"{found.id} was resolved already: {found.decision}.",
+            hint=f"Look at it: coordinator workflow show {opened.run.id}",
+        )
     if not found.decision:
         place = opened.plan.places.get(found.step)  # an upgrade may have ended it
         data = {

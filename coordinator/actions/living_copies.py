@@ -176,7 +176,9 @@ def _reason(opened: Open, refused: Refused) -> str:
     verb = _VERBS.get(refused.code, "")
     if not verb or not refused.item:
         return refused.reason
-    command = f"coordinator workflow {verb}".format(opened.run.id, refused.item)
+    command = f"coordinator workflow {verb}".format(
+        opened.run.id, refused.by or refused.item
+    )
     return f"{refused.reason} Run: {command}"
 
 

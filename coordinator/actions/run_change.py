@@ -70,7 +70,14 @@ def upgrade(call: Call, arguments: OneRun) -> dict[str, Any]:
     ends = _ends(workspace, opened, sheet, upgraded)
     workspace.record(upgraded, version, *ends, *told)
     living_copies.write(workspace, opened, sheet.text)
-    return {**value, "conflicts": conflicts, "changed": True}
+    lost = _lost(workspace.read_text(run.base), theirs, sheet)
+    return {**value, "conflicts": conflicts, "changed": True, "not_taken": lost}
+
+
+def _lost(base: str, theirs: str, sheet: Sheet) -> list[str]:
+    """Return the template's new items that the merge did not take over."""
+    known = {x.text for x in (*living.read(base).items, *sheet.boxes.items)}
+    return [x.text for x in living.read(theirs).items if x.text not in known]
 
 
 def _merged(call: Call, opened: Open, theirs: str) -> tuple[Sheet, int]:

@@ -139,7 +139,7 @@ def _check_holds(call: Call, opened: Open, place: Place, work: Work) -> None:
         raise Refused(
             f"{place.name} is not yours: it is"
             f" {plan.state(opened.run, place.name).value}.",
-            hint=f"Take it: coordinator workflow take {opened.run.id} {place.name}",
+            hint=f"What may be taken: coordinator workflow next {opened.run.id}",
         )
 
 
@@ -232,7 +232,13 @@ def _settle(
         drafts += followed
     # At once: whatever follows must not be missing after a crash.
     workspace.record(*drafts, *runs.ends_steps(workspace, opened, drafts))
-    return {**value(call, opened.run.id, place.name), "verdicts": shown, "note": note}
+    said = " ".join(x for x in (note, *_notes(judged.evidence)) if x)
+    return {**value(call, opened.run.id, place.name), "verdicts": shown, "note": said}
+
+
+def _notes(found: Evidence) -> list[str]:
+    """Return what the coordinator noted of the commands that it ran itself."""
+    return [x.note for x in found.runs if isinstance(x, Evidence)]
 
 
 def _event(opened: Open, place: Place, verdicts: Sequence[Verdict]) -> Event:

@@ -53,7 +53,6 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "workflow next": ("run", "id", "agent", "text", "phase", "subtask"),
     "workflow search": ("id", "section", "line", "text"),
     "workflow show": ("id", "kind", "agent", "state", "done", "total", "waits_for"),
-    "workflow escalations": ("id", "step", "agent", "reason", "since"),
     "hooks install": ("repository", "state"),
     "hooks uninstall": ("repository", "state"),
 }
@@ -100,6 +99,8 @@ def text_of(name: str, result: Any, width: int, color: bool) -> str:  # noqa: AN
     if name in _REPORTS:
         text: str = result["text"]
         return text
+    if name == "workflow export":
+        return dumps(result)  # a file for other programs, whoever asks
     special = _SPECIAL.get(name)
     if special is not None and not (name == _RUNS and isinstance(result, list)):
         return _render(special(result), width, color=color)

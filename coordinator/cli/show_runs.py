@@ -9,7 +9,7 @@ from typing import Any
 from coordinator.cli.words import moment, safe
 
 _BOXES = {"open": "[ ]", "done": "[x]", "skipped": "[-]"}
-_SIGNS = {"met": "met       ", "unmet": "UNMET     ", "attested": "a person  "}
+_SIGNS = {"met": "met        ", "unmet": "UNMET      ", "attested": "a person   "}
 _Row = dict[str, Any]
 
 
@@ -25,9 +25,10 @@ def _run(value: _Row) -> Iterator[str]:
     yield f"{value['done']} of {value['total']} done; {safe(value['path'])}"
     for gate in value["gates"]:
         since = moment(gate["since"])
-        yield f"waits since {since} for {gate['item']}: {safe(gate['text'])}"
+        yield f"waits since {since} for {safe(gate['item'])}: {safe(gate['text'])}"
     for found in value["escalations"]:
-        yield f"escalation {found['id']} ({found['state']}): {safe(found['reason'])}"
+        what = f"{safe(found['id'])} ({found['state']})"
+        yield f"escalation {what}: {safe(found['reason'])}"
     if value["uncovered"]:
         yield f"stages without a phase: {safe('; '.join(value['uncovered']))}"
     if value["unfilled"]:
@@ -60,7 +61,8 @@ def _steps(steps: list[_Row]) -> Iterator[str]:
             subtask = step["subtask"]
             yield from ("", safe(subtask))
         who = f"  ({safe(step['holder']).strip('()')})" if step["holder"] else ""
-        yield f"  {step['id']:<16} {step['state']:<10} {safe(step['command'])}{who}"
+        name = safe(step["id"])
+        yield f"  {name:<16} {step['state']:<10} {safe(step['command'])}{who}"
 
 
 def step(value: _Row) -> list[str]:
@@ -88,7 +90,7 @@ def verdicts(value: _Row) -> list[str]:
     tried = f"{used['used']} of {used['of']} attempts used"
     lines = [f"{safe(value['id'])} is {value['state']} ({tried})."]
     for x in value["verdicts"]:
-        sign = _SIGNS.get(x["verdict"], f"{x['verdict']:<10}")
+        sign = _SIGNS.get(x["verdict"], f"{x['verdict']:<11}")
         lines.append(f"  {sign}{x['kind']}: {safe(x['criterion'])}")
         lines.append(f"            {safe(x['found'])}")
         if x["near_miss"]:
@@ -105,6 +107,29 @@ def ticked(value: _Row) -> list[str]:
     return [*lines, *([safe(value["told"])] if value.get("told") else [])]
 
 
+def escalation(value: _Row) -> list[str]:
+    """Return an escalation with its attempts and the playbooks."""
+    lines = [
+        f"{safe(value['id'])} ({value['state']}): {safe(value['reason'])}",
+        f"decision: {value['decision'] or 'none yet'}",
+    ]
+    for x in value["attempts"]:
+        lines.append(f"attempt {x['number']} by {safe(x['agent'])}: {x['outcome']}")
+        unmet = (y for y in x["verdicts"] if y["verdict"] != "met")
+        lines += [f"  {y['verdict']}: {safe(y['criterion'])}" for y in unmet]
+    playbooks = value["playbooks"]
+    return [
+        *lines,
+        *(f"playbook {safe(x['name'])}: {safe(x['text'])}" for x in playbooks),
+    ]
+
+
+def escalations(value: list[_Row]) -> list[str]:
+    """Return escalations, one below the other."""
+    found = [line for x in value for line in [*escalation(x), ""]]
+    return found or ["None."]
+
+
 def inbox(value: list[_Row]) -> list[str]:
     """Return messages, each with its text below it."""
     lines: list[str] = []
@@ -119,5 +144,7 @@ SHOWN: dict[str, Callable[[Any], list[str]]] = {
     "workflow take": step,
     "workflow submit": verdicts,
     "workflow tick": ticked,
+    "workflow resolve": escalation,
+    "workflow escalations": escalations,
     "inbox": inbox,
 }

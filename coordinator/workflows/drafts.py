@@ -132,7 +132,10 @@ def _of_procedure(procedure: Procedure) -> Iterator[str]:
     yield from ("", f"## {procedure.title}", "")
     if procedure.objective:
         yield from (procedure.objective, "")
-    yield from (f"- [ ] {x.name}" for x in procedure.actions)
+    for action in procedure.actions:
+        yield f"- [ ] {action.name}"
+        if action.text:
+            yield from (*action.text.split("\n"), "")
     yield from _expected(procedure.expected)
     yield from ("", "**Notes:** [Notes]")
 

@@ -63,10 +63,18 @@ def _judged(criterion: Criterion, hearing: Hearing) -> Verdict:
         verdict = _every_part(criterion, hearing, judge_one)
     except TooSlow:
         verdict = _too_slow(criterion, hearing)
+    if _is_replaceable(criterion) and verdict.outcome is Outcome.UNMET:
+        found = f"{verdict.found} {_NEEDS_A_PERSON}"
+        return replace(verdict, outcome=Outcome.ATTESTED, found=found)
     if criterion.remark and verdict.outcome is Outcome.MET:
         found = f"{verdict.found} {_NEEDS_A_PERSON}"
         return replace(verdict, outcome=Outcome.ATTESTED, found=found)
     return verdict
+
+
+def _is_replaceable(criterion: Criterion) -> bool:
+    """Tell whether something else will do as well, which only a person can judge."""
+    return "or equivalent" in criterion.remark.lower()
 
 
 def _every_part(criterion: Criterion, hearing: Hearing, judge_one: _Judge) -> Verdict:

@@ -20,6 +20,7 @@ from coordinator.workflows.model import (
     Kind,
     Section,
 )
+from coordinator.workflows.plan import Plan
 
 _LINK = re.compile(r"\[[^\[\]]*\]\(<?([^()<>\s]+)>?(?:[ \t]+\"[^\"]*\")?\)")
 _ABROAD = re.compile(r"[a-z][a-z0-9+.-]*:|#|/", re.IGNORECASE)
@@ -69,6 +70,7 @@ def check(
         *_boxes(document.checklist.items, path),
         *_placeholders(document, path),
         *_targets(document, path),
+        *_circles(document, path),
         *_dangling(document, text, lines, path, world),
     ]
     return document, sorted(found, key=lambda x: (x.line, x.code))
@@ -213,6 +215,14 @@ def _names_document(said: str) -> bool:
 def _line_with(text: str, said: str) -> int:
     lines = enumerate(markdown.split_lines(text), 1)
     return next((number for number, line in lines if said in line), 1)
+
+
+def _circles(document: Document, path: str) -> Iterator[Problem]:
+    """Find prerequisites that wait for what itself waits for them."""
+    for owner, wanted in Plan(document.book).circles() if document.book.tasks else ():
+        message = f"{owner.id} waits for {wanted.id}, which waits for it."
+        hint = "Correct the id; a run waits for a maintainer's word here."
+        yield Problem(path, wanted.line, "circular-prerequisite", message, hint)
 
 
 def _targets(document: Document, path: str) -> Iterator[Problem]:

@@ -43,12 +43,16 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A change that does not hold: what it was about, where, and why not."""
+    """A change that does not hold: what it was about, where, and why not.
+
+    `by` is the id of the item that stands in its way, where one does.
+    """
 
     item: str
     line: int
     code: str
     reason: str
+    by: str = ""
 
 
 @dataclass(slots=True)
@@ -130,7 +134,8 @@ def _hold(
         return _refuse(sheet, place, "order-violation", words)
     if walk.gate >= 0:
         words = _names(sheet, walk.gate, "holds it until a maintainer passes it.")
-        return _refuse(sheet, place, "gate-waits", words)
+        refused = _refuse(sheet, place, "gate-waits", words)
+        return replace(refused, by=sheet.ids[walk.gate])
     if waits.names and sheet.boxes.items[place].line > waits.after:
         names = ", ".join(f"[{x}]" for x in waits.names[:5])
         words = f"These are to be filled first: {names}."
@@ -190,7 +195,7 @@ def _lost(before: Sheet, after: Checklist, origin: Sequence[int]) -> list[Refuse
     found: list[Refused] = []
     for place, item in enumerate(before.boxes.items):
         now = after.items[kept[place]] if place in kept else None
-        if not _may_go(item) and not (now and _is_kept(item, now)):
+        if not (_is_kept(item, now) if now else _may_go(item)):
             words = f"{item.text[:80]!r} {_why_it_stays(item)}"
             found.append(_refuse(before, place, "removed", words))
     return found

@@ -343,7 +343,10 @@ class Catalogue:
 
 @dataclass(frozen=True, slots=True)
 class Procedure:
-    """One step of an agent's workflow: objective, actions, what is to come of it."""
+    """One step of an agent's workflow: objective, actions, what is to come of it.
+
+    The text of an action is what stands below it, line by line, fences and all.
+    """
 
     title: str
     line: int

@@ -21,6 +21,7 @@ from coordinator.workflows.states import HELD, PASSED, State
 
 DOCUMENT = "document"
 _MANY_RETRIES = 1_000
+_MOST_CIRCLES = 1_000
 Known = dict[tuple[str, Needs], bool]  # whether prerequisites are met, by id
 
 
@@ -71,7 +72,18 @@ class Plan:
                 self._add_words(key, subtask)
                 for step in _steps_of(subtask):
                     self._add(step, subtask, task, key)
+        self._circular = set(_circular(self))
         self._add_document(book)
+
+    def is_circular(self, owner: Task | Subtask, number: int) -> bool:
+        """Tell whether a prerequisite waits, in the end, for its own owner."""
+        return (owner.line, number) in self._circular
+
+    def circles(self) -> Iterator[tuple[Task | Subtask, Prerequisite]]:
+        """Yield the prerequisites that can never be met, each with its owner."""
+        owners = {x.line: x for y in self.places.values() for x in (y.task, y.subtask)}
+        for line, number in sorted(self._circular):
+            yield owners[line], owners[line].prerequisites[number - 1]
 
     def _add_words(self, name: str, owner: Task | Subtask) -> None:
         """Name the gates of what a task or a subtask may wait for."""
@@ -135,6 +147,48 @@ def _steps_of(subtask: Subtask) -> tuple[Step, ...]:
     return *others, replace(last, criteria=(*last.criteria, *subtask.criteria))
 
 
+def _circular(plan: Plan) -> Iterator[tuple[int, int]]:
+    """Yield prerequisites that wait for their own owner, by its line and their number.
+
+    All steps that can be done are done, again and again; what never can be waits for
+    itself, and the first of its prerequisites that are not met is let go.
+    """
+    done: set[str] = set()
+    let_go: set[tuple[int, int]] = set()
+    left = list(plan.places.values())
+    for _ in range(_MOST_CIRCLES):
+        before = len(left)
+        left = [x for x in left if not _can_be_done(plan, x, done, let_go)]
+        if not left:
+            return
+        if len(left) == before:
+            new = set(_held_by(plan, left[0], done)) - let_go
+            let_go |= new
+            yield from new
+            if not new:
+                return
+
+
+def _can_be_done(
+    plan: Plan, place: Place, done: set[str], let_go: set[tuple[int, int]]
+) -> bool:
+    """Add a step to those that are done, if nothing before it is left."""
+    if place.before and place.before not in done:
+        return False
+    if set(_held_by(plan, place, done)) - let_go:
+        return False
+    done.add(place.name)
+    return True
+
+
+def _held_by(plan: Plan, place: Place, done: set[str]) -> Iterator[tuple[int, int]]:
+    for owner in (place.task, place.subtask):
+        for number, prerequisite in enumerate(owner.prerequisites, 1):
+            inside = plan.inside(prerequisite.id) if prerequisite.id else []
+            if prerequisite.needs is not Needs.WORD and not done.issuperset(inside):
+                yield owner.line, number
+
+
 def state(run: Run, name: str) -> State:
     """Return the state that the records leave a step in."""
     work = run.steps.get(name)
@@ -186,7 +240,8 @@ def waits(
 def _unmet(plan: Plan, run: Run, owner: Task | Subtask, known: Known) -> Iterator[Wait]:
     for number, prerequisite in enumerate(owner.prerequisites, 1):
         inside = plan.inside(prerequisite.id) if prerequisite.id else []
-        if prerequisite.needs is Needs.WORD or not inside:
+        is_word = prerequisite.needs is Needs.WORD or not inside
+        if is_word or plan.is_circular(owner, number):
             gate = plan.word(owner, number)
             if gate not in run.passed:
                 yield Wait(prerequisite.text, gate)

@@ -18,6 +18,7 @@ from coordinator.workflows.model import (
 
 _STEP = re.compile(r"Step \d+\b", re.IGNORECASE)
 _KEY = re.compile(r"\*\*([A-Za-z][^*:]{0,40}):?\*\*:?[ \t]*(.*)\Z")
+_IDENTITY = re.compile(r"agent identity\b|workflow steps\Z")
 _ACTION = re.compile(r"\d+[.)]\Z")
 _PARTNER = re.compile(r"with (?:the )?", re.IGNORECASE)
 
@@ -26,7 +27,7 @@ def is_agent_workflow(sections: Sequence[Section]) -> bool:
     """Tell whether the headings are those of an agent's way of working."""
     titles = {x.title.lower() for x in sections}
     steps = sum(bool(_STEP.match(x.title)) for x in sections)
-    return steps > 1 and bool(titles & {"agent identity", "workflow steps"})
+    return steps > 1 and any(_IDENTITY.match(x) for x in titles)
 
 
 def parse(lines: Sequence[Line], sections: Sequence[Section]) -> AgentWorkflow:
@@ -68,21 +69,36 @@ def _pairs(lines: Sequence[Line]) -> Iterator[tuple[str, str]]:
 def _procedure(section: Section, lines: Sequence[Line]) -> Procedure:
     """Read one step: its bold keys divide it into objective, actions and outputs."""
     objective, part = "", ""
-    actions: list[Entry] = []
+    actions: list[tuple[Line, list[str]]] = []
     expected: list[Entry] = []
     for line in lines:
-        if key := _KEY.match(line.content):
+        if part == "actions" and _begins_action(line):
+            actions.append((line, []))
+        elif line.kind is LineKind.HEADING:
+            part = line.content.strip(" :").lower()
+        elif (key := _KEY.match(line.content)) and not line.text.startswith(" "):
             part = key[1].strip().lower()
             objective = key[2] if part == "objective" else objective
-        elif line.kind is LineKind.BULLET and not line.level:
-            entry = Entry(line.content.rstrip(":"), "", line.number)
-            if part == "actions" and _ACTION.match(line.marker):
-                actions.append(entry)
-            elif part.startswith("expected"):
-                expected.append(entry)
-    return Procedure(
-        section.title, section.line, objective, tuple(actions), tuple(expected)
-    )
+        elif part == "actions" and actions:
+            actions[-1][1].append(line.text)
+        elif part.startswith(("expected", "output")) and _is_entry(line):
+            expected.append(Entry(line.content.rstrip(":"), "", line.number))
+    said = tuple(_action(x, below) for x, below in actions)
+    return Procedure(section.title, section.line, objective, said, tuple(expected))
+
+
+def _begins_action(line: Line) -> bool:
+    return _is_entry(line) and bool(_ACTION.match(line.marker))
+
+
+def _is_entry(line: Line) -> bool:
+    return line.kind is LineKind.BULLET and not line.level
+
+
+def _action(line: Line, below: Sequence[str]) -> Entry:
+    """Return an action by its words, with the lines below it as they are."""
+    name = line.content.replace("**", "").rstrip(": ")
+    return Entry(name, "\n".join(below).strip("\n"), line.number)
 
 
 def _partners(lines: Sequence[Line]) -> Iterator[Entry]:
