@@ -94,7 +94,9 @@ def test_an_escalation_is_resolved_once(opened: OpenWorkspace) -> None:
     run = escalated(opened)
     resolve(opened, f"{run}-e1", "resume")
     last = opened.workspace.journal.last
-    assert resolve(opened, f"{run}-e1", "abandon")["decision"] == "resume"
+    with pytest.raises(Refused, match="resolved already: resume"):
+        resolve(opened, f"{run}-e1", "abandon")
+    assert resolve(opened, f"{run}-e1", "resume")["decision"] == "resume"
     assert opened.workspace.journal.last == last
 
 

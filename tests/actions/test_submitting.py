@@ -107,7 +107,7 @@ def test_only_the_holder_submits(opened: OpenWorkspace) -> None:
     run = begin(opened, oven(), "oven")
     with pytest.raises(Refused, match="is not yours: it is PENDING") as error:
         submit(opened, run, WOOD, exit_code=0)
-    assert error.value.hint == f"Take it: coordinator workflow take {run} {WOOD}"
+    assert error.value.hint == f"What may be taken: coordinator workflow next {run}"
     take(opened, run, WOOD)
     with pytest.raises(Conflict, match="backend holds"):
         submit(opened, run, WOOD, agent="docs", exit_code=0)
