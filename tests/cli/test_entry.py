@@ -189,6 +189,8 @@ def test_an_interrupt_exits_with_130(line: CommandLine) -> None:
     script = (
         "import os, signal, sys\n"
         "from coordinator import entry\n"
+        # A job that a shell began in the background ignores the interrupt.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "def run(argv):\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"
         "    signal.sigtimedwait([], 5)\n"

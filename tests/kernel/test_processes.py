@@ -89,6 +89,8 @@ def test_an_interrupt_ends_the_child() -> None:
         import os, signal, threading
         from coordinator.kernel import processes
 
+        # A job that a shell began in the background ignores the interrupt.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         pids = []
         def interrupt():
             fifo = open("fifo")
