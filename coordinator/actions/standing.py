@@ -34,12 +34,13 @@ class Standing:
 
 def standings(workspace: Workspace) -> list[Standing]:
     """Return the standing of every agent on the roster, by name."""
-    contexts = {row["agent"]: row for row in queries.contexts(workspace.index)}
+    names = workspace.roster.names
+    contexts = {x: queries.newest_context(workspace.index, x) for x in names}
     seen = queries.seen(workspace.index)
     trees = _worktrees(workspace)
     return [
-        _standing(workspace, name, contexts.get(name), seen.get(name, ""), trees)
-        for name in workspace.roster.names
+        _standing(workspace, name, contexts[name], seen.get(name, ""), trees)
+        for name in names
     ]
 
 

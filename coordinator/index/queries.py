@@ -59,6 +59,13 @@ def contexts(index: Index) -> list[Row]:
     return rows
 
 
+def newest_context(index: Index, agent: str) -> Row | None:
+    """Return the context that an agent wrote last, or None."""
+    question = "SELECT * FROM contexts WHERE agent = ? ORDER BY at DESC, path DESC"
+    row = index.row(f"{question} LIMIT 1", (agent,))
+    return {**row, "blockers": json.loads(row["blockers"])} if row else None
+
+
 _PENDING = (
     "SELECT p.id, p.kind, p.agent, p.title, p.path, p.recipients, p.task, p.draft,"
     " p.at, p.branch_line, p.to_line,"

@@ -3,7 +3,7 @@
 A change here needs a new `VERSION`: an index of another version is built anew.
 """
 
-VERSION = 4
+VERSION = 5
 
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -35,6 +35,7 @@ CREATE TABLE contexts (
     worktree TEXT NOT NULL, blockers TEXT NOT NULL, next TEXT NOT NULL,
     note TEXT NOT NULL, branch_line INTEGER NOT NULL
 );
+CREATE INDEX contexts_by_agent ON contexts (agent, at, path);
 CREATE TABLE pending (
     path TEXT PRIMARY KEY, id TEXT NOT NULL, kind TEXT NOT NULL, agent TEXT NOT NULL,
     title TEXT NOT NULL, branch TEXT NOT NULL, recipients TEXT NOT NULL,
