@@ -10,6 +10,7 @@ from coordinator.cli.words import moment, safe
 
 _BOXES = {"open": "[ ]", "done": "[x]", "skipped": "[-]"}
 _SIGNS = {"met": "met        ", "unmet": "UNMET      ", "attested": "a person   "}
+_MOST_PROSE = 160  # characters; all of it is in `--json`
 _Row = dict[str, Any]
 
 
@@ -35,6 +36,8 @@ def _run(value: _Row) -> Iterator[str]:
         yield f"to be filled: {safe('; '.join(value['unfilled']))}"
     for found in value["refused"][-3:]:
         yield f"put back, line {found['line']}: {safe(found['reason'])}"
+    for title, said in value["prose"].items():
+        yield f"{safe(title).lower()}: {safe(said)[:_MOST_PROSE]}"
     yield from _items(value["items"])
     yield from _steps(value["steps"])
 

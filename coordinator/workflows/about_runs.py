@@ -23,6 +23,7 @@ _STATUS = re.compile(
 )
 _RETURNS = re.compile(r"\A(?:returns?|responds with|from|and)\b\s*|\s*\breturns?\Z")
 _OUTPUT = re.compile(r"(?:the |tool |command )?output contains:?\s", re.IGNORECASE)
+_OR = re.compile(r"\s+or\s+", re.IGNORECASE)
 _SUITE = re.compile(r"[\w./-]{1,80}?[-_](?:tests?|suite)\Z", re.IGNORECASE)
 
 
@@ -41,6 +42,10 @@ def in_words(drafted: Criterion, value: str) -> Criterion | None:
 def exit_code(drafted: Criterion, value: str) -> Criterion:
     """Read the number; what is said beside it is a remark."""
     bare = plain(value)
+    codes = _OR.split(bare)
+    if len(codes) > 1 and all(_INTEGER.fullmatch(x.strip("`\"'. ")) for x in codes):
+        ways = tuple(exit_code(drafted, x.strip("`\"'. ")) for x in codes)
+        return replace(drafted, kind=Criteria.EXIT_CODE, alternatives=ways)
     match = _INTEGER.search(bare)
     code = int(match[0]) if match else None
     rest = shaping.remark(bare[match.end() :]) if match else bare
@@ -60,6 +65,10 @@ def tool_status(drafted: Criterion, value: str) -> Criterion | None:
 def response(drafted: Criterion, value: str) -> Criterion:
     """Read `METHOD url returns HTTP 200 OK`; reason phrases mean nothing."""
     bare = plain(value)
+    parts = _OR.split(bare)
+    if len(parts) > 1 and all(_REQUEST.search(x) for x in parts):
+        ways = tuple(response(drafted, x.strip("` ")) for x in parts)
+        return replace(drafted, kind=Criteria.HTTP_RESPONSE, alternatives=ways)
     request = _REQUEST.search(bare)
     before, after = bare[: request.start()] if request else "", bare
     if request:

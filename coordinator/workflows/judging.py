@@ -55,6 +55,8 @@ def judge(
 
 
 def _judged(criterion: Criterion, hearing: Hearing) -> Verdict:
+    if criterion.alternatives:
+        return _any_of(criterion, [_judged(x, hearing) for x in criterion.alternatives])
     judge_one = _JUDGES.get(criterion.kind)
     if judge_one is None or (criterion.remark and not _is_checkable(criterion)):
         return Verdict(criterion, Outcome.ATTESTED, _NEEDS_A_PERSON)
@@ -70,6 +72,16 @@ def _judged(criterion: Criterion, hearing: Hearing) -> Verdict:
         found = f"{verdict.found} {_NEEDS_A_PERSON}"
         return replace(verdict, outcome=Outcome.ATTESTED, found=found)
     return verdict
+
+
+def _any_of(criterion: Criterion, verdicts: Sequence[Verdict]) -> Verdict:
+    """Return the best verdict on an alternative, or all reasons where none is met."""
+    for wanted in (Outcome.MET, Outcome.ATTESTED):
+        for found in verdicts:
+            if found.outcome is wanted:
+                return replace(found, criterion=criterion)
+    said = " ".join(dict.fromkeys(x.found for x in verdicts))
+    return replace(verdicts[0], criterion=criterion, found=said)
 
 
 def _is_replaceable(criterion: Criterion) -> bool:

@@ -147,6 +147,7 @@ class Criterion:
     `expected` is an exit code or an HTTP status, None where none is named. `remark` is
     what no program can check ("or equivalent", "with at least 20 contacts"): a person
     must vouch for it. `is_pattern` tells a pattern from literal text.
+    `alternatives` are criteria of the same kind, any one of which meets this one.
     """
 
     kind: Criteria
@@ -160,6 +161,7 @@ class Criterion:
     remark: str = ""
     is_pattern: bool = False
     parts: tuple[str, ...] = ()
+    alternatives: tuple["Criterion", ...] = ()
 
     @property
     def judged_from(self) -> Class:
