@@ -29,7 +29,7 @@ from coordinator.actions.runs import Open
 from coordinator.actions.workspace import Call, Workspace
 from coordinator.kernel import clock
 from coordinator.workflows import drafts, living, order, plan
-from coordinator.workflows.model import Kind
+from coordinator.workflows.model import Document, Kind
 from coordinator.workflows.plan import Place
 from coordinator.workflows.runs import Word, Work
 
@@ -174,9 +174,18 @@ def _word(workspace: Workspace, word: Word) -> dict[str, str]:
     return {"by": word.actor, "at": word.at, "comment": comment}
 
 
+def template_of(workspace: Workspace, opened: Open) -> Document | None:
+    """Return what the run's template says, read once until the run goes on."""
+    if "template" not in opened.found:
+        name, version = opened.run.template, opened.run.version
+        opened.found["template"] = templates.read_template(workspace, name, version)
+    found: Document | None = opened.found["template"]
+    return found
+
+
 def _uncovered(workspace: Workspace, opened: Open) -> list[str]:
     """Return the stages of the catalogue's framework that the run has no phase for."""
-    source = templates.read_template(workspace, opened.run.template, opened.run.version)
+    source = template_of(workspace, opened)
     if source is None or source.kind is not Kind.CATALOGUE:
         return []
     phases = [x.title for x in opened.document.checklist.phases]
@@ -186,7 +195,7 @@ def _uncovered(workspace: Workspace, opened: Open) -> list[str]:
 
 def _partners(workspace: Workspace, opened: Open) -> list[dict[str, str]]:
     """Return who is to be told about what, as the template says."""
-    source = templates.read_template(workspace, opened.run.template, opened.run.version)
+    source = template_of(workspace, opened)
     if source is None:
         return []
     return [

@@ -8,15 +8,13 @@ import re
 from contextlib import suppress
 from typing import Any
 
-from coordinator.actions import escalations, gates, run_show, runs, templates
+from coordinator.actions import escalations, gates, run_show, runs
 from coordinator.actions.markdown_out import cell, code, moment, table
 from coordinator.actions.runs import Open
 from coordinator.actions.workspace import Workspace
-from coordinator.index import queries
 from coordinator.kernel import files
 from coordinator.kernel.blobs import name_of
 from coordinator.workflows import plan, store
-from coordinator.workflows.model import Kind
 from coordinator.workflows.runs import Attempt, Work
 from coordinator.workflows.states import PASSED, State
 
@@ -154,10 +152,7 @@ def report(workspace: Workspace, opened: Open) -> dict[str, Any]:
 
 def _required(workspace: Workspace, opened: Open) -> list[str]:
     """Return the headings that the final report must have, as the catalogue asks."""
-    row = queries.template(workspace.index, opened.run.template, opened.run.version)
-    if row is None or row["kind"] != Kind.CATALOGUE.value:
-        return []
-    source = templates.read_template(workspace, opened.run.template, opened.run.version)
+    source = run_show.template_of(workspace, opened)
     return [x.name for x in source.catalogue.rules] if source else []
 
 

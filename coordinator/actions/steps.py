@@ -26,11 +26,17 @@ from coordinator.kernel import clock
 from coordinator.kernel.errors import Conflict, NotFound, Refused
 from coordinator.kernel.journal import Draft
 from coordinator.workflows import living, order, plan
-from coordinator.workflows.model import Criterion
+from coordinator.workflows.model import Criteria, Criterion
 from coordinator.workflows.plan import Place
 from coordinator.workflows.runs import Work
 from coordinator.workflows.states import State
 
+_OF_PATHS = {
+    Criteria.FILE_EXISTS,
+    Criteria.FILE_CHANGED,
+    Criteria.FOLDER_EXISTS,
+    Criteria.JSON_VALID,
+}
 _TAKEOVERS = 2  # the third is a person's matter
 
 
@@ -161,7 +167,13 @@ def criterion_value(criterion: Criterion) -> dict[str, Any]:
 
 
 def _files(place: Place) -> set[str]:
-    return {x for criterion in place.criteria for x in criterion.files}
+    """Return the files that the criteria name, as what is looked into or as what is."""
+    found: set[str] = set()
+    for x in place.criteria:
+        found.update(x.files)
+        if x.kind in _OF_PATHS:
+            found.update((*x.values, *x.parts))
+    return found
 
 
 def find_step(opened: Open, wanted: str) -> Place:
