@@ -60,6 +60,7 @@ def test_a_step_comes_with_all_that_its_doer_must_know(opened: OpenWorkspace) ->
     )
     kinds = [(x["kind"], x["class"]) for x in found["criteria"]]
     assert kinds == [("File Exists", "files"), ("File Content Matches", "files")]
+    assert found["files"] == ["heat.md"]
     taken = take(opened, run, HEAT)
     assert taken["context"] == {"Super-Prompt": "Think of the crust."}
     assert taken["tools"] == [{"name": "thermometer", "text": "measures heat"}]
