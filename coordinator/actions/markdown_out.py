@@ -68,3 +68,16 @@ def text(lines: Iterable[str]) -> str:
 def moment(at: str) -> str:
     """Return a record's time for people: `2026-01-31 09:30 UTC`."""
     return f"{at[:10]} {at[11:16]} UTC" if at else ""
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time by its two largest units."""
+    minutes, rest = divmod(round(seconds), 60)
+    if not minutes:
+        return f"{seconds:.3g} s"
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = ((days, "d"), (hours, "h"), (minutes, "min"), (rest, "s"))
+    first = next(x for x, (count, _) in enumerate(parts) if count)
+    largest = parts[first : first + 2]
+    return " ".join(f"{count} {unit}" for count, unit in largest if count)

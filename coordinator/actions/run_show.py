@@ -5,7 +5,6 @@ It changes nothing.
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from itertools import pairwise
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -29,6 +28,7 @@ from coordinator.actions.runs import Open
 from coordinator.actions.workspace import Call, Workspace
 from coordinator.kernel import clock
 from coordinator.workflows import drafts, living, order, plan
+from coordinator.workflows.durations import Durations
 from coordinator.workflows.model import Document, Kind
 from coordinator.workflows.plan import Place
 from coordinator.workflows.runs import Word, Work
@@ -93,7 +93,7 @@ def value(workspace: Workspace, opened: Open) -> dict[str, Any]:
     return {
         **summary(opened),
         "items": list(items(opened)),
-        "steps": [step(workspace, opened, x) for x in opened.plan.places.values()],
+        "steps": list(steps_of(workspace, opened)),
         "gates": gates.waiting_of(opened),
         "passed": {x: _word(workspace, word) for x, word in run.passed.items()},
         "unfilled": list(living.unfilled(opened.sheet.boxes).names),
@@ -137,10 +137,17 @@ def items(opened: Open) -> Iterator[dict[str, Any]]:
         }
 
 
-def step(workspace: Workspace, opened: Open, place: Place) -> dict[str, Any]:
-    """Return a step with where it stands and its attempts."""
-    work = opened.run.steps.get(place.name, Work())
+def steps_of(workspace: Workspace, opened: Open) -> Iterator[dict[str, Any]]:
+    """Yield the steps, each with where it stands and its attempts."""
     now = clock.render(workspace.now())
+    times = Durations(opened.plan, opened.run, now)
+    for place in opened.plan.places.values():
+        found = _step(workspace, opened, place, now)
+        yield {**found, "seconds": times.of_step(place.name)}
+
+
+def _step(workspace: Workspace, opened: Open, place: Place, now: str) -> dict[str, Any]:
+    work = opened.run.steps.get(place.name, Work())
     return {
         "id": place.name,
         "line": place.step.line,
@@ -153,20 +160,7 @@ def step(workspace: Workspace, opened: Open, place: Place) -> dict[str, Any]:
         "expires": work.expires,
         "criteria": [steps.criterion_value(x) for x in place.criteria],
         "attempts": [escalations.attempt(workspace, x) for x in work.attempts],
-        "seconds": seconds_in_states(work, now),
     }
-
-
-def seconds_in_states(work: Work, now: str) -> dict[str, float]:
-    """Return how long a step has been in each state, by the server's clock."""
-    moves = [*work.moves, (None, now)]
-    found: dict[str, float] = {}
-    for (state, since), (_, until) in pairwise(moves):
-        if state is not None:
-            spent = clock.parse(until) - clock.parse(since)
-            before = found.get(state.value, 0.0)
-            found[state.value] = round(before + spent.total_seconds(), 3)
-    return found
 
 
 def _word(workspace: Workspace, word: Word) -> dict[str, str]:

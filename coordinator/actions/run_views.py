@@ -9,14 +9,15 @@ from contextlib import suppress
 from typing import Any
 
 from coordinator.actions import escalations, gates, run_show, runs
-from coordinator.actions.markdown_out import cell, code, moment, table
+from coordinator.actions.markdown_out import cell, code, duration, moment, table
 from coordinator.actions.runs import Open
 from coordinator.actions.workspace import Workspace
 from coordinator.kernel import files
 from coordinator.kernel.blobs import name_of
 from coordinator.workflows import plan, store
+from coordinator.workflows.durations import Durations
 from coordinator.workflows.runs import Attempt, Work
-from coordinator.workflows.states import PASSED, State
+from coordinator.workflows.states import PASSED
 
 _IN_THE_WAY = (
     FileNotFoundError,
@@ -132,10 +133,11 @@ def report(workspace: Workspace, opened: Open) -> dict[str, Any]:
     """Return what reports say of a run: progress, evidence, gates, time by state."""
     run = opened.run
     attempts = [x for work in run.steps.values() for x in work.attempts]
+    times = Durations(opened.plan, run, run.changed)
     spent: dict[str, float] = {}
-    for work in run.steps.values():
-        for state, seconds in run_show.seconds_in_states(work, run.changed).items():
-            if State(state) not in PASSED:
+    for name in opened.plan.places:
+        for state, seconds in times.of_step(name).items():
+            if state not in PASSED:
                 spent[state] = round(spent.get(state, 0.0) + seconds, 3)
     return {
         **run_show.summary(opened),
@@ -165,7 +167,9 @@ def report_lines(found: list[dict[str, Any]]) -> list[str]:
         source = f"{cell(x['template'])}, version {x['version']}"
         said.append(f"- {code(x['id'])} ({source}): {done}, {tried}")
         said += [f"  - gate {code(y['item'])} passed by {_who(y)}" for y in x["gates"]]
-        said += [f"  - {state}: {s:g} s" for state, s in sorted(x["seconds"].items())]
+        said += [
+            f"  - {state}: {duration(s)}" for state, s in sorted(x["seconds"].items())
+        ]
         said += [f"  - waits for {cell(y)}" for y in x["waits_for"]]
     return said
 

@@ -214,6 +214,8 @@ def _taken(run: Run, entry: Happening) -> None:
     work, data = _work(run, entry), entry.data
     if work.state is State.PENDING:
         work.move(data["step"], Event.FREE, entry.at)
+    elif work.expires and work.expires <= entry.at:
+        work.move(data["step"], Event.EXPIRE, work.expires)
     work.move(data["step"], Event.TAKE, entry.at)
     work.takeovers += bool(work.holder and work.holder != entry.actor)
     work.holder, work.epoch = entry.actor, data["epoch"]

@@ -147,17 +147,12 @@ def test_the_final_report_tells_of_the_runs(
         [{"item": PAUSE, "by": "(maintainer)", "at": "2026-01-31T09:00:00.000Z"}],
     )
     assert (two["evidence"], two["retries"]) == (2, 1)
-    assert two["seconds"] == {
-        "READY": 0,
-        "RUNNING": 120,
-        "VERIFYING": 0,
-        "RETRYING": 60,
-    }
+    assert two["seconds"] == {"RUNNING": 120, "RETRYING": 60, "PENDING": 2 * 180}
     text = found["text"]
     assert f"- `{bread}` (bread, version 1)" in text
     assert f"gate `{PAUSE}` passed by maintainer (2026-01-31 09:00" in text
     assert "2 submissions, 1 retries" in text
-    assert "RUNNING: 120 s" in text
+    assert "RUNNING: 2 min" in text
 
 
 def test_the_final_report_must_have_the_catalogues_headings(
