@@ -78,7 +78,8 @@ def value(workspace: Workspace, opened: Open, found: Escalation) -> dict[str, An
 
 
 def attempt(workspace: Workspace, found: Attempt) -> dict[str, Any]:
-    """Return an attempt with its evidence and its verdicts."""
+    """Return an attempt with its evidence, its verdicts, and a maintainer's word."""
+    word = found.word
     return {
         "number": found.number,
         "agent": found.actor,
@@ -87,6 +88,8 @@ def attempt(workspace: Workspace, found: Attempt) -> dict[str, Any]:
         "commit": found.commit,
         "evidence": json.loads(workspace.read_text(found.evidence)),
         "verdicts": json.loads(workspace.read_text(found.verdicts)),
+        "decided_by": word.actor if word else "",
+        "comment": workspace.read_text(word.comment) if word else "",
     }
 
 

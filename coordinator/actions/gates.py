@@ -5,17 +5,19 @@ What waits is listed with its age; whether a gate is reached is decided in
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
-from coordinator.actions import checklists, runs
+from coordinator.actions import checklists, messages, outcomes, runs
 from coordinator.actions.checklists import OneItem, find_open
 from coordinator.actions.registry import Fresh, Who, action
 from coordinator.actions.runs import Open
 from coordinator.actions.workspace import Call, Workspace
 from coordinator.kernel.errors import Refused
+from coordinator.kernel.journal import Draft
 from coordinator.workflows import living, order, plan
+from coordinator.workflows.plan import Place
 from coordinator.workflows.states import Event, State
 
 
@@ -24,6 +26,9 @@ class Pass(OneItem):
 
     comment: str = Field(
         ..., min_length=1, max_length=5_000, description="your word on it; it is kept"
+    )
+    decision: Literal["pass", "reject"] = Field(
+        "pass", description="a step's evidence can also be rejected"
     )
 
 
@@ -37,6 +42,8 @@ def pass_gate(call: Call, arguments: Pass) -> dict[str, Any]:
     """Let a run go through a gate: a pause, a sign-off, a step that needs your word."""
     opened = find_open(call, arguments.run)
     waiting = {x["item"] for x in waiting_of(opened)}
+    if arguments.decision == "reject":
+        return _reject(call, opened, arguments)
     if opened.is_steps and arguments.item in {
         *waiting,
         *opened.plan.quality,
@@ -46,6 +53,55 @@ def pass_gate(call: Call, arguments: Pass) -> dict[str, Any]:
         return _pass_word(call, opened, arguments, is_reached=arguments.item in waiting)
     place = checklists.find_place(opened, arguments.item)
     return checklists.pass_box(call, opened, place, arguments.comment)
+
+
+def _reject(call: Call, opened: Open, arguments: Pass) -> dict[str, Any]:
+    """Count an attempt as failed, with the reason; what follows is the document's.
+
+    Raises:
+        Refused: No evidence waits there.
+    """
+    place = opened.plan.places.get(arguments.item)
+    if place is None or plan.state(opened.run, place.name) is not State.VERIFYING:
+        hint = "Leave it as it is: nothing after it begins until it is passed."
+        raise Refused(f"{arguments.item} has no evidence to be rejected.", hint=hint)
+    event = outcomes.missed(opened, place)
+    drafts = _decided(call, opened, place, event, arguments.comment)
+    note = ""
+    if event is Event.EXHAUST:
+        after = runs.foreseen(call.workspace, opened, drafts)
+        followed, note = outcomes.follow(call, after, place)
+        drafts += followed
+    ended = runs.ends_steps(call.workspace, opened, drafts)
+    call.workspace.record(*drafts, *ended)
+    opened = runs.find(call.workspace, opened.run.id)
+    return {
+        "run": opened.run.id,
+        "item": place.name,
+        "passed": False,
+        "state": plan.state(opened.run, place.name).value,
+        "note": note,
+        "outcome": opened.run.outcome,
+    }
+
+
+def _decided(
+    call: Call, opened: Open, place: Place, event: Event, comment: str
+) -> list[Draft]:
+    """Return the records of a maintainer's word on evidence; its holder is told."""
+    holder = opened.run.steps[place.name].holder
+    verb = "accepted" if event is Event.MEET else "rejected"
+    subject = f"The evidence for {place.name} of {opened.run.id} was {verb}"
+    data = {
+        "step": place.name,
+        "subtask": place.key,
+        "event": event.value,
+        "comment": runs.store_text(call.workspace, comment),
+    }
+    return [
+        runs.draft(opened, "run.moved", call.caller.actor, data),
+        messages.told(call.workspace, holder, subject, f"{comment}\n"),
+    ]
 
 
 def _pass_word(
@@ -60,9 +116,8 @@ def _pass_word(
         comment = runs.store_text(workspace, arguments.comment)
         data = {"item": item, "comment": comment}
         drafts = [runs.draft(opened, "run.passed", call.caller.actor, data)]
-        if item in opened.plan.places:
-            met = {"step": item, "event": Event.MEET.value}
-            drafts.append(runs.draft(opened, "run.moved", call.caller.actor, met))
+        if place := opened.plan.places.get(item):
+            drafts += _decided(call, opened, place, Event.MEET, arguments.comment)
         workspace.record(*drafts, *runs.ends_steps(workspace, opened, drafts))
     opened = runs.find(workspace, opened.run.id)
     word = opened.run.passed[item]

@@ -21,6 +21,12 @@ from coordinator.workflows.verdicts import Outcome, Sources
 Followed = tuple[list[Draft], str]
 
 
+def missed(opened: Open, place: Place) -> Event:
+    """Return what an attempt that failed comes to: another one, or none."""
+    used = opened.run.spent.get(place.key, 0) + 1
+    return Event.EXHAUST if used >= place.attempts else Event.MISS
+
+
 def follow(call: Call, opened: Open, place: Place) -> Followed:
     """Do what the document says for a step whose attempts are spent.
 
@@ -37,7 +43,8 @@ def follow(call: Call, opened: Open, place: Place) -> Followed:
 
 
 def _escalate(call: Call, opened: Open, place: Place) -> Followed:
-    reason = f"{place.name} failed; its subtask's {place.attempts} attempts are spent."
+    used = opened.run.spent.get(place.key, 0)
+    reason = f"{place.name} failed, and its subtask has no attempt left ({used} spent)."
     drafts = escalations.escalate(call.workspace, opened, place, reason)
     return drafts, f"{reason} It is escalated: a maintainer decides."
 

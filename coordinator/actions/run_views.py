@@ -5,27 +5,18 @@ They are caches; what they say follows from the records alone, whatever the time
 
 import json
 import re
-from contextlib import suppress
 from typing import Any
 
-from coordinator.actions import escalations, gates, run_show, runs
+from coordinator.actions import escalations, gates, run_show, runs, view_files
 from coordinator.actions.markdown_out import cell, code, duration, moment, table
 from coordinator.actions.runs import Open
 from coordinator.actions.workspace import Workspace
-from coordinator.kernel import files
 from coordinator.kernel.blobs import name_of
 from coordinator.workflows import plan, store
 from coordinator.workflows.durations import Durations
 from coordinator.workflows.runs import Attempt, Work
 from coordinator.workflows.states import PASSED
 
-_IN_THE_WAY = (
-    FileNotFoundError,
-    FileExistsError,
-    IsADirectoryError,
-    NotADirectoryError,
-    PermissionError,
-)
 _MOST = 50
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,120}")
 
@@ -42,14 +33,12 @@ def _write(workspace: Workspace, opened: Open) -> None:
     root = workspace.layout.root
     texts = {store.record(opened.run.id): _text(record(opened))}
     for name, work in opened.run.steps.items():
-        for attempt in work.attempts:
-            path = _evidence(opened, name, attempt)
-            if not (root / path).exists():
-                texts[path] = _text(escalations.attempt(workspace, attempt))
+        for found in work.attempts:
+            path = _evidence(opened, name, found)
+            if found.word or not (root / path).exists():
+                texts[path] = _text(escalations.attempt(workspace, found))
     for path, text in texts.items():
-        with suppress(*_IN_THE_WAY):
-            (root / path).parent.mkdir(parents=True, exist_ok=True)
-            files.write(root, path, text.encode(), temporary=workspace.layout.temporary)
+        view_files.write_inside(workspace, path, text)
 
 
 def _evidence(opened: Open, step: str, attempt: Attempt) -> str:

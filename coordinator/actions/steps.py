@@ -70,22 +70,37 @@ class OneStep(Arguments):
     fresh=Fresh.CHEAPLY,
 )
 def show_next(call: Call, arguments: OneRun) -> list[dict[str, Any]]:
-    """List what may be done now: steps to take, items to tick."""
-    workspace = call.workspace
+    """List what may be done now: steps to go on with or to take, items to tick."""
+    workspace, agent = call.workspace, call.caller.agent
     if arguments.run:
         opened = [runs.find(workspace, arguments.run)]
     else:
         opened = runs.unfinished(workspace)
+    held = [x for one in opened for x in _held_of(workspace, one, agent)]
     found = (x for one in opened for x in _next_of(workspace, one))
-    agent = "" if arguments.run else call.caller.agent
-    return [x for x in found if not agent or x["agent"] in {"", agent}]
+    meant = {"", agent} if agent and not arguments.run else None
+    return held + [x for x in found if meant is None or x["agent"] in meant]
+
+
+def _held_of(
+    workspace: Workspace, opened: Open, agent: str
+) -> Iterator[dict[str, Any]]:
+    """Yield the steps that the caller has and is to go on with."""
+    now = clock.render(workspace.now())
+    for name in plan.held(opened.plan, opened.run, agent) if agent else ():
+        standing = plan.standing(opened.plan, opened.run, name, now)
+        if standing in {State.RUNNING, State.RETRYING}:
+            value = step_value(workspace, opened, opened.plan.places[name])
+            expires = opened.run.steps[name].expires
+            yield {**value, "state": standing.value, "expires": expires}
 
 
 def _next_of(workspace: Workspace, opened: Open) -> Iterator[dict[str, Any]]:
     if opened.is_steps:
         now = clock.render(workspace.now())
         for place in plan.ready(opened.plan, opened.run, now):
-            yield step_value(workspace, opened, place)
+            value = step_value(workspace, opened, place)
+            yield {**value, "state": State.READY.value, "expires": ""}
     elif not opened.run.ended:
         yield from _next_items(opened)
 
@@ -263,7 +278,7 @@ def _give_up(call: Call, opened: Open, place: Place) -> dict[str, Any]:
     Raises:
         Refused: Always; the step is a maintainer's matter now.
     """
-    reason = f"{place.name} was let lie by three agents."
+    reason = f"{place.name} was taken and let lie three times."
     drafts = escalations.escalate(call.workspace, opened, place, reason)
     call.workspace.record(*drafts)
     hint = "A maintainer runs: coordinator workflow escalations"

@@ -28,7 +28,7 @@ from coordinator.workflows.model import Criterion
 from coordinator.workflows.plan import Place
 from coordinator.workflows.runner import Limits
 from coordinator.workflows.runs import Work
-from coordinator.workflows.states import HELD, Event
+from coordinator.workflows.states import HELD, Event, State
 from coordinator.workflows.verdicts import Outcome, Sources, Tree, Verdict
 
 
@@ -125,10 +125,10 @@ def _earlier(call: Call, opened: Open, place: Place) -> dict[str, Any] | None:
     return {**found, "verdicts": shown, "note": ""}
 
 
-def _seen(opened: Open, place: Place) -> tuple[int, int, int]:
+def _seen(opened: Open, place: Place) -> tuple[State, int, int, int]:
     """Return what changes once anything else happened to a step."""
     work = opened.run.steps.get(place.name, Work())
-    return work.epoch, len(work.attempts), opened.run.version
+    return work.state, work.epoch, len(work.attempts), opened.run.version
 
 
 def _check_holds(call: Call, opened: Open, place: Place, work: Work) -> None:
@@ -245,8 +245,7 @@ def _event(opened: Open, place: Place, verdicts: Sequence[Verdict]) -> Event:
     """Return what the verdicts come to."""
     found = {x.outcome for x in verdicts}
     if found & {Outcome.UNMET, Outcome.UNRESOLVED}:
-        used = opened.run.spent.get(place.key, 0) + 1
-        return Event.EXHAUST if used >= place.attempts else Event.MISS
+        return outcomes.missed(opened, place)
     return Event.SUBMIT if Outcome.ATTESTED in found else Event.MEET
 
 

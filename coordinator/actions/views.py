@@ -3,25 +3,14 @@
 They are caches: written when their bytes change, made again when deleted.
 """
 
-from contextlib import suppress
-
 import active_contexts.store
 import learnings.store
-from coordinator.actions import markdown_out, reports, run_views, standing
+from coordinator.actions import markdown_out, reports, run_views, standing, view_files
 from coordinator.actions.markdown_out import NOTICE, moment, section, table
 from coordinator.actions.workspace import Workspace
 from coordinator.index import queries
-from coordinator.kernel import files
-from coordinator.kernel.files import Content
 
 _MOST = 50
-# What one view's place can be like without any other view having to wait for it.
-_IN_THE_WAY = (
-    FileNotFoundError,
-    IsADirectoryError,
-    NotADirectoryError,
-    PermissionError,
-)
 
 
 def refresh(workspace: Workspace) -> None:
@@ -30,27 +19,18 @@ def refresh(workspace: Workspace) -> None:
     A view whose folder is gone is left out: the problem list speaks of the folder.
     """
     decisions = reports.decisions_text(workspace)
-    _write(workspace, active_contexts.store.BOARD, board(workspace))
-    _write(workspace, learnings.store.LOG, decisions)
-    _write(workspace, "reports/decisions.md", decisions)
+    view_files.write(workspace, active_contexts.store.BOARD, board(workspace))
+    view_files.write(workspace, learnings.store.LOG, decisions)
+    view_files.write(workspace, "reports/decisions.md", decisions)
     day = f"reports/daily-{workspace.now():%Y-%m-%d}.md"
-    _write(workspace, day, reports.daily_text(workspace))
+    view_files.write(workspace, day, reports.daily_text(workspace))
     run_views.refresh(workspace)
 
 
 def refresh_finals(workspace: Workspace) -> None:
     """Write the final status reports whose text changed; git is asked for each."""
     for path, text in reports.final_texts(workspace).items():
-        _write(workspace, path, text)
-
-
-def _write(workspace: Workspace, path: str, text: str) -> None:
-    root, data = workspace.layout.root, text.encode()
-    present = files.read(root, path, limit=len(data))
-    if isinstance(present, Content) and present.data == data:
-        return
-    with suppress(*_IN_THE_WAY):
-        files.write(root, path, data, temporary=workspace.layout.temporary)
+        view_files.write(workspace, path, text)
 
 
 def board(workspace: Workspace) -> str:

@@ -50,7 +50,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "worktree repair": ("agent", "feature", "path", "done", "saved", "problem"),
     "workflow list": ("id", "version", "kind", "title", "workflows"),
-    "workflow next": ("run", "id", "agent", "text", "phase", "subtask"),
+    "workflow next": ("run", "id", "expires", "agent", "text", "phase", "subtask"),
     "workflow search": ("id", "section", "line", "text"),
     "workflow show": ("id", "kind", "agent", "state", "done", "total", "waits_for"),
     "hooks install": ("repository", "state"),
@@ -58,7 +58,11 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
 }
 _RUNS = "workflow show"  # of one run, or a table of all
 _MOST_FOLDED = 500  # rows
-_SELDOM = {"saved", "problem"}  # columns that are left out where they are empty
+_SELDOM = {
+    "saved",
+    "problem",
+    "expires",
+}  # columns that are left out where they are empty
 _REPORTS = ("report final", "report daily", "report decisions")
 
 

@@ -120,6 +120,7 @@ def escalation(value: _Row) -> list[str]:
         lines.append(f"attempt {x['number']} by {safe(x['agent'])}: {x['outcome']}")
         unmet = (y for y in x["verdicts"] if y["verdict"] != "met")
         lines += [f"  {y['verdict']}: {safe(y['criterion'])}" for y in unmet]
+        lines += [f"  {safe(x['decided_by'])}: {safe(y)}" for y in [x["comment"]] if y]
     playbooks = value["playbooks"]
     return [
         *lines,

@@ -294,8 +294,8 @@ def is_complete(plan: Plan, run: Run) -> bool:
 
 
 def held(plan: Plan, run: Run, agent: str) -> list[str]:
-    """Return the steps that somebody holds."""
-    names = (x for x in plan.places if x in run.steps)
+    """Return the steps that an agent holds, in order; none of a run that ended."""
+    names = (x for x in plan.places if x in run.steps and not run.ended)
     return [
         x for x in names if run.steps[x].holder == agent and run.steps[x].state in HELD
     ]

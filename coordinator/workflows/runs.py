@@ -5,11 +5,13 @@ hash. It reads no text and decides nothing.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from coordinator.workflows.model import Mark
-from coordinator.workflows.states import Event, State, next_state
+from coordinator.workflows.states import HELD, Event, State, next_state
+
+_FAILED = frozenset({Event.MISS, Event.EXHAUST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One submission; `evidence` and `verdicts` name blobs, `outcome` is its event."""
+    """One submission; `evidence` and `verdicts` name blobs, `outcome` is its event.
+
+    `word` is what a maintainer decided on it, where that was needed.
+    """
 
     number: int
     actor: str
@@ -56,6 +61,7 @@ class Attempt:
     verdicts: str
     outcome: Event
     commit: str = ""
+    word: Word | None = None
 
 
 @dataclass(slots=True)
@@ -238,7 +244,7 @@ def _submitted(run: Run, entry: Happening) -> None:
         )
     )
     work.expires = data["expires"]
-    if outcome in {Event.MISS, Event.EXHAUST}:
+    if outcome in _FAILED:
         run.spent[data["subtask"]] = run.spent.get(data["subtask"], 0) + 1
     if outcome is not Event.SUBMIT:  # else a person's word is waited for
         work.move(data["step"], outcome, entry.at)
@@ -252,7 +258,13 @@ def _moved(run: Run, entry: Happening) -> None:
         run.spent[data["subtask"]] = 0
     if event is Event.REVERT:
         run.reverts[data["subtask"]] = run.reverts.get(data["subtask"], 0) + 1
-    if work.state not in {State.RUNNING, State.RETRYING, State.VERIFYING}:
+    if "comment" in data:
+        mark = Mark.DONE if event is Event.MEET else Mark.OPEN
+        word = Word(mark, entry.actor, entry.at, data["comment"])
+        work.attempts[-1] = replace(work.attempts[-1], outcome=event, word=word)
+    if event in _FAILED:
+        run.spent[data["subtask"]] = run.spent.get(data["subtask"], 0) + 1
+    elif work.state not in HELD:
         work.holder, work.expires = "", ""
 
 

@@ -1,5 +1,8 @@
 """Gates: who passes them, when, and what waits."""
 
+import json
+from typing import Any
+
 import pytest
 
 from coordinator.actions import views
@@ -8,19 +11,24 @@ from tests.actions.run_yard import (
     BAKE,
     BREAD,
     FILLED,
+    HEAT,
     KNEAD,
     PAUSE,
     READ,
+    RUNS,
     SIFT,
     SIGN,
     TRACK,
     WEIGH,
+    WOOD,
     begin,
     begin_bread,
     edit,
     gate,
+    inbox,
     oven,
     show,
+    submit,
     take,
     tick,
 )
@@ -174,3 +182,59 @@ def test_the_age_of_what_waits_in_a_run_of_steps(
         "P01-T02-needs-1",
         "2026-01-31T09:05:00.000Z",
     )
+
+
+def test_evidence_that_does_not_convince_is_rejected(opened: OpenWorkspace) -> None:
+    """It counts as a failed attempt; who holds the step is told why, and goes on."""
+    text = oven().replace('File Content Matches: `"high"`', "Attested: It is hot")
+    run = begin(opened, text, "oven")
+    (opened.root / "heat.md").write_text("hot\n")
+    take(opened, run, WOOD)
+    submit(opened, run, WOOD, exit_code=0)
+    take(opened, run, HEAT)
+    with pytest.raises(Refused, match="has no evidence to be rejected"):
+        reject(opened, run, HEAT)
+    assert submit(opened, run, HEAT, note="Warm")["state"] == "VERIFYING"
+    views.refresh(opened.workspace)
+    found = reject(opened, run, HEAT)
+    assert (found["state"], found["passed"], found["note"]) == ("RETRYING", False, "")
+    [told] = inbox(opened)
+    assert told == f"The evidence for {HEAT} of {run} was rejected"
+    views.refresh(opened.workspace)
+    path = opened.root / RUNS / run / "evidence" / f"{HEAT}-1.json"
+    attempt = json.loads(path.read_text())
+    assert attempt["outcome"] == "miss"
+    assert (attempt["decided_by"], attempt["comment"]) == ("(maintainer)", "Not yet")
+    submit(opened, run, HEAT, note="Hotter")
+    found = reject(opened, run, HEAT)
+    assert found["state"] == "ESCALATED"
+    assert "no attempt left (2 spent)" in found["note"]
+    [escalation] = show(opened, run)["escalations"]
+    assert [x["outcome"] for x in escalation["attempts"]] == ["miss", "exhaust"]
+
+
+def test_evidence_that_was_accepted_is_told_of(opened: OpenWorkspace) -> None:
+    """Its holder hears the word on it, and the attempt keeps it."""
+    text = oven().replace("Exit Code: `0`", "Attested: It is dry")
+    run = begin(opened, text, "oven")
+    take(opened, run, WOOD)
+    submit(opened, run, WOOD, note="Dry")
+    gate(opened, run, WOOD)
+    [told] = inbox(opened)
+    assert told == f"The evidence for {WOOD} of {run} was accepted"
+    [attempt] = show(opened, run)["steps"][0]["attempts"]
+    assert (attempt["outcome"], attempt["comment"]) == ("meet", "Go on")
+
+
+def test_only_evidence_can_be_rejected(opened: OpenWorkspace) -> None:
+    """A pause simply waits until it is passed."""
+    run = begin_bread(opened)
+    with pytest.raises(Refused, match="has no evidence to be rejected"):
+        reject(opened, run, PAUSE)
+
+
+def reject(opened: OpenWorkspace, run: str, item: str) -> dict[str, Any]:
+    """Reject a step's evidence as the maintainer."""
+    asked = {"run": run, "item": item, "comment": "Not yet", "decision": "reject"}
+    found: dict[str, Any] = opened.perform("workflow gate", **asked)
+    return found

@@ -100,6 +100,28 @@ def test_next_without_a_run_is_what_the_asking_agent_may_do(
     assert len(next_ids(opened)) == 3
 
 
+def test_next_begins_with_what_the_asking_agent_has_in_hand(
+    opened: OpenWorkspace, clock: ManualClock
+) -> None:
+    """Taken or to be tried again, until its lease ends; others do not see it."""
+    run = begin(opened, oven(), "oven")
+
+    def said(agent: str) -> list[tuple[str, str]]:
+        found = opened.call("workflow next", {}, agent=agent)
+        return [(x["id"], x["state"]) for x in found]
+
+    assert said("backend") == [(WOOD, "READY")]
+    expires = take(opened, run, WOOD)["expires"]
+    assert said("backend") == [(WOOD, "RUNNING")]
+    assert said("docs") == []
+    submit(opened, run, WOOD, exit_code=1)
+    assert said("backend") == [(WOOD, "RETRYING")]
+    [found] = opened.call("workflow next", {"run": run}, agent="backend")
+    assert (found["expires"], found["attempts"]) == (expires, {"used": 1, "of": 2})
+    clock.advance(minutes=HALF_AN_HOUR)
+    assert said("backend") == [(WOOD, "READY")]
+
+
 def test_only_one_has_a_step(opened: OpenWorkspace) -> None:
     """Another one is told who holds it, and until when."""
     run = begin(opened, oven(), "oven")
@@ -176,11 +198,11 @@ def test_the_third_takeover_is_a_persons_matter(
     for agent in ("backend", "docs", "frontend"):
         take(opened, run, WOOD, agent=agent)
         clock.advance(hours=1)
-    with pytest.raises(Refused, match=r"let lie by three agents\. It is"):
+    with pytest.raises(Refused, match=r"let lie three times\. It is"):
         take(opened, run, WOOD)
     assert states(opened, run)[WOOD] == "ESCALATED"
     [found] = opened.perform("workflow escalations")
-    assert found["reason"] == f"{WOOD} was let lie by three agents."
+    assert found["reason"] == f"{WOOD} was taken and let lie three times."
     assert next_ids(opened, run) == []
     with pytest.raises(Refused, match="is ESCALATED: it cannot be taken"):
         take(opened, run, WOOD)

@@ -82,7 +82,7 @@ def test_the_budget_is_the_subtasks(opened: OpenWorkspace) -> None:
     take(opened, run, HEAT)
     found = submit(opened, run, HEAT, note="Nothing")
     assert (found["state"], found["attempts"]) == ("ESCALATED", {"used": 2, "of": 2})
-    assert "attempts are spent" in found["note"]
+    assert "no attempt left" in found["note"]
 
 
 def test_without_a_number_of_retries_there_is_one_attempt(

@@ -290,6 +290,21 @@ class Steps(RuleBasedStateMachine):
                 self.move(wait.gate, Event.MEET)
                 self.leave(wait.gate, "SUCCEEDED")
 
+    @precondition(lambda self: self.model.inside("VERIFYING"))
+    @rule()
+    def reject(self) -> None:
+        name = self.model.inside("VERIFYING")[0]
+        key = name[0]
+        self.model.failed[key] += 1
+        is_last = self.model.failed[key] >= BUDGET[key]
+        event = Event.EXHAUST if is_last else Event.MISS
+        data = {"step": name, "event": event.value, "subtask": key, "comment": "c"}
+        self.write("run.moved", "ann", data)
+        assert self.run.steps[name].attempts[-1].outcome is event
+        self.model.steps[name].state = "RETRYING"
+        if is_last:
+            self.fail(name, key)
+
     @rule(name=STEPS, event=st.sampled_from(Event))
     def what_cannot_happen_is_refused(self, name: str, event: Event) -> None:
         state = plan.state(self.run, name)
