@@ -12,6 +12,7 @@ from coordinator.daemon import client
 from coordinator.kernel import addresses
 
 _LOCAL = {"completion", "demo", "init", "up"}
+_MOST = (1 << 20) + 1  # more than any of them takes: it says so itself
 _BODY = (("pending", "submit"), ("learning", "add"), ("workflow", "submit"))
 _NOWHERE = "The present folder does not exist any more."
 _GLOBAL = {"--workspace": "workspace", "--as": "agent"}
@@ -162,7 +163,8 @@ def _read(path: str) -> str:
 
 
 def _body() -> str:
-    return "" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.read()
+    is_given = sys.stdin is not None and not sys.stdin.isatty()
+    return sys.stdin.read(_MOST) if is_given else ""
 
 
 def _width() -> int:

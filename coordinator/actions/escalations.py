@@ -50,9 +50,14 @@ def escalate(
 def list_escalations(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
     """List the escalations that wait for a maintainer, with all attempts."""
     del arguments
+    return [value(call.workspace, run, x) for run, x in waiting(call.workspace)]
+
+
+def waiting(workspace: Workspace) -> list[tuple[Open, Escalation]]:
+    """Return the escalations of all runs that wait, each with its run."""
     return [
-        value(call.workspace, opened, x)
-        for opened in runs.unfinished(call.workspace)
+        (opened, x)
+        for opened in runs.unfinished(workspace)
         for x in opened.run.escalations.values()
         if not x.decision
     ]

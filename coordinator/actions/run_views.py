@@ -111,9 +111,7 @@ def escalation_lines(workspace: Workspace) -> list[str]:
     """Return a table of the escalations that wait for a maintainer."""
     rows = [
         (x.id, x.step, x.agent or "maintainer", x.reason, moment(x.at))
-        for opened in runs.unfinished(workspace)
-        for x in opened.run.escalations.values()
-        if not x.decision
+        for _, x in escalations.waiting(workspace)
     ]
     return table(("Escalation", "Step", "For", "Why", "Waits since"), rows[:_MOST])
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from coordinator.actions import standing, workflow_files
+from coordinator.actions import escalations, gates, standing, workflow_files
 from coordinator.actions.registry import (
     Arguments,
     Fresh,
@@ -29,6 +29,8 @@ def status(call: Call, arguments: Nothing) -> dict[str, Any]:
         "daemon": _daemon(workspace),
         "agents": standing.standings(workspace),
         "pending": queries.count_waiting(workspace.index),
+        "gates": len(gates.waiting(workspace)),
+        "escalations": len(escalations.waiting(workspace)),
         "problems": queries.count_problems(workspace.index),
         "records": workspace.journal.last,
     }

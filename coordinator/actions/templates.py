@@ -39,6 +39,7 @@ def import_templates(call: Call, arguments: Paths) -> dict[str, Any]:
         call.workspace, call.folder, [x for x in found if isinstance(x, Source)]
     )
     added: list[dict[str, Any]] = []
+    noted: list[Problem] = []
     refused: list[Problem] = []
     for source in found:
         if isinstance(source, Problem):
@@ -52,8 +53,8 @@ def import_templates(call: Call, arguments: Paths) -> dict[str, Any]:
         if nothing := [x for x in problems if x.code == "no-items"]:
             refused += nothing
         else:
-            entry = _import(call, source, document)
-            added.append({**entry, "problems": [asdict(x) for x in problems]})
+            added.append(_import(call, source, document))
+            noted += problems
     if not found:
         hint = "Name a workflow document, or a folder of them."
         raise NotFound(f"{arguments.paths[0]} holds no document.", hint=hint)
@@ -63,6 +64,7 @@ def import_templates(call: Call, arguments: Paths) -> dict[str, Any]:
     return {
         **added[0],
         "templates": [{k: x[k] for k in ("id", "version", "kind")} for x in added],
+        "problems": [asdict(x) for x in noted],
         "refused": [asdict(x) for x in refused],
     }
 

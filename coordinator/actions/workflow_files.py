@@ -68,11 +68,19 @@ def sources(call: Call, arguments: Paths) -> Iterator[Source | Problem]:
             shown = str(path.relative_to(call.folder)) if within else str(path)
             content = files.read(path.parent, path.name)
             if isinstance(content, Content):
-                yield Source(shown, path, content.text)
+                yield _source(Source(shown, path, content.text))
             elif isinstance(content, Problem):
                 yield Problem(
                     shown, content.line, content.code, content.message, content.hint
                 )
+
+
+def _source(found: Source) -> Source | Problem:
+    if not found.is_state_file or not state_files.is_foreign(found.text):
+        return found
+    message = "It is neither a Step.json nor a DNA.json: it has none of their keys."
+    hint = "Name a Markdown document, or a folder of them."
+    return Problem(found.shown, 1, "unknown-shape", message, hint)
 
 
 @action(

@@ -221,7 +221,8 @@ def _status(result: dict[str, Any]) -> list[Table | Text | str]:
             f" {health['queue']} queued, {health['overflows']} overflows,"
             f" {health['disk_free'] >> 20} MiB free"
         )
-    parts.append(f"pending: {result['pending']}   problems: {result['problems']}")
+    waits = ("pending", "gates", "escalations", "problems")
+    parts.append("   ".join(f"{x}: {result[x]}" for x in waits))
     columns = ("name", "state", "task", "branch", "worktree", "last_seen")
     return [*parts, "", _table(result["agents"], columns)]
 
@@ -235,6 +236,19 @@ def _problems(result: list[dict[str, Any]]) -> list[Table | Text | str]:
         if x["hint"]:
             lines.append(f"    {safe(x['hint'])}")
     return lines or ["No problems."]
+
+
+def _imported(result: dict[str, Any]) -> list[Table | Text | str]:
+    lines: list[Table | Text | str] = [
+        f"{safe(x['id'])}: version {x['version']}, {safe(x['kind'])}"
+        for x in result["templates"]
+    ]
+    for title, found in (
+        ("Problems", result["problems"]),
+        ("Refused", result["refused"]),
+    ):
+        lines += [f"{title}:", *_problems(found)] if found else []
+    return lines
 
 
 def _doctor(result: list[dict[str, Any]]) -> list[Table | Text | str]:
@@ -275,6 +289,7 @@ _SPECIAL: dict[str, Callable[[Any], Sequence[Table | Text | str]]] = {
     "status": _status,
     "check": _problems,
     "workflow lint": _problems,
+    "workflow import": _imported,
     "doctor": _doctor,
     "history": _history,
     "pending show": _document,

@@ -27,7 +27,7 @@ from coordinator.daemon.service import Service
 from coordinator.kernel import addresses
 from coordinator.kernel.errors import CoordinatorError
 
-LIMIT = 4 << 20
+LIMIT = 16 << 20  # a text of 1 MiB, each of its characters escaped
 _CALLERS = 32
 _REQUEST = TypeAdapter(Request)
 

@@ -159,6 +159,26 @@ def _definition(names: Sequence[str], at: int, place: Place) -> dict[str, Any]:
     }
 
 
+_KEYS = {
+    "lastInitialization",
+    "operationalMetrics",
+    "step_definitions",
+    "systemConfiguration",
+    "systemStatus",
+    "workflow_progression",
+    "workflow_state",
+}
+
+
+def is_foreign(text: str) -> bool:
+    """Tell whether this is an object of some other shape."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and not _KEYS & found.keys()
+
+
 def check(text: str, path: str) -> list[Problem]:
     """Return what contradicts itself in a `Step.json` or a `DNA.json`."""
     try:

@@ -206,7 +206,9 @@ def test_evidence_that_does_not_convince_is_rejected(opened: OpenWorkspace) -> N
     assert attempt["outcome"] == "miss"
     assert (attempt["decided_by"], attempt["comment"]) == ("(maintainer)", "Not yet")
     submit(opened, run, HEAT, note="Hotter")
+    assert counted(opened) == (1, 0)
     found = reject(opened, run, HEAT)
+    assert counted(opened) == (0, 1)
     assert found["state"] == "ESCALATED"
     assert "no attempt left (2 spent)" in found["note"]
     [escalation] = show(opened, run)["escalations"]
@@ -238,3 +240,9 @@ def reject(opened: OpenWorkspace, run: str, item: str) -> dict[str, Any]:
     asked = {"run": run, "item": item, "comment": "Not yet", "decision": "reject"}
     found: dict[str, Any] = opened.perform("workflow gate", **asked)
     return found
+
+
+def counted(opened: OpenWorkspace) -> tuple[int, int]:
+    """Return how many gates and escalations wait, as `status` counts them."""
+    found = opened.perform("status")
+    return found["gates"], found["escalations"]

@@ -64,7 +64,7 @@ def test_a_folder_is_imported_with_what_it_holds(
     (folder / "prose.md").write_text("# Prose\n\nNothing to do.\n")
     (folder / "binary.md").write_bytes(b"\xff\0")
     (folder / "guide.md").write_text(GUIDE)
-    (folder / "Step.json").write_text("{}")
+    (folder / "Step.json").write_text('{"systemStatus": "idle"}')
     found = opened.perform(
         "workflow import", paths=[str(folder), str(folder / "Step.json")]
     )
@@ -76,13 +76,15 @@ def test_a_folder_is_imported_with_what_it_holds(
     assert refused["prose.md"] == "no-items"
     assert refused["Step.json"] == "state-file"
     assert set(refused) == {"prose.md", "binary.md", "Step.json"}
+    assert {Path(x["path"]).name for x in found["problems"]} == {"bread.md"}
 
 
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
         ("prose.md", "# Prose\n", "no-items|nothing|no "),
-        ("Step.json", "{}", "A state file is no workflow"),
+        ("Step.json", '{"systemStatus": "x"}', "A state file is no workflow"),
+        ("package.json", '{"name": "x"}', "neither a Step.json nor a DNA.json"),
         ("DNA.json", "{", "not valid JSON"),
     ],
 )

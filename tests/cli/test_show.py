@@ -30,6 +30,8 @@ STATUS: dict[str, Any] = {
     "daemon": {"running": False, "pid": None, "url": None, "health": None},
     "agents": [],
     "pending": 2,
+    "gates": 2,
+    "escalations": 0,
     "problems": 1,
     "records": 7,
 }
@@ -140,7 +142,7 @@ def test_the_status_says_how_to_start_a_daemon() -> None:
     assert text_of("status", STATUS).splitlines() == [
         "workspace: /w",
         "daemon: not running (start it: coordinator up --detach)",
-        "pending: 2   problems: 1",
+        "pending: 2   gates: 2   escalations: 0   problems: 1",
         "",
         "None.",
     ]
