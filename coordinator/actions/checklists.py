@@ -4,6 +4,7 @@ What may be ticked is decided in `coordinator.workflows.living`; living copies t
 edited as files come in through `living_copies`.
 """
 
+import shlex
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -20,7 +21,7 @@ from coordinator.actions.runs import Open
 from coordinator.actions.workspace import Call
 from coordinator.kernel.errors import NotFound, Refused, UsageProblem
 from coordinator.kernel.journal import Draft
-from coordinator.workflows import boxes, living, order
+from coordinator.workflows import boxes, evidence, living, order
 from coordinator.workflows.model import Mark, Role
 
 
@@ -132,8 +133,8 @@ def _check_may_tick(opened: Open, place: int, arguments: Tick) -> None:
     if living.needs_figures(item) and not arguments.skip:
         raise Refused(
             f"{item.text!r} names a number, which is compared with figures.",
-            hint="""echo '{"metrics": {"coverage": 93}}' | coordinator workflow"""
-            f" submit {run} {name}",
+            hint=f"echo {shlex.quote(evidence.of_number(item.text))}"
+            f" | coordinator workflow submit {run} {name}",
         )
     if held := living.held(opened.sheet, place, opened.run.passed.keys()):
         hint = f"See what is next: coordinator workflow next {run}"

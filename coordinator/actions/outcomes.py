@@ -102,7 +102,7 @@ def submit_item(call: Call, opened: Open, wanted: str, text: str) -> dict[str, A
     if verdict.outcome is not Outcome.MET:
         raise Refused(
             f"{item.text!r} is not met: {verdict.found}",
-            hint='Send figures: {"metrics": {"coverage": 93}}',
+            hint=f"Send figures: {evidence.of_number(item.text)}",
         )
     ticked = checklists.tick_with(call, opened, place, text)
     return {**ticked, "id": name, **shown}

@@ -3,12 +3,14 @@
 It believes nothing and runs nothing: what the evidence is worth is judged elsewhere.
 """
 
+import json
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from coordinator.kernel.errors import UsageProblem
 from coordinator.kernel.names import display
+from coordinator.workflows import comparisons
 
 MAX_BYTES = 1 << 20
 EXAMPLE = '{"argv": ["npm", "test"], "exit_code": 0, "stdout": "…", "duration_s": 2.5}'
@@ -86,6 +88,13 @@ class BadEvidence(UsageProblem):
             f"The evidence cannot be read: {display(place)}: {reason}.",
             hint=f"Send one JSON object, for example {EXAMPLE}",
         )
+
+
+def of_number(text: str) -> str:
+    """Return evidence for a sentence that asks for a number; `NUMBER` stands for it."""
+    asked = comparisons.find(text)
+    name = asked.name if asked and asked.name else "NAME"
+    return f'{{"metrics": {{{json.dumps(name, ensure_ascii=False)}: NUMBER}}}}'
 
 
 def parse(text: str) -> Evidence:

@@ -105,3 +105,16 @@ def test_any_text_is_evidence_or_refused(text: str) -> None:
         assert isinstance(evidence.parse(text), Evidence)
     except BadEvidence as error:
         error.message.encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Test coverage > 90%", '{"metrics": {"Test coverage": NUMBER}}'),
+        ("> 90 %", '{"metrics": {"NAME": NUMBER}}'),
+        ("Everything is eaten", '{"metrics": {"NAME": NUMBER}}'),
+    ],
+)
+def test_evidence_for_a_number_has_its_name(text: str, expected: str) -> None:
+    """As the sentence names it."""
+    assert evidence.of_number(text) == expected
