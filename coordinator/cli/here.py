@@ -1,4 +1,7 @@
-"""Actions without a daemon: the same desk, opened here under the workspace's lock."""
+"""Actions without a daemon: the same desk, opened here under the workspace's lock.
+
+Something long does not keep others out: they are served meanwhile.
+"""
 
 from contextlib import ExitStack
 from pathlib import Path
@@ -7,6 +10,7 @@ from typing import Any, Self
 
 from coordinator.actions import setup, sights, views
 from coordinator.actions.layout import Layout
+from coordinator.actions.registry import Later
 from coordinator.actions.workspace import Workspace
 from coordinator.daemon.desk import Desk, Request
 from coordinator.index.history import History
@@ -51,7 +55,15 @@ class Here:
         request = Request(
             action, arguments, asked["folder"], asked["agent"], asked["token"], key
         )
-        return self._open().perform(request)
+        desk = self._open()
+        step = desk.begin(request)
+        if isinstance(step, Later):
+            # Few commands have something long to do, and these load slowly.
+            from coordinator.cli import face  # noqa: PLC0415
+            from coordinator.daemon import meanwhile  # noqa: PLC0415
+
+            return meanwhile.finish(desk, step, self._layout.socket, face.answer)
+        return step
 
     def _open(self) -> Desk:
         if self._desk is None:

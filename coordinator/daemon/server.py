@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from loguru import logger
 from pydantic import TypeAdapter, ValidationError
@@ -23,13 +23,23 @@ from pydantic import TypeAdapter, ValidationError
 from coordinator.actions.registry import Later
 from coordinator.actions.workspace import Workspace
 from coordinator.daemon.desk import HEALTH, Desk, Request
-from coordinator.daemon.service import Service
 from coordinator.kernel import addresses
 from coordinator.kernel.errors import CoordinatorError
 
 LIMIT = 16 << 20  # a text of 1 MiB, each of its characters escaped
 _CALLERS = 32
 _REQUEST = TypeAdapter(Request)
+_Result = TypeVar("_Result")
+
+
+class Engine(Protocol):
+    """Who does one thing at a time to the workspace."""
+
+    def turn(self, work: Callable[[], _Result]) -> _Result:
+        """Run something for another thread, and wait for it."""
+
+    def stop(self) -> None:
+        """Ask for the end."""
 
 
 class Counter(Protocol):
@@ -55,7 +65,7 @@ class Turns:
     """
 
     desk: Desk
-    service: Service
+    service: Engine
 
     @property
     def workspace(self) -> Workspace:
@@ -70,7 +80,7 @@ class Turns:
         return step
 
 
-async def serve(path: Path, desk: Desk, service: Service, face: Face) -> asyncio.Server:
+async def serve(path: Path, desk: Desk, service: Engine, face: Face) -> asyncio.Server:
     """Listen at `path` (mode 0600); `face` answers command lines."""
     turns = Turns(desk, service)
     callers = ThreadPoolExecutor(_CALLERS, "caller")

@@ -1,6 +1,9 @@
-"""Runs over the daemon's socket: many callers, and evidence that takes its time."""
+"""Runs over the socket: many callers, and evidence that takes its time."""
 
 import json
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +20,8 @@ from tests.support import (
     FakeAgent,
     ManualClock,
     open_workspace,
+    run_coordinator,
+    user_environment,
     wait_for,
 )
 
@@ -128,6 +133,70 @@ def test_a_slow_criterion_holds_nobody_else_up(
             "backend", "workflow submit", "k", run=run, step=WOOD, evidence=evidence
         )
         assert again["result"] == found
+
+
+def test_without_a_daemon_something_long_keeps_nobody_out(
+    tmp_path: Path, clock: ManualClock, slow: str
+) -> None:
+    """The process that waits answers the others meanwhile, one after the other."""
+    text = oven().replace("Exit Code: `0`", f"HTTP Response: `GET {slow} returns 200`")
+    with open_workspace(tmp_path / "w", clock) as opened:
+        run, root = begin(opened, text, "oven"), opened.root
+        keep(opened, BREAD)
+    taken = run_coordinator(root, "--as", "backend", "workflow", "take", run, WOOD)
+    assert taken.code == 0
+    argv = ("--as", "backend", "workflow", "submit", run, WOOD)
+    ask = asker(root)
+    with ThreadPoolExecutor(1) as callers:
+        submitted = callers.submit(run_coordinator, root, *argv, stdin='{"note": "x"}')
+        assert SlowAnswer.asked.wait(20)
+        started = ask("docs", "workflow start", template="bread", set=FILLED)
+        assert started["result"]["id"] == "bread-1"
+        shown = run_coordinator(root, "workflow", "show", "bread-1", "--json")
+        assert shown.value["state"] == "running"
+        status = ask("docs", "status")["result"]
+        assert not status["daemon"]["running"]
+        SlowAnswer.let.set()
+        found = submitted.result(20)
+    assert (found.code, "is SUCCEEDED" in found.stdout) == (0, True)
+    assert ask("docs", "status") is None, "nobody listens any more"
+    record = json.loads((root / RUNS / "bread-1" / "record.json").read_text())
+    assert record["agent"] == "docs"
+
+
+def test_something_long_ends_with_ctrl_c(
+    tmp_path: Path, clock: ManualClock, slow: str
+) -> None:
+    """Nothing is recorded of it; the next command finds the workspace free."""
+    text = oven().replace("Exit Code: `0`", f"HTTP Response: `GET {slow} returns 200`")
+    with open_workspace(tmp_path / "w", clock) as opened:
+        run, root = begin(opened, text, "oven"), opened.root
+    taken = run_coordinator(root, "--as", "backend", "workflow", "take", run, WOOD)
+    assert taken.code == 0
+    script = (
+        "import signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from coordinator.entry import main\n"
+        "main()\n"
+    )
+    argv = ("--as", "backend", "workflow", "submit", run, WOOD)
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, *argv],
+        cwd=root,
+        env=user_environment(),
+        stdin=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    with process:
+        assert process.stdin
+        process.stdin.write(b'{"note": "x"}')
+        process.stdin.close()
+        assert SlowAnswer.asked.wait(20)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+    shown = run_coordinator(root, "workflow", "show", run, "--json").value
+    step = shown["steps"][0]
+    assert (step["state"], step["attempts"]) == ("RUNNING", [])
 
 
 def test_the_daemon_judges_living_copies_by_itself(
