@@ -10,6 +10,7 @@ from coordinator.cli.words import moment, safe
 
 _BOXES = {"open": "[ ]", "done": "[x]", "skipped": "[-]"}
 _SIGNS = {"met": "met        ", "unmet": "UNMET      ", "attested": "a person   "}
+_LATEST = 3
 _MOST_PROSE = 160  # characters; all of it is in `--json`
 _Row = dict[str, Any]
 
@@ -34,12 +35,26 @@ def _run(value: _Row) -> Iterator[str]:
         yield f"stages without a phase: {safe('; '.join(value['uncovered']))}"
     if value["unfilled"]:
         yield f"to be filled: {safe('; '.join(value['unfilled']))}"
-    for found in value["refused"][-3:]:
-        yield f"put back, line {found['line']}: {safe(found['reason'])}"
+    yield from _told(value)
     for title, said in value["prose"].items():
         yield f"{safe(title).lower()}: {safe(said)[:_MOST_PROSE]}"
     yield from _items(value["items"])
     yield from _steps(value["steps"])
+
+
+def _told(value: _Row) -> Iterator[str]:
+    """Yield what people said of a run, and what was put back; the latest only."""
+    for name, word in value["passed"].items():
+        who = f"{safe(word['by']).strip('()')}, {moment(word['at'])}"
+        yield f"passed {safe(name)} ({who}): {safe(word['comment'])}"
+    for note in value["notes"][-_LATEST:]:
+        who = f"{safe(note['agent']).strip('()')}, {moment(note['at'])}"
+        yield f"note ({who}): {safe(note['text'])}"
+    for found in value["refused"][-_LATEST:]:
+        yield f"put back, line {found['line']}: {safe(found['reason'])}"
+    more = sum(max(len(value[x]) - _LATEST, 0) for x in ("notes", "refused"))
+    if more:
+        yield f"and {more} earlier notes and changes: see --json"
 
 
 def _items(items: list[_Row]) -> Iterator[str]:

@@ -304,3 +304,32 @@ def test_a_long_table_is_shown_at_once_and_whole() -> None:
     assert lines[7].startswith("docs-6     plan  docs   open")
     assert "\x1b" not in text
     assert lines[-1].endswith("x" * 80)
+
+
+def test_a_run_shows_what_people_said_of_it() -> None:
+    """Gates with who passed them, the latest notes and changes that were put back."""
+    at = "2026-01-31T09:00:00.000Z"
+    empty = ("gates", "escalations", "uncovered", "unfilled", "items", "steps")
+    value = {
+        **{key: [] for key in empty},
+        "id": "bread-1",
+        "agent": "backend",
+        "template": "bread",
+        "version": 1,
+        "state": "running",
+        "done": 1,
+        "total": 9,
+        "path": "workflow.md",
+        "prose": {},
+        "passed": {"6": {"by": "(maintainer)", "at": at, "comment": "Go on"}},
+        "notes": [{"agent": "backend", "at": at, "text": f"Loaf {x}"} for x in "1234"],
+        "refused": [{"line": 7, "reason": "It is a gate."}],
+    }
+    assert text_of("workflow show", value).splitlines()[2:] == [
+        "passed 6 (maintainer, 2026-01-31 09:00:00): Go on",
+        "note (backend, 2026-01-31 09:00:00): Loaf 2",
+        "note (backend, 2026-01-31 09:00:00): Loaf 3",
+        "note (backend, 2026-01-31 09:00:00): Loaf 4",
+        "put back, line 7: It is a gate.",
+        "and 1 earlier notes and changes: see --json",
+    ]
