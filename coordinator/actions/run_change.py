@@ -18,15 +18,24 @@ from coordinator.actions.registry import (
     action,
 )
 from coordinator.actions.runs import Open
-from coordinator.actions.workspace import Call, Workspace
-from coordinator.kernel import git
+from coordinator.actions.workspace import SYSTEM, Call, Workspace
 from coordinator.kernel.errors import Refused, UsageProblem
 from coordinator.kernel.journal import Draft
-from coordinator.workflows import boxes, drafts, living, matching, read, state_files
+from coordinator.workflows import (
+    boxes,
+    drafts,
+    living,
+    matching,
+    merging,
+    read,
+    state_files,
+)
 from coordinator.workflows.living import Sheet
+from coordinator.workflows.merging import Merged
 from coordinator.workflows.model import Kind, Mark
-from coordinator.workflows.plan import Plan
+from coordinator.workflows.plan import Place, Plan
 from coordinator.workflows.state_files import Shown
+from coordinator.workflows.states import Event, State
 
 
 class OneRun(Arguments):
@@ -49,55 +58,93 @@ class Export(OneRun):
 )
 def upgrade(call: Call, arguments: OneRun) -> dict[str, Any]:
     """Bring a run to the newest version of its template; its own changes stay."""
-    workspace = call.workspace
     opened = find_open(call, arguments.run)
     run = opened.run
-    row = templates.find_template(workspace, run.template)
-    value = {"id": run.id, "from": run.version, "to": row["version"], "conflicts": 0}
+    row = templates.find_template(call.workspace, run.template)
+    value = {"id": run.id, "from": run.version, "to": row["version"]}
     if row["version"] == run.version:
-        return {**value, "changed": False}
+        return {**value, "changed": False, "conflicts": 0, "not_taken": []}
+    merged = _upgrade(call, opened, row)
+    return {
+        **value,
+        "changed": True,
+        "conflicts": len(merged.not_taken),
+        "not_taken": list(merged.not_taken),
+    }
+
+
+def _upgrade(call: Call, opened: Open, row: dict[str, Any]) -> Merged:
+    workspace, actor = call.workspace, call.caller.actor
     theirs = _template_text(call, opened, row)
-    sheet, conflicts = _merged(call, opened, theirs)
-    change, version = runs.edited(workspace, opened, sheet.text, call.caller.actor, [])
+    merged = _merged(call, opened, theirs)
+    sheet = _carried(opened, merged.text)
+    change, version = runs.edited(workspace, opened, sheet.text, actor, [])
     data = {
         **change.data,
         "ids": list(sheet.ids),
         "version": row["version"],
         "base": runs.store_text(workspace, theirs),
     }
-    upgraded = runs.draft(opened, "run.upgraded", call.caller.actor, data)
-    told = _told(call, opened, row["version"], conflicts)
-    ends = _ends(workspace, opened, sheet, upgraded)
-    workspace.record(upgraded, version, *ends, *told)
+    now = _newer(opened, sheet)
+    drafts = [runs.draft(opened, "run.upgraded", actor, data), version]
+    drafts += _reopened(call, opened, now)
+    ends = _ends(workspace, now, sheet, drafts)
+    told = _told(call, opened, row["version"], merged)
+    workspace.record(*drafts, *ends, *told)
     living_copies.write(workspace, opened, sheet.text)
-    lost = _lost(workspace.read_text(run.base), theirs, sheet)
-    return {**value, "conflicts": conflicts, "changed": True, "not_taken": lost}
+    return merged
 
 
-def _lost(base: str, theirs: str, sheet: Sheet) -> list[str]:
-    """Return the template's new items that the merge did not take over."""
-    known = {x.text for x in (*living.read(base).items, *sheet.boxes.items)}
-    return [x.text for x in living.read(theirs).items if x.text not in known]
-
-
-def _merged(call: Call, opened: Open, theirs: str) -> tuple[Sheet, int]:
-    """Merge the template's change into the run, marks aside; count what met."""
+def _merged(call: Call, opened: Open, theirs: str) -> Merged:
+    """Merge the template's change into the run, marks aside."""
     items = opened.sheet.boxes.items
     ours = boxes.set_marks(opened.sheet.text, {x.line: Mark.OPEN for x in items})
-    base = call.workspace.read_text(opened.run.base)
-    folder = call.workspace.layout.temporary
-    merged, conflicts = git.merge_texts(folder, base, ours, theirs)
-    return _carried(opened, merged), conflicts
+    return merging.merge(call.workspace.read_text(opened.run.base), ours, theirs)
 
 
-def _told(call: Call, opened: Open, version: int, conflicts: int) -> list[Draft]:
-    """Return the word to the run's agent, where another one upgrades it."""
+def _told(call: Call, opened: Open, version: int, merged: Merged) -> list[Draft]:
+    """Return the word to the run's agent: of another's upgrade, of what met."""
     run = opened.run
-    if run.agent in {"", call.caller.agent}:
+    who = run.agent or call.caller.agent
+    if not who or (who == call.caller.agent and not merged.not_taken):
         return []
     subject = f"{run.id} goes by version {version} of {run.template} now"
-    body = f"{conflicts} changes of both sides met; the run's were kept.\n"
-    return [messages.told(call.workspace, run.agent, subject, body)]
+    body = "All of it was taken over."
+    if merged.not_taken:
+        head = "The run keeps its own words in lines where the template now has:"
+        body = "\n".join([head, "", *merged.not_taken])
+    return [messages.told(call.workspace, who, subject, f"{body}\n")]
+
+
+def _newer(opened: Open, sheet: Sheet) -> Open:
+    document, _ = read.parse(sheet.text, opened.path)
+    return replace(opened, document=document, plan=Plan(document.book))
+
+
+def _reopened(call: Call, opened: Open, now: Open) -> list[Draft]:
+    """Return the records of steps that ask for something else than a person looks at.
+
+    Their holders go on with them; the attempt is not counted.
+    """
+    drafts: list[Draft] = []
+    for name, work in opened.run.steps.items():
+        place = now.plan.places.get(name)
+        if work.state is not State.VERIFYING or place is None:
+            continue
+        if _asked(place) != _asked(opened.plan.places[name]):
+            data = {"step": name, "event": Event.CHANGE.value, "subtask": place.key}
+            drafts.append(runs.draft(opened, "run.moved", SYSTEM, data))
+            subject = f"{name} of {opened.run.id} asks for something else now"
+            body = f"Submit evidence again: coordinator workflow take {opened.run.id}"
+            told = messages.told(
+                call.workspace, work.holder, subject, f"{body} {name}\n"
+            )
+            drafts.append(told)
+    return drafts
+
+
+def _asked(place: Place) -> list[str]:
+    return [f"{x.label}: {x.text}" for x in place.criteria]
 
 
 def _template_text(call: Call, opened: Open, row: dict[str, Any]) -> str:
@@ -118,13 +165,11 @@ def _template_text(call: Call, opened: Open, row: dict[str, Any]) -> str:
 
 
 def _ends(
-    workspace: Workspace, opened: Open, sheet: Sheet, change: Draft
+    workspace: Workspace, now: Open, sheet: Sheet, changes: list[Draft]
 ) -> list[Draft]:
     """Return the record of the end, where the newer version leaves nothing to do."""
-    document, _ = read.parse(sheet.text, opened.path)
-    new = replace(opened, document=document, plan=Plan(document.book))
-    boxes_ = runs.ends(new, sheet, change.actor)
-    return [*boxes_, *runs.ends_steps(workspace, new, [change])]
+    boxes_ = runs.ends(now, sheet, changes[0].actor)
+    return [*boxes_, *runs.ends_steps(workspace, now, changes)]
 
 
 def _carried(opened: Open, text: str) -> Sheet:

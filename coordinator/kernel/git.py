@@ -8,7 +8,6 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from coordinator.kernel import processes
 from coordinator.kernel.errors import External
@@ -36,9 +35,6 @@ _HARD_CONFIG = {
     "submodule.recurse": "false",
     "tag.gpgSign": "false",
 }
-
-
-_MOST_CONFLICTS = 127  # git-merge-file(1): more than that, or 255 for an error
 
 
 class GitFailed(External):
@@ -256,23 +252,3 @@ def top_folder(repository: Repository) -> Path:
     """Return the folder of the worktree, or of a bare repository the git directory."""
     done = repository.ask("rev-parse", "--path-format=absolute", "--show-toplevel")
     return Path(done.text.strip()) if done.code == 0 else common_folder(repository)
-
-
-def merge_texts(folder: Path, base: str, ours: str, theirs: str) -> tuple[str, int]:
-    """Merge two texts that grew from one; where both changed a line, ours stays.
-
-    Returns the text and the number of such places. `folder` is for temporary files.
-
-    Raises:
-        GitFailed: git cannot merge them.
-    """
-    with TemporaryDirectory(dir=folder) as name:
-        names = ("ours", "base", "theirs")
-        for file, text in zip(names, (ours, base, theirs), strict=True):
-            (Path(name) / file).write_bytes(text.encode())
-        here = Repository(Path(name))
-        counted = here.ask("merge-file", "-p", "-q", *names)
-        if counted.code > _MOST_CONFLICTS:
-            raise GitFailed(("merge-file",), counted)
-        kept = here.ask("merge-file", "-p", "-q", "--ours", *names)
-        return kept.stdout.decode(), counted.code

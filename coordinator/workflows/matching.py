@@ -23,8 +23,8 @@ def match(before: Sequence[str], after: Sequence[str]) -> list[int]:
     """
     found = [-1] * len(after)
     ends = (len(before), len(after))
-    equal = _equal(before, after)
-    for (one, other), (last, end) in pairwise([(-1, -1), *equal, ends]):
+    pairs = equal(before, after)
+    for (one, other), (last, end) in pairwise([(-1, -1), *pairs, ends]):
         for x, y in zip(range(one + 1, last), range(other + 1, end), strict=False):
             found[y] = x
         if end < len(after):
@@ -32,8 +32,8 @@ def match(before: Sequence[str], after: Sequence[str]) -> list[int]:
     return found
 
 
-def _equal(before: Sequence[str], after: Sequence[str]) -> _Pairs:
-    """Return places of equal texts, rising on both sides."""
+def equal(before: Sequence[str], after: Sequence[str]) -> _Pairs:
+    """Return places of equal texts, rising on both sides; at most one for each."""
     start = _common(before, after)
     end = _common(before[start:][::-1], after[start:][::-1])
     old, new = before[start : len(before) - end], after[start : len(after) - end]

@@ -3,8 +3,9 @@
 A step waits for what must be before it (PENDING), may be taken (READY), is somebody's
 (RUNNING) until evidence is judged (VERIFYING). What fails is tried again while the
 subtask's budget lasts (RETRYING), then it has FAILED: a person decides (ESCALATED), or
-the work goes on with a warning, or it starts over from PENDING. It decides nothing by
-itself: `next_state` says where an event leads, or that it cannot happen.
+the work goes on with a warning, or it starts over from PENDING. What is asked of a step
+may change while a person's word is waited for: then its holder goes on. It decides
+nothing by itself: `next_state` says where an event leads, or that it cannot happen.
 """
 
 from enum import StrEnum
@@ -41,6 +42,7 @@ class Event(StrEnum):
     ESCALATE = "escalate"
     CONTINUE = "continue"
     REVERT = "revert"
+    CHANGE = "change"
     RESUME = "resume"
     SKIP = "skip"
     ABANDON = "abandon"
@@ -60,6 +62,7 @@ TABLE: dict[State, dict[Event, State]] = {
         Event.MISS: State.RETRYING,
         Event.EXHAUST: State.FAILED,
         Event.SUBMIT: State.VERIFYING,
+        Event.CHANGE: State.RUNNING,
     },
     State.RETRYING: {
         Event.TAKE: State.RUNNING,

@@ -234,3 +234,54 @@ def test_a_checklist_has_no_such_shape(opened: OpenWorkspace) -> None:
         export(opened, run, "step-json")
     with pytest.raises(NotFound):
         export(opened, "cake-1", "step-json")
+
+
+def test_a_new_gate_beside_what_was_filled_is_taken_over(
+    opened: OpenWorkspace,
+) -> None:
+    """A fill is no change of the next line."""
+    text = "# Cake\n\n- [ ] Mix\n- [ ] Bake [Name]\n- [ ] Serve\n"
+    run = begin(opened, text, "cake", ["Name=a tart"])
+    new = text.replace("- [ ] Bake", "- [ ] PAUSE, check in\n- [ ] Bake")
+    keep(opened, new.replace("- [ ] Serve", "- [ ] Cool\n- [ ] Serve"), "cake")
+    found = upgrade(opened, run)
+    assert (found["conflicts"], found["not_taken"]) == (0, [])
+    texts = [x["text"] for x in show(opened, run)["items"]]
+    assert texts == ["Mix", "PAUSE, check in", "Bake a tart", "Cool", "Serve"]
+
+
+def test_what_was_not_taken_over_is_told(opened: OpenWorkspace) -> None:
+    """To the run's agent, though it upgraded the run itself."""
+    run = begin(opened, "# Cake\n\n- [ ] Bake the [Name]\n", "cake", ["Name=tart"])
+    keep(opened, "# Cake\n\n- [ ] Bake the big [Name]\n", "cake")
+    found = upgrade(opened, run)
+    assert found["not_taken"] == ["- [ ] Bake the big [Name]"]
+    [told] = opened.call("inbox", {}, agent="backend")
+    assert "- [ ] Bake the big [Name]" in told["body"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "state"),
+    [
+        ("It is dry", "It is very dry", "RUNNING"),
+        ("Fire", "Fires", "VERIFYING"),
+    ],
+)
+def test_a_word_is_only_given_on_what_is_asked_for(
+    opened: OpenWorkspace, old: str, new: str, state: str
+) -> None:
+    """Where an upgrade changes the criteria, the holder goes on; no attempt is lost."""
+    text = oven().replace("Exit Code: `0`", "Attested: It is dry")
+    run = begin(opened, text, "oven")
+    take(opened, run, WOOD)
+    submit(opened, run, WOOD, note="Dry")
+    keep(opened, text.replace(old, new), "oven")
+    upgrade(opened, run)
+    assert states(opened, run)[WOOD] == state
+    if state == "RUNNING":
+        with pytest.raises(Refused, match="does not wait"):
+            gate(opened, run, WOOD)
+        assert f"{WOOD} of {run} asks for something else now" in inbox(opened)
+        assert submit(opened, run, WOOD, note="Drier")["attempts"]["used"] == 0
+    gate(opened, run, WOOD)
+    assert states(opened, run)[WOOD] == "SUCCEEDED"

@@ -319,34 +319,3 @@ def test_a_folder_of_somebody_else_is_told(repository: Path) -> None:
         os.chown(path, 12345, 12345)
     assert git.is_refused_to_its_user(ours)
     assert git.resolve(ours, "HEAD")
-
-
-@pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_texts_are_merged_line_by_line(tmp_path: Path, end: str) -> None:
-    """What one side changed is taken over, with its line ends."""
-    base, ours, theirs = (
-        x.replace(" ", end)
-        for x in ("one two three four ", "ONE two three four ", "one two three FOUR ")
-    )
-    merged = "ONE two three FOUR ".replace(" ", end)
-    assert git.merge_texts(tmp_path, base, ours, theirs) == (merged, 0)
-    assert [x.name for x in tmp_path.iterdir()] == ["home"]
-
-
-def test_where_both_texts_changed_a_line_ours_stays(tmp_path: Path) -> None:
-    """Such places are counted, also where the last line has no end."""
-    lines = [f"{x}\n" for x in range(40)]
-    ours = [f"our {x}" if x.strip() in {"3", "30"} else x for x in lines]
-    theirs = [f"their {x}" if x.strip() in {"3", "20", "30"} else x for x in lines]
-    merged, count = git.merge_texts(tmp_path, *map("".join, (lines, ours, theirs)))
-    expected = [f"their {x}" if x.strip() == "20" else x for x in ours]
-    assert (merged, count) == ("".join(expected), 2)
-    assert git.merge_texts(tmp_path, "a", "b", "c") == ("b", 1)
-    assert git.merge_texts(tmp_path, "", "", "new\n") == ("new\n", 0)
-
-
-def test_what_git_cannot_merge_is_an_error(tmp_path: Path) -> None:
-    """Not the half of an answer."""
-    with pytest.raises(GitFailed):
-        git.merge_texts(tmp_path, "a\0", "b\0", "c\0")
-    assert [x.name for x in tmp_path.iterdir()] == ["home"]
