@@ -19,7 +19,7 @@ from coordinator.kernel.errors import External
 from coordinator.kernel.files import Content
 from coordinator.kernel.journal import Draft
 from coordinator.kernel.problems import Problem
-from coordinator.workflows import living, store
+from coordinator.workflows import lint, living, store
 from coordinator.workflows.living import Judged, Refused
 from coordinator.workflows.model import Mark, Role
 
@@ -59,6 +59,12 @@ def _accept(workspace: Workspace, found: Found) -> bool:
     workspace.unwritten.discard(found.path)
     if found.content.text == opened.sheet.text:
         return _heal(workspace, opened, found.content.data)
+    conflicts = (
+        [] if opened.run.ended else lint.conflicts(found.content.text, found.path)
+    )
+    if merging := list(conflicts):
+        documents.refuse(workspace, merging[:1])  # whoever merges is not done
+        return False
     if _is_left_behind(workspace, opened, found):
         write(workspace, opened, opened.sheet.text, found.content.data)
         return False

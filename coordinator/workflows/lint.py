@@ -64,7 +64,7 @@ def check(
     document, problems = read.parse_scanned(text, path, front, lines)
     found = [
         *problems,
-        *_conflicts(text, path),
+        *conflicts(text, path),
         *_unclosed(lines, path),
         *_duplicates(document.sections, path),
         *_boxes(document.checklist.items, path),
@@ -93,8 +93,8 @@ def _dangling(
     yield from _neighbours(document, text, path, world)
 
 
-def _conflicts(text: str, path: str) -> Iterator[Problem]:
-    """Look at the whole file: conflicts stand in front matter too."""
+def conflicts(text: str, path: str) -> Iterator[Problem]:
+    """Yield the conflicts of a merge, also those in front matter."""
     if "<<<<<<< " not in text:
         return
     message = "The file holds a merge conflict that nobody resolved."

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from coordinator.actions import runs
 from coordinator.kernel.errors import External
 from tests.actions.run_yard import (
     BREAD,
@@ -19,6 +20,7 @@ from tests.actions.run_yard import (
     RUNS,
     SIFT,
     SIGN,
+    TRACK,
     WAY,
     WEIGH,
     begin,
@@ -428,3 +430,32 @@ def test_what_the_disk_refuses_is_written_at_the_next_look(
         assert opened.problems() == []
         assert "- [x] Read" in text_of(opened, run)
         assert inbox(opened) == []
+
+
+def test_a_copy_in_the_midst_of_a_merge_is_not_judged(opened: OpenWorkspace) -> None:
+    """It stays as it is, and is a problem, until one side was chosen."""
+    run = begin_bread(opened)
+    path = living(opened, run)
+    before = text_of(opened, run)
+    both = "<<<<<<< ours\n- [ ] Knead the dough\n=======\n- [ ] Knead\n>>>>>>> theirs\n"
+    merging = before.replace("- [ ] Knead the dough\n", both)
+    path.write_text(merging)
+    assert opened.problems() == ["conflict-marker"]
+    tick(opened, run, READ)
+    assert text_of(opened, run) == merging
+    assert opened.problems() == ["conflict-marker"]
+    chosen = before.replace("[ ] Read", "[x] Read")
+    path.write_text(chosen.replace("[ ] Update", "[x] Update"))
+    assert opened.problems() == []
+    found = {x["id"]: x["state"] for x in show(opened, run)["items"]}
+    assert (found[READ], found[TRACK], len(found)) == ("done", "done", 11)
+    path.write_text(merging)
+    assert opened.problems() == ["conflict-marker"]
+    tick(opened, run, WEIGH)
+    path.write_text(show_text(opened, run))
+    assert opened.problems() == []
+
+
+def show_text(opened: OpenWorkspace, run: str) -> str:
+    """Return the text that a run's records say."""
+    return runs.find(opened.workspace, run).sheet.text
