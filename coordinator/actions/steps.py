@@ -174,6 +174,7 @@ def criterion_value(criterion: Criterion) -> dict[str, Any]:
     """Return a criterion for the one who must meet it."""
     return {
         "kind": criterion.kind.value,
+        "label": criterion.label,
         "class": criterion.judged_from.value,
         "text": criterion.text,
         "line": criterion.line,

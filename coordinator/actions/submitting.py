@@ -254,6 +254,7 @@ def verdict_value(verdict: Verdict) -> dict[str, Any]:
     return {
         "criterion": verdict.criterion.text,
         "kind": verdict.criterion.kind.value,
+        "label": verdict.criterion.label,
         "line": verdict.criterion.line,
         "verdict": verdict.outcome.value,
         "found": verdict.found,

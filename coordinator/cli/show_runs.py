@@ -95,9 +95,13 @@ def step(value: _Row) -> list[str]:
         *(f"document:  {safe(x)}" for x in value["links"]),
         *(f"{safe(x).lower()}: {safe(said)}" for x, said in value["context"].items()),
         "criteria:",
-        *(f"  {x['kind']}: {safe(x['text'])}" for x in value["criteria"]),
+        *(f"  {_called(x)}: {safe(x['text'])}" for x in value["criteria"]),
         f"attempts:  {value['attempts']['used']} of {value['attempts']['of']} used",
     ]
+
+
+def _called(criterion: _Row) -> str:
+    return safe(criterion["label"] or criterion["kind"])
 
 
 def verdicts(value: _Row) -> list[str]:
@@ -109,7 +113,7 @@ def verdicts(value: _Row) -> list[str]:
     lines = [f"{safe(value['id'])} is {value['state']} ({tried})."]
     for x in value["verdicts"]:
         sign = _SIGNS.get(x["verdict"], f"{x['verdict']:<11}")
-        lines.append(f"  {sign}{x['kind']}: {safe(x['criterion'])}")
+        lines.append(f"  {sign}{_called(x)}: {safe(x['criterion'])}")
         lines.append(f"            {safe(x['found'])}")
         if x["near_miss"]:
             lines.append(f"            {safe(x['near_miss'])}")

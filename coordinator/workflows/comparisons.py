@@ -71,7 +71,7 @@ def find(text: str) -> Comparison | None:
             said, number, unit = match.groups() if not sign else (sign, *match.groups())
             value = float(number.replace(",", ""))
             before, after = text[: match.start()], text[match.end() :]
-            is_count = not unit and said[0].isalpha()
+            is_count = pattern is _SHARE or (not unit and said[0].isalpha())
             name = (is_count and _counted(after)) or _name(before, after)
             return Comparison(name, _SIGNS[said.lower()], value, unit or "")
     return None

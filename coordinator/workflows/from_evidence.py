@@ -87,14 +87,16 @@ def _where(
 def measured(criterion: Criterion, hearing: Hearing) -> Verdict:
     """Judge whether the number that is asked for was reported and is as asked."""
     asked = criterion.comparison
-    if asked is None or not asked.name.strip():
+    if asked is None or not criterion.names:
         return _unresolved(criterion, "It names no number to compare.")
-    reported = quantities.among(asked, hearing.evidence.metrics)
+    names = criterion.names
+    reported = quantities.among(names, hearing.evidence.metrics)
     if not reported:
         texts = _outputs(hearing.evidence.commands).values()
-        reported = quantities.printed(asked, texts)
+        reported = quantities.printed(names, texts)
     if not reported:
-        return _unmet(criterion, "No metric and no output reports that number.")
+        words = f"No metric and no output reports {display(names[0])!r}."
+        return _unmet(criterion, words)
     wrong = next((x for x in reported if not quantities.holds(asked, x)), None)
     if wrong is None:
         return _met(criterion, _reports(reported[0]))

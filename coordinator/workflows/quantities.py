@@ -6,7 +6,7 @@ Names are compared by their words, units are converted. It decides on no verdict
 import math
 import operator
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from coordinator.workflows.model import Comparison
@@ -17,9 +17,17 @@ _OPERATORS = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-_EMPTY = frozenset(
-    ("a", "all", "an", "and", "be", "for", "in", "is", "of", "per", "the", "to")
+_LITTLE = (
+    "a all an and are as at be by each for from in is it of on or per than that the to"
+    " under with within"
 )
+_EMPTY = frozenset(_LITTLE.split())
+_ANY = (
+    "average count level maximum minimum number percent rate result score size time"
+    " total value"
+)
+_VAGUE = frozenset(_ANY.split())  # they name nothing by themselves
+_LEAST_SHARE = 1 / 3  # of a name's words, for a metric that does not bear all
 _SAME = {"avg": "average", "pct": "percent", "mean": "average"}
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|%")
 _SCALES = {
@@ -40,6 +48,7 @@ _SCALES = {
     "gib": ("size", 2.0**30),
 }
 _VALUE = r"(-?\d{1,15}(?:\.\d{1,15})?)\s{0,3}(%|[A-Za-z]{1,12})?"
+_AMOUNT = r"(\d{1,15}(?:\.\d{1,15})?)(?:\s?(%|[A-Za-z]{1,12}))??"
 # The summaries of coverage.py and of Istanbul, whose lines name no coverage.
 _TOTALS = (
     re.compile(r"^TOTAL\b.*?(\d{1,3}(?:\.\d+)?)(%)\s*$", re.MULTILINE),
@@ -57,35 +66,45 @@ class Reported:
     unit: str
 
 
-def among(comparison: Comparison, metrics: Mapping[str, float]) -> list[Reported]:
-    """Return the metrics that bear the name best: every word, or none but its words."""
-    wanted = _words(comparison.name)
-    rated = [(_likeness(wanted, _without_unit(x)), x) for x in metrics]
+def among(names: Sequence[str], metrics: Mapping[str, float]) -> list[Reported]:
+    """Return the metrics that bear one of the names best.
+
+    One bears all words of the name, or none but some of them that say enough.
+    """
+    wanted = [_words(x) for x in names]
+    rated = [
+        (max((_likeness(y, _without_unit(x)) for y in wanted), default=0.0), x)
+        for x in metrics
+    ]
     best = max((likeness for likeness, _ in rated), default=0.0)
     names = [x for likeness, x in rated if likeness == best > 0]
     return [Reported(f"the metric {x}", metrics[x], _unit_of(x)) for x in names]
 
 
-def printed(comparison: Comparison, texts: Iterable[str]) -> list[Reported]:
-    """Return the numbers that stand behind the name in what was printed.
+def printed(names: Sequence[str], texts: Iterable[str]) -> list[Reported]:
+    """Return the numbers that stand behind one of the names in what was printed.
 
-    For a coverage that is not named, the totals of well-known reports.
+    Else those that stand before it; for a coverage that is not named, the totals of
+    well-known reports.
     """
-    words = [re.escape(x) for x in re.findall(r"\w+", comparison.name)][:_MOST_WORDS]
-    if not words:
-        return []
-    name = r"[\s_-]{1,3}".join(words)
-    named = rf"(?i)\b{name}\b[^\n:=%\d]{{0,40}}[:=|]\s{{0,40}}{_VALUE}"
-    patterns = [re.compile(named)]
-    if "coverage" in _words(comparison.name):
-        patterns += [re.compile(rf"(?i)\bcoverage\s{{0,9}}[:=]\s{{0,40}}{_VALUE}")]
-        patterns += _TOTALS
     texts = list(texts)
-    for pattern in patterns:
+    for pattern in (y for x in names for y in _patterns(x)):
         found = [x for text in texts for x in pattern.finditer(text)]
         if found:
             return [Reported("the output", float(x[1]), x[2] or "") for x in found]
     return []
+
+
+def _patterns(name: str) -> Iterator[re.Pattern[str]]:
+    words = [re.escape(x) for x in re.findall(r"\w+", name)][:_MOST_WORDS]
+    if not words:
+        return
+    said = r"[\s_-]{1,3}".join(words)
+    yield re.compile(rf"(?i)\b{said}\b[^\n:=%\d]{{0,40}}[:=|]\s{{0,40}}{_VALUE}")
+    yield re.compile(rf"(?i)(?<![\w.-]){_AMOUNT}\s{{1,3}}(?:of\s)?{said}\b")
+    if "coverage" in _words(name):
+        yield re.compile(rf"(?i)\bcoverage\s{{0,9}}[:=]\s{{0,40}}{_VALUE}")
+        yield from _TOTALS
 
 
 def holds(comparison: Comparison, reported: Reported) -> bool | None:
@@ -113,9 +132,11 @@ def _unit_of(name: str) -> str:
 
 
 def _likeness(wanted: frozenset[str], found: frozenset[str]) -> float:
-    if not wanted or not found or not (wanted <= found or found <= wanted):
+    if not wanted or not found:
         return 0.0
-    return len(wanted & found) / len(wanted | found)
+    share = len(wanted & found) / len(wanted | found)
+    is_part = found <= wanted and bool(found - _VAGUE) and share >= _LEAST_SHARE
+    return share if wanted <= found or is_part else 0.0
 
 
 def _converted(value: float, unit: str, wanted: str) -> float | None:

@@ -28,6 +28,7 @@ from coordinator.workflows.model import Comparison
         ("Support for 1000+ berths at once", "berths at once", ">=", 1000, ""),
         ("99.9% uptime", "uptime", ">=", 99.9, "%"),
         ("100% of the buoys lit", "the buoys lit", ">=", 100, "%"),
+        ("100% hull score with no leaks", "hull score", ">=", 100, "%"),
         ("fuel cost < $500", "fuel cost", "<", 500, ""),
     ],
 )

@@ -184,7 +184,7 @@ COVERAGE = Comparison("coverage", ">", 80, "%")
             UNMET,
             "The metric coverage_ms says 91 ms, in another unit.",
         ),
-        (Evidence(), UNMET, "No metric and no output reports that number."),
+        (Evidence(), UNMET, "No metric and no output reports 'coverage'."),
     ],
 )
 def test_a_number_is_compared(evidence: Evidence, outcome: Outcome, found: str) -> None:

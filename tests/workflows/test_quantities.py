@@ -16,6 +16,10 @@ from coordinator.workflows.quantities import Reported
         ("coverage", {"test_results": 91.0}, []),
         ("test coverage", {"coverage_of_docs": 91.0}, []),
         ("the", {"the": 1.0}, []),
+        ("Average response time", {"time": 1.0, "average": 2.0}, []),
+        ("Average response time", {"response": 85.0}, ["response"]),
+        ("audit score with protection of data", {"with": 1.0, "audit": 2.0}, []),
+        ("audit score with protection of data", {"audit score": 1.0}, ["audit"]),
         ("coverage", {}, []),
     ],
 )
@@ -23,7 +27,7 @@ def test_a_metric_is_found_by_its_words(
     name: str, metrics: dict[str, float], found: list[str]
 ) -> None:
     """The best ones are taken, all of them where several are equally good."""
-    reported = quantities.among(Comparison(name, ">", 1), metrics)
+    reported = quantities.among([name], metrics)
     assert len(reported) == len(found)
     for one, part in zip(reported, found, strict=True):
         assert one.origin.startswith(f"the metric {part}")
@@ -44,13 +48,17 @@ def test_a_metric_is_found_by_its_words(
         ("coverage", "coverage is good", []),
         ("latency", "TOTAL 5 1 80%", []),
         ("--", "91%", []),
+        ("concurrent requests", "1500 concurrent requests", [(1500, "")]),
+        ("audit score", "100% audit score\n9 audits", [(100, "%")]),
+        ("response time", "took 85 ms response time", [(85, "ms")]),
+        ("pages", "v1.5 pages, 0.25 pages-x", [0.25]),
     ],
 )
 def test_a_number_is_found_in_what_was_printed(
     name: str, text: str, values: list[float | tuple[float, str]]
 ) -> None:
     """It stands behind its name; coverage has well-known reports."""
-    found = quantities.printed(Comparison(name, ">", 80, "%"), [text])
+    found = quantities.printed([name], [text])
     assert [x.value for x in found] == [
         x[0] if isinstance(x, tuple) else x for x in values
     ]
@@ -91,4 +99,13 @@ def test_numbers_are_compared_in_one_unit(
 def test_giant_output_is_searched_at_once() -> None:
     """Looking for a number is linear in the size."""
     text = "coverage " * 50_000 + " " * 500_000 + "TOTAL" + "1" * 100_000
-    assert quantities.printed(Comparison("coverage", ">", 1), [text]) == []
+    assert quantities.printed(["coverage"], [text]) == []
+
+
+def test_any_of_the_names_will_do() -> None:
+    """Of metrics the best, of what was printed the first name's."""
+    names = ["API Response Time", "Average response time"]
+    metrics = {"API Response Time": 150.0, "response_time": 90.0}
+    assert [x.value for x in quantities.among(names, metrics)] == [150]
+    text = "average response time: 90 ms\nAPI response time: 150 ms"
+    assert [x.value for x in quantities.printed(names, [text])] == [150]
