@@ -24,6 +24,8 @@ from coordinator.kernel.journal import Draft
 from coordinator.workflows.plan import Place
 from coordinator.workflows.runs import Attempt, Escalation
 
+_LONGEST_NAME = 100
+
 
 def escalate(
     workspace: Workspace, opened: Open, place: Place, reason: str
@@ -33,9 +35,18 @@ def escalate(
     agent = addressed.named(workspace, said) if said else ""
     number = len(opened.run.escalations) + 1
     name = f"{opened.run.id}-e{number}"
-    data = {"id": name, "step": place.name, "agent": agent, "reason": reason}
+    data = {
+        "id": name,
+        "step": place.name,
+        "agent": agent,
+        "said": said[:_LONGEST_NAME],
+        "reason": reason,
+    }
     command = f"coordinator workflow resolve {name} --decision resume --comment WORDS"
-    body = f"{reason}\n\nA maintainer decides: {command}\n"
+    meant = (
+        f" It is for {said}, who is not on the roster." if said and not agent else ""
+    )
+    body = f"{reason}{meant}\n\nA maintainer decides: {command}\n"
     subject = f"{place.name} of {opened.run.id} is escalated"
     told = [messages.told(workspace, x, subject, body) for x in sorted({agent, ""})]
     return [runs.draft(opened, "run.escalated", SYSTEM, data), *told]
@@ -72,11 +83,16 @@ def value(workspace: Workspace, opened: Open, found: Escalation) -> dict[str, An
         "run": opened.run.id,
         "step": found.step,
         "agent": found.agent,
+        "addressed": found.said,
         "reason": found.reason,
         "since": found.at,
         "state": "resolved" if found.decision else "open",
         "decision": found.decision,
         "by": found.by,
+        "comments": [
+            {"by": x.actor, "at": x.at, "comment": workspace.read_text(x.comment)}
+            for x in found.comments
+        ],
         "attempts": [attempt(workspace, x) for x in work.attempts],
         "playbooks": [{"name": x.name, "text": x.text} for x in rollbacks],
     }
@@ -96,6 +112,34 @@ def attempt(workspace: Workspace, found: Attempt) -> dict[str, Any]:
         "decided_by": word.actor if word else "",
         "comment": workspace.read_text(word.comment) if word else "",
     }
+
+
+class Comment(Arguments):
+    """What somebody has to say on an escalation."""
+
+    id: Annotated[str, Positional()] = Field(..., description="the escalation's id")
+    comment: str = Field(..., min_length=1, max_length=5_000, description="your words")
+
+
+@action(
+    "workflow comment",
+    who=Who.MEMBER,
+    example="coordinator workflow comment backend-steps-1-e1"
+    ' --comment "The port is taken by the old server"',
+    fresh=Fresh.CHEAPLY,
+)
+def comment(call: Call, arguments: Comment) -> dict[str, Any]:
+    """Say something on an escalation; the maintainers are told."""
+    workspace, actor = call.workspace, call.caller.actor
+    opened, found = _find(workspace, arguments.id)
+    blob = runs.store_text(workspace, arguments.comment)
+    data = {"id": found.id, "comment": blob}
+    subject = f"{actor.strip('()')} says something on {found.id}"
+    workspace.record(
+        runs.draft(opened, "run.commented", actor, data),
+        messages.told(workspace, "", subject, f"{arguments.comment}\n"),
+    )
+    return value(workspace, *_find(workspace, arguments.id))
 
 
 class Resolve(Arguments):

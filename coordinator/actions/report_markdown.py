@@ -33,6 +33,7 @@ _VERBS = {
     "run.passed": "let through a gate",
     "run.taken": "took a step",
     "run.submitted": "submitted evidence",
+    "run.commented": "commented on an escalation",
     "run.resolved": "resolved an escalation",
     "run.upgraded": "upgraded a run",
     "run.finished": "finished a run",

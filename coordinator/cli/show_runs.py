@@ -135,6 +135,12 @@ def escalation(value: _Row) -> list[str]:
         f"{safe(value['id'])} ({value['state']}): {safe(value['reason'])}",
         f"decision: {value['decision'] or 'none yet'}",
     ]
+    if value["addressed"]:
+        is_known = value["agent"] or "not on the roster: a maintainer's matter"
+        lines.append(f"addressed: {safe(value['addressed'])} ({safe(is_known)})")
+    for said in value["comments"]:
+        who = safe(said["by"]).strip("()")
+        lines.append(f"{who}, {moment(said['at'])}: {safe(said['comment'])}")
     for x in value["attempts"]:
         lines.append(f"attempt {x['number']} by {safe(x['agent'])}: {x['outcome']}")
         unmet = (y for y in x["verdicts"] if y["verdict"] != "met")

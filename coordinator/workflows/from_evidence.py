@@ -11,7 +11,7 @@ from coordinator.workflows import junit, patterns, quantities, requests
 from coordinator.workflows.evidence import Exchange, Run
 from coordinator.workflows.hearing import Hearing
 from coordinator.workflows.junit import Case, NotJUnit, Suite
-from coordinator.workflows.model import Comparison, Criterion
+from coordinator.workflows.model import Comparison, Criteria, Criterion
 from coordinator.workflows.patterns import Reading
 from coordinator.workflows.quantities import Reported
 from coordinator.workflows.verdicts import Outcome, Verdict
@@ -87,9 +87,9 @@ def _where(
 def measured(criterion: Criterion, hearing: Hearing) -> Verdict:
     """Judge whether the number that is asked for was reported and is as asked."""
     asked = criterion.comparison
-    if asked is None or not criterion.names:
+    names = _names(criterion)
+    if asked is None or not names:
         return _unresolved(criterion, "It names no number to compare.")
-    names = criterion.names
     reported = quantities.among(names, hearing.evidence.metrics)
     if not reported:
         texts = _outputs(hearing.evidence.commands).values()
@@ -103,6 +103,13 @@ def measured(criterion: Criterion, hearing: Hearing) -> Verdict:
     if quantities.holds(asked, wrong) is None:
         return _unmet(criterion, f"{_reports(wrong)[:-1]}, in another unit.")
     return _unmet(criterion, f"{_reports(wrong)[:-1]}, not {_limit(asked)}.")
+
+
+def _names(criterion: Criterion) -> list[str]:
+    """Return what the number that is asked for is called, the surest first."""
+    own = criterion.label if criterion.kind is Criteria.NUMBER else ""
+    asked = criterion.comparison.name if criterion.comparison else ""
+    return [x for x in dict.fromkeys((own, asked)) if x.strip()]
 
 
 def _reports(reported: Reported) -> str:

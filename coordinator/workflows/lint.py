@@ -176,7 +176,9 @@ def _links(lines: Sequence[Line], path: str, world: World) -> Iterator[Problem]:
 def _agents(
     document: Document, text: str, path: str, world: World
 ) -> Iterator[Problem]:
-    unknown = {x for x in document.agents if not world.has_agent(x)}
+    subtasks = (y for x in document.book.tasks for y in x.subtasks)
+    named = {*document.agents, *(x.on_failure.agent for x in subtasks)} - {""}
+    unknown = {x for x in named if not world.has_agent(x)}
     if not unknown:
         return
     for number, line in enumerate(markdown.split_lines(text), 1):

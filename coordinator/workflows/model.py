@@ -164,13 +164,6 @@ class Criterion:
     alternatives: tuple["Criterion", ...] = ()
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """What the number that is asked for is called, the surest first."""
-        own = self.label if self.kind is Criteria.NUMBER else ""
-        asked = self.comparison.name if self.comparison else ""
-        return tuple(dict.fromkeys(x for x in (own, asked) if x.strip()))
-
-    @property
     def judged_from(self) -> Class:
         """The class of the criterion."""
         return _JUDGED_FROM[self.kind]

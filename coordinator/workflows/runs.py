@@ -90,7 +90,8 @@ class Work:
 class Escalation:
     """A step that only a maintainer can bring on; `decision` is empty while it waits.
 
-    `agent` is whom the document addresses; `comment` names a blob.
+    `agent` is whom the document addresses, `said` the name that it has there, of nobody
+    perhaps. `comments` are what was said on it, the maintainer's decision last.
     """
 
     id: str
@@ -101,7 +102,8 @@ class Escalation:
     decision: str = ""
     by: str = ""
     resolved_at: str = ""
-    comment: str = ""
+    said: str = ""
+    comments: list[Word] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -272,15 +274,26 @@ def _escalated(run: Run, entry: Happening) -> None:
     data = entry.data
     _work(run, entry).move(data["step"], Event.ESCALATE, entry.at)
     run.escalations[data["id"]] = Escalation(
-        data["id"], data["step"], data["agent"], data["reason"], entry.at
+        data["id"],
+        data["step"],
+        data["agent"],
+        data["reason"],
+        entry.at,
+        said=data.get("said", ""),
     )
+
+
+def _commented(run: Run, entry: Happening) -> None:
+    word = Word(Mark.OPEN, entry.actor, entry.at, entry.data["comment"])
+    run.escalations[entry.data["id"]].comments.append(word)
 
 
 def _resolved(run: Run, entry: Happening) -> None:
     data = entry.data
     found = run.escalations[data["id"]]
     found.decision, found.by = data["decision"], entry.actor
-    found.resolved_at, found.comment = entry.at, data["comment"]
+    found.resolved_at = entry.at
+    _commented(run, entry)
     work = _work(run, entry)
     work.move(data["step"], Event(data["decision"]), entry.at)
     work.holder, work.expires, work.takeovers = "", "", 0
@@ -304,6 +317,7 @@ _HANDLERS: dict[str, Callable[[Run, Happening], None]] = {
     "run.submitted": _submitted,
     "run.moved": _moved,
     "run.escalated": _escalated,
+    "run.commented": _commented,
     "run.resolved": _resolved,
     "run.upgraded": _upgraded,
     "run.finished": _finished,

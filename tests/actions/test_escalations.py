@@ -122,10 +122,29 @@ def test_somebody_who_is_not_on_the_roster_is_a_maintainers_matter(
     text = oven(failure="ESCALATE_TO_HUMAN (@dev-ops-team) with logs")
     run = escalated(opened, text)
     [found] = opened.perform("workflow escalations")
-    assert found["agent"] == ""
-    assert inbox(opened, "") == [f"{WOOD} of {run} is escalated"]
-    path = "agent-system/workflows/oven/1.md"
-    assert "unknown-agent" in opened.problems(path)
+    assert (found["agent"], found["addressed"]) == ("", "dev-ops-team")
+    [told] = opened.perform("inbox")
+    assert told["subject"] == f"{WOOD} of {run} is escalated"
+    assert "It is for dev-ops-team, who is not on the roster." in told["body"]
+    said = [x["message"] for x in opened.perform("check")]
+    assert any("'dev-ops-team'" in x for x in said)
+
+
+def test_whoever_is_addressed_may_say_something(opened: OpenWorkspace) -> None:
+    """It is kept with the escalation, and told; the decision is a maintainer's."""
+    run = escalated(opened)
+    asked = {"id": f"{run}-e1", "comment": "The wood is wet"}
+    found = opened.call("workflow comment", asked, agent="docs")
+    assert (found["state"], found["addressed"]) == ("open", "docs")
+    assert inbox(opened, "")[-1] == f"docs says something on {run}-e1"
+    resolve(opened, f"{run}-e1", "resume")
+    [found] = show(opened, run)["escalations"]
+    assert [(x["by"], x["comment"]) for x in found["comments"]] == [
+        ("docs", "The wood is wet"),
+        ("(maintainer)", "Because"),
+    ]
+    with pytest.raises(NotFound):
+        opened.call("workflow comment", {"id": "e", "comment": "x"}, agent="docs")
 
 
 def test_a_step_that_an_upgrade_took_away_can_be_resolved(

@@ -230,12 +230,14 @@ def test_a_decision_ends_an_escalation(decision: str, state: State) -> None:
         ("run.taken", TAKEN),
         ("run.submitted", SUBMITTED),
         ("run.escalated", data),
+        ("run.commented", {"id": "e", "comment": "c0"}),
         ("run.resolved", ended),
     )
     work, found = run.steps["S1"], run.escalations["e"]
     assert (work.state, work.holder, work.expires, work.takeovers) == (state, "", "", 0)
-    assert (found.decision, found.by, found.resolved_at) == (decision, "baker", "05")
-    assert (found.comment, run.spent) == ("c1", {"S": 0})
+    assert (found.decision, found.by, found.resolved_at) == (decision, "baker", "06")
+    assert [x.comment for x in found.comments] == ["c0", "c1"]
+    assert run.spent == {"S": 0}
 
 
 def test_an_upgrade() -> None:
@@ -275,6 +277,7 @@ def test_every_kind_is_known() -> None:
         "run.submitted",
         "run.moved",
         "run.escalated",
+        "run.commented",
         "run.resolved",
         "run.upgraded",
         "run.finished",
