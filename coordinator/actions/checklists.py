@@ -138,6 +138,8 @@ def _check_may_tick(opened: Open, place: int, arguments: Tick) -> None:
         )
     if held := living.held(opened.sheet, place, opened.run.passed.keys()):
         hint = f"See what is next: coordinator workflow next {run}"
+        if held.code == "placeholder":
+            hint = f"Write over them, brackets and all, in {opened.path}"
         raise Refused(f"{item.text!r} cannot be ticked now. {held.reason}", hint=hint)
 
 

@@ -154,12 +154,15 @@ def _boxes_waiting(opened: Open) -> Iterator[dict[str, Any]]:
     for place in living.free(opened.sheet, opened.run.passed.keys()):
         item = items[place]
         if item.role in order.GATES:
-            before = opened.sheet.ids[:place]
-            words = [opened.run.words[x].at for x in before if x in opened.run.words]
-            since = max(words, default=opened.run.started)
-            yield _value(
-                opened, opened.sheet.ids[place], item.role.value, item.text, since
-            )
+            name, since = opened.sheet.ids[place], reached(opened, place)
+            yield _value(opened, name, item.role.value, item.text, since)
+
+
+def reached(opened: Open, place: int) -> str:
+    """Return when everything before a box was done, as the journal writes times."""
+    before = opened.sheet.ids[:place]
+    words = (opened.run.words[x].at for x in before if x in opened.run.words)
+    return max(words, default=opened.run.started)
 
 
 def _steps_waiting(opened: Open) -> Iterator[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from coordinator.actions import run_reports
 from coordinator.actions.markdown_out import (
     NOTICE,
     cell,
@@ -13,7 +14,6 @@ from coordinator.actions.markdown_out import (
     table,
     text,
 )
-from coordinator.actions.run_views import report_lines
 
 Row = dict[str, Any]
 _MOST_FILES = 100
@@ -57,7 +57,7 @@ def final(report: Row) -> str:
         "Decisions", [_decision(x) for x in report["decisions"]], otherwise="None."
     )
     if report["runs"]:
-        lines += section("Workflows", report_lines(report["runs"]), otherwise="")
+        lines += section("Workflows", run_reports.lines(report["runs"]), otherwise="")
     if missing := report["missing_headings"]:
         asked = [f"- {cell(x)}" for x in missing]
         lines += section("Headings that the report lacks", asked, otherwise="")
@@ -96,7 +96,7 @@ def daily(report: Row) -> str:
     lines += section("Agents", _agents(report["agents"]), otherwise="No agent yet.")
     lines += section("Waiting", _waiting(report), otherwise="Nothing waits.")
     if report["runs"]:
-        lines += section("Workflows", report_lines(report["runs"]), otherwise="")
+        lines += section("Workflows", run_reports.lines(report["runs"]), otherwise="")
     if report["gates"]:
         lines += section("Gates that wait", _gates(report["gates"]), otherwise="")
     lines += section(

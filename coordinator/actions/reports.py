@@ -12,7 +12,7 @@ import pending_commits.format
 from coordinator.actions import (
     gates,
     report_markdown,
-    run_views,
+    run_reports,
     runs,
     standing,
     submissions,
@@ -65,7 +65,7 @@ def final(workspace: Workspace, agent: str, feature: str = "") -> Row:
 def _runs_of(workspace: Workspace, agent: str, path: str) -> Row:
     """Return an agent's runs, and what their catalogues ask of the report."""
     own = [x for x in runs.every(workspace) if x.run.agent == agent]
-    found = [run_views.report(workspace, x) for x in own]
+    found = [run_reports.report(workspace, x) for x in own]
     known = queries.documents(workspace.index, [path])[path]
     lines = markdown.scan(workspace.read_text(known["blob"]))
     titles = {slug(x.content) for x in lines if x.kind is LineKind.HEADING}
@@ -192,7 +192,7 @@ def daily(workspace: Workspace, since: timedelta) -> Row:
         ],
         "waiting_in_all": queries.count_waiting(workspace.index),
         "runs": [
-            run_views.report(workspace, x)
+            run_reports.report(workspace, x)
             for x in runs.every(workspace)
             if x.run.changed >= clock.render(start)
         ],

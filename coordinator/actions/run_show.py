@@ -92,7 +92,7 @@ def value(workspace: Workspace, opened: Open) -> dict[str, Any]:
     run, book = opened.run, opened.document.book
     return {
         **summary(opened),
-        "items": list(items(opened)),
+        "items": list(items(workspace, opened)),
         "steps": list(steps_of(workspace, opened)),
         "gates": gates.waiting_of(opened),
         "passed": {x: _word(workspace, word) for x, word in run.passed.items()},
@@ -115,8 +115,8 @@ def value(workspace: Workspace, opened: Open) -> dict[str, Any]:
     }
 
 
-def items(opened: Open) -> Iterator[dict[str, Any]]:
-    """Yield the items of a run, each with who did what to it last."""
+def items(workspace: Workspace, opened: Open) -> Iterator[dict[str, Any]]:
+    """Yield the items of a run, each with who did what to it last, and why."""
     found = opened.sheet.boxes.items
     marks = order.derived(found)
     for place, item in enumerate(found):
@@ -134,6 +134,7 @@ def items(opened: Open) -> Iterator[dict[str, Any]]:
             "line": item.line,
             "by": word.actor if word else "",
             "at": word.at if word else "",
+            "comment": _comment(workspace, word),
         }
 
 
@@ -164,8 +165,11 @@ def _step(workspace: Workspace, opened: Open, place: Place, now: str) -> dict[st
 
 
 def _word(workspace: Workspace, word: Word) -> dict[str, str]:
-    comment = workspace.read_text(word.comment) if word.comment else ""
-    return {"by": word.actor, "at": word.at, "comment": comment}
+    return {"by": word.actor, "at": word.at, "comment": _comment(workspace, word)}
+
+
+def _comment(workspace: Workspace, word: Word | None) -> str:
+    return workspace.read_text(word.comment) if word and word.comment else ""
 
 
 def template_of(workspace: Workspace, opened: Open) -> Document | None:

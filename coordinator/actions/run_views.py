@@ -1,4 +1,4 @@
-"""Runs as views: a record beside each living copy, and lines for board and reports.
+"""Runs as views: a record beside each living copy, and lines for the board.
 
 They are caches; what they say follows from the records alone, whatever the time is.
 """
@@ -8,14 +8,12 @@ import re
 from typing import Any
 
 from coordinator.actions import escalations, gates, run_show, runs, view_files
-from coordinator.actions.markdown_out import cell, code, duration, moment, table
+from coordinator.actions.markdown_out import moment, table
 from coordinator.actions.runs import Open
 from coordinator.actions.workspace import Workspace
 from coordinator.kernel.blobs import name_of
 from coordinator.workflows import plan, store
-from coordinator.workflows.durations import Durations
 from coordinator.workflows.runs import Attempt, Work
-from coordinator.workflows.states import PASSED
 
 _MOST = 50
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,120}")
@@ -31,7 +29,7 @@ def refresh(workspace: Workspace) -> None:
 
 def _write(workspace: Workspace, opened: Open) -> None:
     root = workspace.layout.root
-    texts = {store.record(opened.run.id): _text(record(opened))}
+    texts = {store.record(opened.run.id): _text(record(workspace, opened))}
     for name, work in opened.run.steps.items():
         for found in work.attempts:
             path = _evidence(opened, name, found)
@@ -52,14 +50,14 @@ def _text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
 
 
-def record(opened: Open) -> dict[str, Any]:
+def record(workspace: Workspace, opened: Open) -> dict[str, Any]:
     """Return a run as its records make it."""
     run = opened.run
     return {
         **run_show.summary(opened),
         "items": [
-            {k: x[k] for k in ("id", "text", "state", "by", "at")}
-            for x in run_show.items(opened)
+            {k: x[k] for k in ("id", "text", "state", "by", "at", "comment")}
+            for x in run_show.items(workspace, opened)
         ],
         "steps": [_step(opened, x) for x in opened.plan.places],
         "passed": {x: {"by": w.actor, "at": w.at} for x, w in run.passed.items()},
@@ -114,52 +112,3 @@ def escalation_lines(workspace: Workspace) -> list[str]:
         for _, x in escalations.waiting(workspace)
     ]
     return table(("Escalation", "Step", "For", "Why", "Waits since"), rows[:_MOST])
-
-
-def report(workspace: Workspace, opened: Open) -> dict[str, Any]:
-    """Return what reports say of a run: progress, evidence, gates, time by state."""
-    run = opened.run
-    attempts = [x for work in run.steps.values() for x in work.attempts]
-    times = Durations(opened.plan, run, run.changed)
-    spent: dict[str, float] = {}
-    for name in opened.plan.places:
-        for state, seconds in times.of_step(name).items():
-            if state not in PASSED:
-                spent[state] = round(spent.get(state, 0.0) + seconds, 3)
-    return {
-        **run_show.summary(opened),
-        "evidence": len(attempts),
-        "retries": sum(x.number > 1 for x in attempts),
-        "gates": [
-            {"item": x, "by": word.actor, "at": word.at}
-            for x, word in run.passed.items()
-        ],
-        "seconds": spent,
-        "required_headings": _required(workspace, opened),
-    }
-
-
-def _required(workspace: Workspace, opened: Open) -> list[str]:
-    """Return the headings that the final report must have, as the catalogue asks."""
-    source = run_show.template_of(workspace, opened)
-    return [x.name for x in source.catalogue.rules] if source else []
-
-
-def report_lines(found: list[dict[str, Any]]) -> list[str]:
-    """Return what a report says of these runs."""
-    said: list[str] = []
-    for x in found:
-        tried = f"{x['evidence']} submissions, {x['retries']} retries"
-        done = f"{x['state']}, {x['done']} of {x['total']} done"
-        source = f"{cell(x['template'])}, version {x['version']}"
-        said.append(f"- {code(x['id'])} ({source}): {done}, {tried}")
-        said += [f"  - gate {code(y['item'])} passed by {_who(y)}" for y in x["gates"]]
-        said += [
-            f"  - {state}: {duration(s)}" for state, s in sorted(x["seconds"].items())
-        ]
-        said += [f"  - waits for {cell(y)}" for y in x["waits_for"]]
-    return said
-
-
-def _who(gate: dict[str, str]) -> str:
-    return f"{cell(gate['by'].strip('()'))} ({moment(gate['at'])})"

@@ -159,6 +159,9 @@ def _case(call: Call, arguments: Submit, place: Place, work: Work) -> Case:
     if not arguments.evidence.strip() and not command:
         hint = "Send it on standard input, or name a command: --run-command"
         raise UsageProblem("There is no evidence.", hint=hint)
+    if found.is_empty and not command and not place.criteria:
+        hint = """Say what was done: {"note": "…"}"""
+        raise UsageProblem(f"{place.name} has no criteria, and no evidence.", hint=hint)
     spot = places.find(call)
     tree, commit = places.tree(spot, found.commit)
     linked = (x.target.removeprefix("mdc:") for x in place.subtask.links)

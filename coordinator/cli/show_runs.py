@@ -67,7 +67,8 @@ def _items(items: list[_Row]) -> Iterator[str]:
         depth, above = 0, item["parent"]
         while above:
             depth, above = depth + 1, parents[above]
-        who = f"  ({safe(item['by']).strip('()')})" if item["by"] else ""
+        why = f": {safe(item['comment'])}" if item["state"] == "skipped" else ""
+        who = f"  ({safe(item['by']).strip('()')}{why})" if item["by"] else ""
         box = _BOXES[item["state"]]
         yield f"{item['id']:>5} {'  ' * depth}{box} {safe(item['text'])}{who}"
 

@@ -79,6 +79,12 @@ class Evidence(Run):
         is_own = self.argv or self.exit_code is not None or self.stdout or self.stderr
         return (self, *self.runs) if is_own else self.runs
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it says nothing that was done."""
+        said = (self.commands, self.junit, self.http, self.metrics, self.files)
+        return not any(said) and not self.note.strip()
+
 
 class BadEvidence(UsageProblem):
     """The text is no evidence; the sentence names the first key that is wrong."""

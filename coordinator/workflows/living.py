@@ -154,12 +154,14 @@ def _names(sheet: Sheet, place: int, words: str) -> str:
 
 def unfilled(found: Checklist) -> Unfilled:
     """Return what must be filled before the phase after "Task Management" begins."""
-    phases = (x for x in found.phases if x.title.lower().endswith(_TASK_MANAGEMENT))
-    first = next(phases, None)
-    if first is None:
+    places = enumerate(found.phases, 1)
+    titles = ((after, x.title.lower()) for after, x in places)
+    after = next((x for x, title in titles if title.endswith(_TASK_MANAGEMENT)), 0)
+    rest = found.phases[after:]  # also one below it in the outline
+    if not after or not rest:
         return Unfilled(0, ())
     names = dict.fromkeys(x.text for x in found.placeholders if x.is_required)
-    return Unfilled(first.end, tuple(names))
+    return Unfilled(rest[0].line, tuple(names))
 
 
 def judge(before: Sheet, text: str, passed: Collection[str], fresh: int) -> Judged:

@@ -11,6 +11,7 @@ from tests.actions.run_yard import (
     KNEAD,
     PAUSE,
     READ,
+    RUNS,
     SIFT,
     SIGN,
     TRACK,
@@ -306,3 +307,12 @@ def test_a_last_tick_that_was_cut_off_is_answered_with_its_key(
     undo = {**asked, "undo": True}
     with pytest.raises(Refused, match="is finished"):
         opened.call("workflow tick", undo, agent="backend", key="other")
+
+
+def test_what_waits_for_brackets_names_the_file(opened: OpenWorkspace) -> None:
+    """There they are written over."""
+    run = begin(opened, BREAD)
+    tick(opened, run, READ, TRACK)
+    with pytest.raises(Refused, match=r"\[Feature Name\]") as caught:
+        tick(opened, run, WEIGH)
+    assert caught.value.hint.endswith(f"in {RUNS}/{run}/workflow.md")

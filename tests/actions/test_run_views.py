@@ -129,8 +129,13 @@ def test_the_final_report_tells_of_the_runs(
 ) -> None:
     """Progress, evidence, retries, gates with who passed them, time in each state."""
     bread = begin_bread(opened)
-    tick(opened, bread, READ, TRACK, WEIGH, SIFT)
+    clock.advance(minutes=1)
+    tick(opened, bread, READ, TRACK, WEIGH)
+    skip = {"run": bread, "item": SIFT, "skip": True, "comment": "It is fine"}
+    opened.call("workflow tick", skip, agent="backend")
+    clock.advance(minutes=2)
     gate(opened, bread, PAUSE)
+    assert one_skip(show(opened, bread)) == "It is fine"
     run = begin(opened, oven(), "oven")
     take(opened, run, WOOD)
     clock.advance(minutes=2)
@@ -144,15 +149,59 @@ def test_the_final_report_tells_of_the_runs(
     assert (one["id"], one["done"], one["gates"]) == (
         bread,
         5,
-        [{"item": PAUSE, "by": "(maintainer)", "at": "2026-01-31T09:00:00.000Z"}],
+        [
+            {
+                "item": PAUSE,
+                "text": "PAUSE: show the plan",
+                "by": "(maintainer)",
+                "at": "2026-01-31T09:03:00.000Z",
+            }
+        ],
     )
     assert (two["evidence"], two["retries"]) == (2, 1)
     assert two["seconds"] == {"RUNNING": 120, "RETRYING": 60, "PENDING": 2 * 180}
     text = found["text"]
     assert f"- `{bread}` (bread, version 1)" in text
-    assert f"gate `{PAUSE}` passed by maintainer (2026-01-31 09:00" in text
+    assert (
+        f"gate `{PAUSE}` PAUSE: show the plan: passed by maintainer (2026-01-31 09:03"
+        in text
+    )
     assert "2 submissions, 1 retries" in text
     assert "RUNNING: 2 min" in text
+    assert one["seconds"] == {"running": 60, "waiting": 120}
+    assert one["skipped"] == [
+        {"id": SIFT, "text": "Sift the flour", "by": "backend", "comment": "It is fine"}
+    ]
+    assert f"  - left out `{SIFT}` Sift the flour: It is fine" in text
+
+
+def one_skip(shown: dict[str, Any]) -> str:
+    """Return why the one item that was left out was."""
+    [found] = [x["comment"] for x in shown["items"] if x["state"] == "skipped"]
+    return str(found)
+
+
+def test_the_report_names_steps_that_did_not_quite_succeed(
+    opened: OpenWorkspace,
+) -> None:
+    """Those that went on with a warning, and those that a maintainer left out."""
+    text = oven(retries="0", failure="NOTIFY_AND_CONTINUE")
+    run = begin(opened, text, "oven")
+    take(opened, run, WOOD)
+    submit(opened, run, WOOD, exit_code=1)
+    other = begin(opened, oven(retries="0"), "stove")
+    take(opened, other, WOOD)
+    submit(opened, other, WOOD, exit_code=1)
+    opened.perform(
+        "workflow resolve", id=f"{other}-e1", decision="skip", comment="No wood"
+    )
+    FakeAgent(opened.root, "backend").pending("final-status", FINAL)
+    found = opened.perform("report final", agent="backend")
+    one, two = found["report"]["runs"]
+    assert (one["warnings"], one["skipped"]) == ([WOOD], [])
+    assert (two["warnings"], two["skipped"][0]["comment"]) == ([], "No wood")
+    assert f"  - `{WOOD}` succeeded with warnings" in found["text"]
+    assert f"  - left out `{WOOD}` Lay the wood: No wood" in found["text"]
 
 
 def test_the_final_report_must_have_the_catalogues_headings(

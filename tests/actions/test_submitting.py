@@ -425,3 +425,15 @@ def test_a_command_that_never_came_to_submit_is_done_with_its_key(
     asked = {"run": run, "step": WOOD, "evidence": '{"exit_code": 0}'}
     found = opened.call("workflow submit", asked, agent="backend", key="k")
     assert (found["state"], found["attempt"]) == ("SUCCEEDED", 1)
+
+
+def test_a_step_that_asks_for_nothing_asks_what_was_done(
+    opened: OpenWorkspace,
+) -> None:
+    """Without any criterion some evidence is wanted all the same."""
+    text = oven().replace("      - Success Criteria:\n          - Exit Code: `0`\n", "")
+    run = begin(opened, text, "oven")
+    take(opened, run, WOOD)
+    with pytest.raises(UsageProblem, match="has no criteria, and no evidence"):
+        submit(opened, run, WOOD, note=" ")
+    assert submit(opened, run, WOOD, note="Laid")["state"] == "SUCCEEDED"

@@ -263,18 +263,24 @@ def test_at_most_five_brackets_are_named() -> None:
     assert reason.count("[") == 5
 
 
+NAMED = Unfilled(3, ("Name",))
+FOURTH = Unfilled(4, ("Name",))
+
+
 @pytest.mark.parametrize(
     ("text", "waits"),
     [
-        (WAITING, Unfilled(2, ("Feature Name", "Task One"))),
-        ("## Task Management\n- [ ] a\n## B\nb\n", Unfilled(2, ())),
-        ("## 1. TASK MANAGEMENT\n- [ ] a\n[Name]\n[Name]\n", Unfilled(4, ("Name",))),
+        (WAITING, Unfilled(3, ("Feature Name", "Task One"))),
+        ("## Task Management\n- [ ] a\n## B\nb\n", Unfilled(0, ())),
+        ("## Task Management\n- [ ] a [Name]\n### B\n- [ ] b\n", NAMED),
+        ("## 1. TASK MANAGEMENT\n- [ ] a\n[Name]\n## B\n- [ ] [Name]\n", FOURTH),
+        ("## Task Management\n- [ ] a\n[Name]\n", Unfilled(0, ())),
         ("## Task Management\n[Name]\n## B\n- [ ] b\n", Unfilled(0, ())),
         ("- [ ] a [Name]\n", Unfilled(0, ())),
     ],
 )
 def test_what_must_be_filled_first(text: str, waits: Unfilled) -> None:
-    """Only below a section of that name with items; each name once."""
+    """From the next section with items on, at whatever level; each name once."""
     found = living.unfilled(living.read(text))
     assert (found.after, tuple(found.names)) == (waits.after, tuple(waits.names))
 
