@@ -6,7 +6,7 @@ Derived at each look and never recorded; it asks git nothing by itself.
 from collections.abc import Iterator, Mapping
 
 from agent_identities.model import EVERYBODY, MAINTAINERS
-from coordinator.actions import runs
+from coordinator.actions import references, runs
 from coordinator.actions.workspace import Workspace
 from coordinator.index import queries
 from coordinator.kernel.names import slug
@@ -25,6 +25,7 @@ def find(workspace: Workspace, branches: Mapping[str, str]) -> list[Problem]:
         *_unknown_decisions(workspace),
         *_floods(workspace),
         *_put_back(workspace),
+        *references.dangling(workspace),
     ]
 
 

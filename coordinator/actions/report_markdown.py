@@ -103,7 +103,9 @@ def daily(report: Row) -> str:
         "New decisions", [_decision(x) for x in report["decisions"]], otherwise="None."
     )
     wrong = problems(report["problems"])
-    wrong += _more(report["problems_in_all"] - len(report["problems"]))
+    wrong += _more(
+        report["problems_in_all"] - sum(x["times"] for x in report["problems"])
+    )
     lines += section("Problems", wrong, otherwise="None.")
     return text(lines)
 

@@ -24,6 +24,7 @@ from coordinator.kernel import clock, git, markdown
 from coordinator.kernel.errors import CoordinatorError, NotFound
 from coordinator.kernel.markdown import LineKind
 from coordinator.kernel.names import slug
+from coordinator.workflows import store
 from pending_commits.model import FinalStatus
 
 Row = dict[str, Any]
@@ -197,7 +198,7 @@ def daily(workspace: Workspace, since: timedelta) -> Row:
             if x.run.changed >= clock.render(start)
         ],
         "gates": gates.waiting(workspace),
-        "problems": queries.problems(workspace.index, _MOST),
+        "problems": queries.problems_in_short(workspace.index, store.FOLDER, _MOST),
         "problems_in_all": queries.count_problems(workspace.index),
     }
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from coordinator.actions import escalations, gates, standing, workflow_files
+from coordinator.actions import escalations, gates, standing
 from coordinator.actions.registry import (
     Arguments,
     Fresh,
@@ -72,8 +72,6 @@ class CheckArguments(Arguments):
 def check(call: Call, arguments: CheckArguments) -> list[dict[str, Any]]:
     """List the problems of all documents, with path and line; exit code 1 if any."""
     found = queries.problems(call.workspace.index)
-    found += workflow_files.dangling(call.workspace)
-    found.sort(key=lambda x: (x["path"], x["line"]))
     if not arguments.paths:
         return found
     chosen: list[dict[str, Any]] = []

@@ -9,6 +9,7 @@ from coordinator.actions import markdown_out, reports, run_views, standing, view
 from coordinator.actions.markdown_out import NOTICE, moment, section, table
 from coordinator.actions.workspace import Workspace
 from coordinator.index import queries
+from coordinator.workflows import store
 
 _MOST = 50
 
@@ -71,14 +72,15 @@ def _waiting(workspace: Workspace) -> list[str]:
         for x in queries.waiting(workspace.index, _MOST)
     ]
     lines = table(("Id", "Kind", "Agent", "State", "Title"), rows)
-    count = queries.count_waiting(workspace.index)
-    return lines + _more(count, "coordinator pending list")
+    left = queries.count_waiting(workspace.index) - _MOST
+    return lines + _more(left, "coordinator pending list")
 
 
 def _problems(workspace: Workspace) -> list[str]:
-    lines = markdown_out.problems(queries.problems(workspace.index, _MOST))
-    return lines + _more(queries.count_problems(workspace.index), "coordinator check")
+    rows = queries.problems_in_short(workspace.index, store.FOLDER, _MOST)
+    left = queries.count_problems(workspace.index) - sum(x["times"] for x in rows)
+    return markdown_out.problems(rows) + _more(left, "coordinator check")
 
 
-def _more(count: int, command: str) -> list[str]:
-    return ["", f"… and {count - _MOST} more: `{command}`"] if count > _MOST else []
+def _more(left: int, command: str) -> list[str]:
+    return ["", f"… and {left} more: `{command}`"] if left > 0 else []

@@ -3,7 +3,6 @@
 They are only looked at; keeping one as a template is another module's verb.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,21 +10,17 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from coordinator.actions import named_files
+from coordinator.actions import named_files, references
 from coordinator.actions.registry import Arguments, Positional, Who, action
 from coordinator.actions.workspace import Call, Workspace
-from coordinator.index import queries
 from coordinator.kernel import files
 from coordinator.kernel.errors import Refused
 from coordinator.kernel.files import Content
-from coordinator.kernel.names import slug
 from coordinator.kernel.problems import Problem
 from coordinator.workflows import counts, lint, read, state_files
 from coordinator.workflows.lint import World
-from coordinator.workflows.model import Document
 
 _WHAT = "a workflow document"
-_LINK = re.compile(r"\]\(([^()]*)\)")
 _SUFFIXES = {".md", ".markdown", ".mdc", ".txt"}
 _STATE_FILE = ".json"
 
@@ -143,53 +138,5 @@ def worlds(workspace: Workspace, folder: Path, sources: list[Source]) -> Worlds:
     known: set[str] = set()
     for source in (x for x in sources if not x.is_state_file):
         document, _ = read.parse(source.text, source.shown)
-        known |= _names_of(source.path, document)
-    roots = [folder, workspace.layout.root]
-    roots += [x.path for x in workspace.repositories().values()]
-
-    def world(source: Source) -> World:
-        folders = [source.path.parent, *roots]
-        return World(
-            has_file=lambda target: _exists(folders, target),
-            has_agent=lambda name: bool(workspace.roster.attribute(slug(name))),
-            has_document=lambda said: bool(_stems(said) & known),
-        )
-
-    return world
-
-
-def _exists(folders: list[Path], target: str) -> bool:
-    try:
-        return any((folder / target).exists() for folder in folders)
-    except (OSError, ValueError):
-        return False
-
-
-def _names_of(path: Path, document: Document) -> set[str]:
-    return _stems(path.name) | _stems(document.said("task_id", "taskid"))
-
-
-def _stems(said: str) -> set[str]:
-    """Return the spellings of a document's name: as it is, and without its ending."""
-    link = _LINK.search(said)
-    last = (link[1] if link else said).strip().rpartition("/")[2].lower()
-    return {last, last.removesuffix(".md")} - {""}
-
-
-def dangling(workspace: Workspace) -> list[dict[str, Any]]:
-    """Return what the newest templates refer to and nobody has, by path and line."""
-    newest: dict[str, queries.Row] = {}
-    for row in queries.templates(workspace.index):
-        newest.setdefault(row["name"], row)
-    sources = [
-        Source(
-            x["path"], workspace.layout.root / x["path"], workspace.read_text(x["blob"])
-        )
-        for x in newest.values()
-    ]
-    known = worlds(workspace, workspace.layout.root, sources)
-    found: list[Problem] = []
-    for source in sources:
-        document, _ = read.parse(source.text, source.shown)
-        found += lint.dangling(document, source.text, source.shown, known(source))
-    return [asdict(x) for x in sorted(found, key=lambda x: (x.path, x.line))]
+        known |= references.names_of(source.path, document)
+    return lambda x: references.world(workspace, folder, known, x.path.parent)

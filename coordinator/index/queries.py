@@ -159,6 +159,23 @@ def problems(index: Index, most: int = -1) -> list[Row]:
     )
 
 
+def problems_in_short(index: Index, folder: str, most: int) -> list[Row]:
+    """Return the first problems, those of a document below `folder` as one.
+
+    `times` is how many stand for each.
+    """
+    below = f"{folder}/%"
+    return index.rows(
+        "SELECT path, line, code, message, hint, 1 AS times FROM problems"
+        " WHERE path NOT LIKE ?1 UNION ALL"
+        " SELECT path, min(line), code, CASE count(*) WHEN 1 THEN message"
+        " ELSE message || ' (and ' || (count(*) - 1) || ' more)' END, hint,"
+        " count(*) FROM problems WHERE path LIKE ?1 GROUP BY path"
+        " ORDER BY path, line, code, message LIMIT ?2",
+        (below, most),
+    )
+
+
 def problems_of(index: Index, path: str) -> list[Row]:
     """Return the problems of one document, by line."""
     return index.rows(

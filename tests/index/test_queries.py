@@ -4,6 +4,7 @@ import pytest
 
 from coordinator.index import queries
 from coordinator.kernel.journal import Draft
+from coordinator.kernel.problems import Problem
 from tests.index.fold_world import (
     CONTEXT,
     EVERYBODY,
@@ -188,4 +189,22 @@ def test_worktrees_show_what_git_showed_last(world: World) -> None:
     shown = [(x["feature"], x["made_on"], x["branch"], x["head"]) for x in rows]
     assert shown == [("a", "docs/a", "docs/other", "2" * 40), ("b", "", "", "")]
     assert queries.seen(index) == {"docs": "2026-01-31T09:00:03.000Z"}
+    index.close()
+
+
+def test_many_problems_of_one_template_stand_as_one(world: World) -> None:
+    """The first of them, with how many there are; others stand for themselves."""
+    said = [
+        Problem("t/a.md", line, "dangling-link", f"link {line}", "h") for line in (9, 3)
+    ]
+    said += [Problem("t/b.md", 1, "x", "one", ""), Problem("z.md", 1, "x", "z", "")]
+    index = world.filled()
+    index.replace_sights([], said)
+    rows = queries.problems_in_short(index, "t", 10)
+    assert [(x["path"], x["line"], x["message"], x["times"]) for x in rows] == [
+        ("t/a.md", 3, "link 3 (and 1 more)", 2),
+        ("t/b.md", 1, "one", 1),
+        ("z.md", 1, "z", 1),
+    ]
+    assert len(queries.problems_in_short(index, "t", 2)) == 2
     index.close()
