@@ -12,7 +12,7 @@ from coordinator.workflows.hearing import Hearing, targets
 from coordinator.workflows.model import Criterion
 from coordinator.workflows.paths import canonical
 from coordinator.workflows.patterns import Hit, Reading, TooSlow
-from coordinator.workflows.verdicts import Outcome, Verdict
+from coordinator.workflows.verdicts import MISSING, Outcome, Verdict
 
 _MOST_NAMED = 5
 
@@ -25,12 +25,13 @@ def is_there(criterion: Criterion, hearing: Hearing) -> Verdict:
         path = canonical(value)
         if not path:
             reasons.append(_outside(value))
-        elif not value.endswith("/") and _has(hearing, path):
-            return _met(criterion, f"{display(path)} is there.", path)
+        elif not value.endswith("/") and (found := _first(hearing, path)):
+            return _met(criterion, f"{display(found)} is there.", found)
         elif value.endswith("/") and tree.is_folder(path):
             return _met(criterion, f"{display(path)}/ is there.", path)
         else:
-            reasons.append(f"{display(value)} is not there")
+            why = MISSING if value.endswith("/") else hearing.shelf.read(path).reason
+            reasons.append(f"{display(value)} {why}")
     return _failed(criterion, reasons)
 
 
@@ -111,9 +112,11 @@ def _paths(criterion: Criterion) -> tuple[str, ...]:
     return criterion.values or criterion.files
 
 
-def _has(hearing: Hearing, path: str) -> bool:
+def _first(hearing: Hearing, path: str) -> str:
+    """Return the first file or folder that a path means, or nothing."""
     shelf = hearing.shelf
-    return any(shelf.tree.exists(x) for x in (path, *shelf.expand(path)))
+    found = (x for x in (path, *shelf.expand(path)) if shelf.tree.exists(x))
+    return next(found, "")
 
 
 def _changed(path: str, hearing: Hearing) -> str:

@@ -14,10 +14,13 @@ from pathlib import Path
 from coordinator.kernel import files
 from coordinator.kernel.files import MAX_BYTES, Content
 from coordinator.kernel.git import Repository
+from coordinator.kernel.problems import Problem
 from coordinator.workflows.paths import canonical
+from coordinator.workflows.verdicts import MISSING
 
 MOST_LISTED = 100_000
 _REGULAR = ("100644", "100755")
+_LINK = "120000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +41,27 @@ class CommitTree:
     repository: Repository
     commit: str
 
-    def read(self, path: str) -> bytes | None:
-        """Return a file's bytes; None: missing, over 1 MiB, or no regular file.
+    def read(self, path: str) -> bytes | str:
+        """Return a file's bytes of at most 1 MiB, or why they cannot be had.
 
         Raises:
             GitFailed: The commit is not there.
         """
         entry = self._entry(path)
-        if entry is None or entry.mode not in _REGULAR or entry.size > MAX_BYTES:
-            return None
+        if entry is None:
+            return MISSING
+        if entry.mode not in _REGULAR:
+            what = "Links are not followed" if entry.mode == _LINK else "It is no file"
+            return _unread(what)
+        if entry.size > MAX_BYTES:
+            return _unread(f"It has {entry.size} bytes, and {MAX_BYTES} are the limit")
         done = self.repository.ask("cat-file", "blob", entry.oid)
-        return done.stdout if done.code == 0 else None
+        return done.stdout if done.code == 0 else _unread("git does not have it")
 
     def exists(self, path: str) -> bool:
-        """Tell whether a file or folder is there."""
-        return self._entry(path) is not None
+        """Tell whether a regular file or a folder is there."""
+        entry = self._entry(path)
+        return entry is not None and (entry.mode in _REGULAR or entry.kind == "tree")
 
     def is_folder(self, path: str) -> bool:
         """Tell whether a folder is there; git keeps no empty ones."""
@@ -86,14 +95,19 @@ class DiskTree:
 
     root: Path
 
-    def read(self, path: str) -> bytes | None:
-        """Return a file's bytes; None: missing, over 1 MiB, no plain text file."""
+    def read(self, path: str) -> bytes | str:
+        """Return the bytes of a text file of at most 1 MiB, or why there are none."""
         found = files.read(self.root, path)
-        return found.data if isinstance(found, Content) else None
+        if isinstance(found, Content):
+            return found.data
+        if isinstance(found, Problem):
+            return _unread(found.message.rstrip("."))
+        return MISSING if found is None else _unread("It is being written")
 
     def exists(self, path: str) -> bool:
-        """Tell whether a file or folder is there."""
-        return self._mode(path) != 0
+        """Tell whether a regular file or a folder is there."""
+        mode = self._mode(path)
+        return stat.S_ISREG(mode) or stat.S_ISDIR(mode)
 
     def is_folder(self, path: str) -> bool:
         """Tell whether a folder is there."""
@@ -133,6 +147,10 @@ class DiskTree:
                 return os.stat(name, dir_fd=handle, follow_symlinks=False).st_mode
         except (OSError, ValueError):
             return 0
+
+
+def _unread(reason: str) -> str:
+    return f"cannot be read ({reason})"
 
 
 def _is_plain(entry: "os.DirEntry[str]") -> bool:

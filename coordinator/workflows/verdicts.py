@@ -39,14 +39,17 @@ class Verdict:
     near_miss: str = ""
 
 
+MISSING = "is not there"
+
+
 class Tree(Protocol):
     """The files of a worktree; paths are relative, with `/`, and in canonical form."""
 
-    def read(self, path: str) -> bytes | None:
-        """Return a file's bytes; None: missing, too large, or no regular file."""
+    def read(self, path: str) -> bytes | str:
+        """Return a file's bytes, or in words behind its name why there are none."""
 
     def exists(self, path: str) -> bool:
-        """Tell whether a file or folder is there."""
+        """Tell whether a regular file or a folder is there; no link is one."""
 
     def is_folder(self, path: str) -> bool:
         """Tell whether a folder is there."""

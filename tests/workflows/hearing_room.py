@@ -4,10 +4,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from coordinator.kernel.files import MAX_BYTES
 from coordinator.workflows.evidence import Evidence
 from coordinator.workflows.judging import judge
 from coordinator.workflows.model import Criteria, Criterion
-from coordinator.workflows.verdicts import Ask, Sources, Verdict, ask_nobody
+from coordinator.workflows.verdicts import (
+    MISSING,
+    Ask,
+    Sources,
+    Verdict,
+    ask_nobody,
+)
 
 
 @dataclass
@@ -18,10 +25,13 @@ class FakeTree:
     locked: Sequence[str] = ()
     reads: list[str] = field(default_factory=list)
 
-    def read(self, path: str) -> bytes | None:
+    def read(self, path: str) -> bytes | str:
         self.reads.append(path)
-        found = self.files.get(path)
-        return found.encode() if isinstance(found, str) else found
+        found = self.files.get(path, b"")
+        data = found.encode() if isinstance(found, str) else found
+        if path in self.locked or self.is_folder(path) or len(data) > MAX_BYTES:
+            return "cannot be read (It is large)"
+        return data if path in self.files else MISSING
 
     def exists(self, path: str) -> bool:
         return path in self.files or path in self.locked or self.is_folder(path)

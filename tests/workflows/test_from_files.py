@@ -36,7 +36,7 @@ def exists(*values: str) -> Criterion:
         (("src",), MET, "src is there."),
         (("package.json/",), UNMET, "package.json/ is not there."),
         (("a", "b"), UNMET, "a is not there; b is not there."),
-        (("src/*.py",), MET, "src/*.py is there."),
+        (("src/*.py",), MET, "src/cart.py is there."),
         (("lib/*.py",), UNMET, "lib/*.py is not there."),
         (("../package.json",), UNMET, "../package.json is no path inside"),
         (("/etc/passwd",), UNMET, "/etc/passwd is no path inside"),

@@ -37,13 +37,17 @@ def test_a_commit_shows_its_files(at_commit: CommitTree) -> None:
 def test_a_commit_reads_no_link_no_giant_and_nothing_missing(
     at_commit: CommitTree,
 ) -> None:
-    """They may be there, but have no bytes."""
-    for path in ("link", "big", "src"):
-        assert at_commit.exists(path)
-        assert at_commit.read(path) is None
+    """What is there and has no bytes says why; a link is nothing."""
+    for path, reason in (
+        ("big", "It has 1048577 bytes, and 1048576 are the limit"),
+        ("src", "It is no file"),
+        ("link", "Links are not followed"),
+    ):
+        assert at_commit.exists(path) is (path != "link")
+        assert at_commit.read(path) == f"cannot be read ({reason})"
     for path in ("gone", "src/", "", "a\0b", "src/*", ":/src", "../shop"):
         assert not at_commit.exists(path)
-        assert at_commit.read(path) is None
+        assert at_commit.read(path) == "is not there"
 
 
 def test_a_commit_knows_its_folders(at_commit: CommitTree) -> None:
@@ -99,7 +103,7 @@ def test_a_blob_that_is_lost_has_no_bytes(at_commit: CommitTree) -> None:
     oid = git(path, "rev-parse", "HEAD:-r")
     lost = path / ".git" / "objects" / oid[:2] / oid[2:]
     lost.unlink()
-    assert at_commit.read("-r") is None
+    assert at_commit.read("-r") == "cannot be read (git does not have it)"
 
 
 def test_changed_names_every_path_that_differs(repository: Path) -> None:
@@ -134,19 +138,28 @@ def test_a_disk_shows_plain_text_only(on_disk: DiskTree) -> None:
     """Links lead nowhere, and neither a giant nor a pipe is read."""
     tree: Tree = on_disk
     assert tree.read("b/a.txt") == b"b/a.txt"
-    for path in ("big", "binary", "link", "out/tree/a.txt", "fifo", "b", "gone"):
-        assert tree.read(path) is None
+    assert tree.read("gone") == "is not there"
+    assert tree.read("link") == "cannot be read (Links are not followed)"
+    assert tree.read("fifo") == "cannot be read (It is no regular file)"
+    for path in ("big", "binary", "out/tree/a.txt", "b"):
+        assert isinstance(tree.read(path), str)
 
 
 def test_a_disk_knows_what_is_there(on_disk: DiskTree) -> None:
-    """A link is there, and is no folder."""
-    assert [x for x in ("a.txt", "b", "big", "link") if on_disk.exists(x)] == [
-        "a.txt",
-        "b",
-        "big",
+    """Files and folders; a link is neither, nor is a pipe."""
+    assert all(on_disk.exists(x) for x in ("a.txt", "b", "big"))
+    missing = (
         "link",
-    ]
-    missing = ("gone", "out/tree", "a.txt/x", "../tree", "", "a\0b", "x" * 300)
+        "out",
+        "fifo",
+        "gone",
+        "out/tree",
+        "a.txt/x",
+        "../tree",
+        "",
+        "a\0b",
+        "x" * 300,
+    )
     assert not any(on_disk.exists(x) for x in missing)
     assert [x for x in ("b", "b/inner", "a.txt", "out") if on_disk.is_folder(x)] == [
         "b",
