@@ -32,6 +32,7 @@ _JSON = re.compile(
     r"\bvalid,? (?:\w{1,20} )?json\b(?: (?:documents?|structure|format|files?)\b)?",
     re.IGNORECASE,
 )
+_ENDING = re.compile(r"(?:\w\.\w{1,8}|/)\Z")
 _IN_FILE = re.compile(r"in (?:the file )?(?=\S)")
 _OR = re.compile(r"[`\"'] or [`\"']")
 _FILLER = re.compile(
@@ -53,10 +54,12 @@ def named(kind: Criteria) -> Callable[[Criterion, str], Criterion]:
     """Return the reader of a label whose values are paths."""
 
     def read(drafted: Criterion, value: str) -> Criterion:
-        value = shaping.unwrapped(value)
         drafted = replace(drafted, kind=kind)
         found = quotations.listed(value)
-        if found.values and not any(" " in x.text.strip() for x in found.values):
+        if not all(map(_is_name, found.values)):
+            value = shaping.unwrapped(value)
+            found = quotations.listed(value)
+        if found.values and all(map(_is_name, found.values)):
             return shaping.fill(drafted, _texts(found), _without_verb(found)[0])
         word, _, rest = plain(value).partition(" ")
         if "/" in word or (word and not rest):
@@ -64,6 +67,13 @@ def named(kind: Criteria) -> Callable[[Criterion, str], Criterion]:
         return replace(drafted, remark=plain(value))
 
     return read
+
+
+def _is_name(piece: Quoted) -> bool:
+    """Tell a path from words; one with blanks must end as files and folders do."""
+    text = piece.text.strip()
+    is_code = piece.mark == "`" and _ENDING.search(text) is not None
+    return " " not in text or is_code
 
 
 def matches(drafted: Criterion, value: str) -> Criterion:

@@ -4,6 +4,7 @@ It reads one line at a time and judges nothing. What it cannot read is `ATTESTED
 person's word is asked, and nothing is guessed.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -19,6 +20,7 @@ from coordinator.workflows.model import Comparison, Criteria, Criterion
 
 LONGEST = 1_000
 _SENTENCE = 200  # a longer one asks for more than its number
+_OR = re.compile(r"\s+or\s+", re.IGNORECASE)
 _Reader = Callable[[Criterion, str], Criterion | None]
 
 
@@ -32,8 +34,21 @@ def parse(text: str, line: int) -> Criterion:
     drafted = Criterion(Criteria.ATTESTED, plain(value), line, label)
     if len(value) > LONGEST:
         return drafted
+    if ways := _ways(text, line):
+        return replace(
+            drafted, kind=ways[0].kind, label="", text=plain(text), alternatives=ways
+        )
     reader = _BY_LABEL.get(label.lower(), _in_words)
     return reader(drafted, value) or drafted
+
+
+def _ways(text: str, line: int) -> tuple[Criterion, ...]:
+    """Read alternatives that each have a label of their own; else there are none."""
+    parts = _OR.split(text)
+    pairs = [pair_in(x) for x in parts] if len(parts) > 1 else []
+    if not pairs or not all(x and x[0].lower() in _BY_LABEL for x in pairs):
+        return ()
+    return tuple(parse(x, line) for x in parts)
 
 
 def comparison(text: str) -> Comparison | None:
@@ -77,6 +92,7 @@ _BY_LABEL: dict[str, _Reader] = {
     "output contains": about_runs.output,
     "tool output contains": about_runs.output,
     "log contains": about_runs.output,
+    "process running": about_runs.output,
     "unit test pass": about_runs.tests,
     "unit tests pass": about_runs.tests,
     "file content matches": about_files.matches,

@@ -6,7 +6,7 @@ It looks at what was read, never at text, and mends nothing.
 from collections.abc import Iterator, Sequence
 
 from coordinator.kernel.problems import Problem
-from coordinator.workflows import fields
+from coordinator.workflows import criteria, fields
 from coordinator.workflows.model import Criteria, Criterion, Step, Subtask, Task
 
 _SHOWN = 80
@@ -85,7 +85,10 @@ def _attested(criterion: Criterion, path: str) -> Iterator[Problem]:
     if criterion.kind is not Criteria.ATTESTED:
         return
     shown = criterion.text[:_SHOWN]
-    if criterion.label:
+    if len(criterion.text) > criteria.LONGEST:
+        message = f"A criterion of over {criteria.LONGEST} characters is not read."
+        code = "unknown-kind"
+    elif criterion.label:
         message = f"{criterion.label[:_SHOWN]!r} is no kind of criterion that is known."
         code = "unknown-kind"
     else:

@@ -225,7 +225,7 @@ def answered(criterion: Criterion, hearing: Hearing) -> Verdict:
     A submitted response to the same request counts; else an allowed host is asked.
     """
     if not criterion.values:
-        return _unresolved(criterion, "It names no request.")
+        return _only(criterion, hearing.evidence.http)
     return _any_of(_request(criterion, x, hearing) for x in criterion.values)
 
 
@@ -242,6 +242,14 @@ def _request(criterion: Criterion, value: str, hearing: Hearing) -> Verdict:
     if response.failure:
         return _unmet(criterion, f"The request failed: {display(response.failure)}.")
     return _compared(criterion, response.status, "The server answered")
+
+
+def _only(criterion: Criterion, submitted: Sequence[Exchange]) -> Verdict:
+    """Judge a criterion that names no request by the one that was submitted."""
+    if len(submitted) == 1 and criterion.expected is not None:
+        return _submitted(criterion, submitted[0])
+    found = f"It names no request, and {len(submitted)} responses were submitted."
+    return _unresolved(criterion, found)
 
 
 def _is_same(exchange: Exchange, method: str, url: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from coordinator.kernel.names import display
 from coordinator.workflows import patterns
-from coordinator.workflows.hearing import Hearing, targets
+from coordinator.workflows.hearing import Hearing, meant, targets
 from coordinator.workflows.model import Criterion
 from coordinator.workflows.paths import canonical
 from coordinator.workflows.patterns import Hit, Reading, TooSlow
@@ -21,7 +21,7 @@ def is_there(criterion: Criterion, hearing: Hearing) -> Verdict:
     """Judge whether a file is there, or with a `/` at its end a folder."""
     tree = hearing.shelf.tree
     reasons: list[str] = []
-    for value in _paths(criterion):
+    for value in (y for x in _paths(criterion) for y in meant(x, hearing)):
         path = canonical(value)
         if not path:
             reasons.append(_outside(value))

@@ -106,16 +106,30 @@ def targets(criterion: Criterion, hearing: Hearing) -> tuple[str, ...]:
     out, but where the criterion names only such, they are returned as written.
     """
     if criterion.files:
-        inside = _expanded(criterion.files, hearing.shelf)
+        files = [y for x in criterion.files for y in meant(x, hearing)]
+        inside = _expanded(files, hearing.shelf)
         return inside or criterion.files
-    named = [x for other in hearing.criteria for x in _names(other)]
-    linked = [x.partition("#")[0] for x in hearing.sources.linked if "://" not in x]
+    names = [x for other in hearing.criteria for x in _names(other)]
+    named = [y for x in names for y in meant(x, hearing)]
+    linked = _linked(hearing)
     # A folder of the step's that holds thousands must leave room for the diff.
     room = MOST_FILES // 2
     first = _expanded(named, hearing.shelf)[:room]
     rest = _expanded(hearing.sources.changed, hearing.shelf)
     work = tuple(dict.fromkeys((*first, *rest)))[:MOST_FILES]
     return work or _expanded(linked, hearing.shelf)
+
+
+def _linked(hearing: Hearing) -> list[str]:
+    return [x.partition("#")[0] for x in hearing.sources.linked if "://" not in x]
+
+
+def meant(path: str, hearing: Hearing) -> tuple[str, ...]:
+    """Return the path; for a bare name of nothing the linked documents of that name."""
+    if "/" in path or "*" in path or hearing.shelf.tree.exists(path):
+        return (path,)
+    found = (x for x in _linked(hearing) if x.rpartition("/")[2] == path)
+    return tuple(found) or (path,)
 
 
 def _names(criterion: Criterion) -> tuple[str, ...]:

@@ -147,7 +147,7 @@ class Criterion:
     `expected` is an exit code or an HTTP status, None where none is named. `remark` is
     what no program can check ("or equivalent", "with at least 20 contacts"): a person
     must vouch for it. `is_pattern` tells a pattern from literal text.
-    `alternatives` are criteria of the same kind, any one of which meets this one.
+    `alternatives` are criteria, any one of which meets this one; `kind` is the first's.
     """
 
     kind: Criteria

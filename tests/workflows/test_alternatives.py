@@ -29,6 +29,22 @@ def test_any_of_several_exit_codes_will_do(
 
 
 @pytest.mark.parametrize(
+    ("shown", "outcome"),
+    [
+        ({"exit_code": 3}, "met"),
+        ({"exit_code": 1, "stdout": "done"}, "met"),
+        ({"exit_code": 1}, "unmet"),
+    ],
+)
+def test_alternatives_of_several_kinds(
+    tmp_path: Path, shown: dict[str, object], outcome: str
+) -> None:
+    """Each with its label."""
+    text = 'Exit Code: 3 or Output Contains: "done"'
+    assert verdict(tmp_path, text, **shown) == outcome
+
+
+@pytest.mark.parametrize(
     ("status", "outcome"), [(404, "met"), (200, "met"), (500, "unmet")]
 )
 def test_any_of_several_answers_will_do(

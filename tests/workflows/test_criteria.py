@@ -43,6 +43,7 @@ def test_a_labelled_value_keeps_label_text_and_line() -> None:
         ("Output Contains: done", Criteria.OUTPUT_CONTAINS),
         ("Tool Output Contains: `done`", Criteria.OUTPUT_CONTAINS),
         ("Log Contains: `done`", Criteria.OUTPUT_CONTAINS),
+        ("Process Running: `tide server`", Criteria.OUTPUT_CONTAINS),
         ("Tool Execution Status: `Succeeded`", Criteria.EXIT_CODE),
         ("Tool Execution Status: pending", Criteria.ATTESTED),
         ("Unit Test Pass: `x`", Criteria.TEST_PASSES),
@@ -346,3 +347,28 @@ def test_no_text_makes_it_fail(text: str) -> None:
 def test_no_unicode_makes_it_fail(text: str) -> None:
     """Neither do characters of any kind."""
     assert parse(text, 1).line == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "remark"),
+    [
+        ("File Exists: `Tide Tables.md`", ("Tide Tables.md",), ""),
+        ("File Exists: `sea charts/`", ("sea charts/",), ""),
+        ("File Exists: `the chart is there`", (), "the chart is there"),
+    ],
+)
+def test_a_path_with_blanks_ends_as_paths_do(
+    text: str, values: tuple[str, ...], remark: str
+) -> None:
+    """Else it is words, which a person reads."""
+    found = read(text)
+    assert (found.values, found.remark) == (values, remark)
+
+
+def test_alternatives_may_have_labels_of_their_own() -> None:
+    """Any one meets the whole; its kind is the first's."""
+    found = read('Exit Code: 3 or Output Contains: "done"')
+    kinds = [x.kind for x in found.alternatives]
+    assert kinds == [Criteria.EXIT_CODE, Criteria.OUTPUT_CONTAINS]
+    assert (found.kind, found.label) == (Criteria.EXIT_CODE, "")
+    assert read("Exit Code: 3 or Mood: cheerful").alternatives == ()

@@ -271,9 +271,17 @@ def test_any_request_will_do() -> None:
     assert result.outcome is MET
 
 
-def test_a_request_that_is_not_named_is_unresolved() -> None:
-    """Not every response is meant."""
-    assert verdict(request(), evidence=exchange()).outcome is UNRESOLVED
+def test_a_request_that_is_not_named_is_the_one_submitted() -> None:
+    """Of several, nobody knows which is meant; nor where no status is asked for."""
+    assert verdict(request(), evidence=exchange()).outcome is MET
+    assert verdict(request(), evidence=exchange(500)).outcome is UNMET
+    assert verdict(request(expected=None), evidence=exchange()).outcome is UNRESOLVED
+    both = Evidence(http=exchange().http * 2)
+    result = verdict(request(), evidence=both)
+    assert (result.outcome, result.found) == (
+        UNRESOLVED,
+        "It names no request, and 2 responses were submitted.",
+    )
 
 
 def test_an_address_that_is_none_is_compared_as_text() -> None:

@@ -267,3 +267,17 @@ def test_a_verdict_shows_names_safely() -> None:
 def test_a_path_has_one_form(path: str, found: str) -> None:
     """What has none leads nowhere."""
     assert canonical(path) == found
+
+
+def test_a_bare_name_may_be_that_of_a_linked_document() -> None:
+    """Where nothing of that name stands at the root; whoever asks for it."""
+    sources = Sources((), ("docs/api.md#part", "docs/gone.md", "src/deep/login.py"))
+    result = verdict(exists("api.md"), FILES, sources=sources)
+    assert (result.outcome, result.found) == (MET, "docs/api.md is there.")
+    result = verdict(exists("gone.md"), FILES, sources=sources)
+    assert result.found == "docs/gone.md is not there."
+    asked = pattern("GraphQL", files=("api.md",))
+    assert verdict(asked, FILES, sources=sources).found == "docs/api.md:2 matches."
+    step = [pattern("TOKEN"), exists("login.py")]
+    found = verdict(step, FILES, sources=sources).found
+    assert found == "src/deep/login.py:1 matches."
