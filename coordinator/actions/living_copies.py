@@ -5,6 +5,7 @@ kept by hash, told to the run's agent and said as a problem.
 """
 
 import json
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
@@ -19,11 +20,12 @@ from coordinator.kernel.errors import External
 from coordinator.kernel.files import Content
 from coordinator.kernel.journal import Draft
 from coordinator.kernel.problems import Problem
-from coordinator.workflows import lint, living, store
+from coordinator.workflows import evidence, lint, living, store
 from coordinator.workflows.living import Judged, Refused
 from coordinator.workflows.model import Mark, Role
 
 _MOST_REFUSALS = 50
+_MOST_TEXT = 80
 _ROUNDED_SECONDS = 0.002  # records' times are rounded
 _VERBS = {
     "gate-waits": "gate {0} {1} --comment WORDS",
@@ -170,7 +172,9 @@ def _refusals(
     data = {"refusals": said, "offered": blob, "count": len(refused)}
     lines = [f"- line {x['line']}: {x['reason']}" for x in said]
     body = "\n".join([f"These changes of {opened.path} were put back:", "", *lines])
-    subject = f"{len(refused)} changes of {opened.run.id} were put back"
+    many = f"{len(refused)} changes" if len(refused) > 1 else "A change"
+    verb = "were" if len(refused) > 1 else "was"
+    subject = f"{many} of {opened.run.id} {verb} put back"
     return [
         runs.draft(opened, "run.refused", actor, data),
         messages.told(workspace, actor, subject, body),
@@ -178,14 +182,21 @@ def _refusals(
 
 
 def _reason(opened: Open, refused: Refused) -> str:
-    """Return why a change was put back, with the command that would do it."""
+    """Return what was put back and why, with the command that would do it."""
+    place = opened.sheet.place(refused.item)
+    text = opened.sheet.boxes.items[place].text if place >= 0 else ""
+    said = refused.reason
+    if text and refused.code not in {"removed", "moved"}:  # those name it themselves
+        said = f"{text[:_MOST_TEXT]!r}: {said}"
     verb = _VERBS.get(refused.code, "")
     if not verb or not refused.item:
-        return refused.reason
+        return said
     command = f"coordinator workflow {verb}".format(
         opened.run.id, refused.by or refused.item
     )
-    return f"{refused.reason} Run: {command}"
+    if refused.code == "needs-figures":
+        command = f"echo {shlex.quote(evidence.of_number(text))} | {command}"
+    return f"{said} Run: {command}"
 
 
 def put_back(workspace: Workspace, path: str, offered: bytes, text: str) -> None:

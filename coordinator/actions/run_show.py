@@ -32,6 +32,7 @@ from coordinator.workflows.durations import Durations
 from coordinator.workflows.model import Document, Kind
 from coordinator.workflows.plan import Place
 from coordinator.workflows.runs import Word, Work
+from coordinator.workflows.states import State
 
 
 class ShowRun(Arguments):
@@ -97,7 +98,10 @@ def value(workspace: Workspace, opened: Open) -> dict[str, Any]:
         "gates": gates.waiting_of(opened),
         "passed": {x: _word(workspace, word) for x, word in run.passed.items()},
         "unfilled": list(living.unfilled(opened.sheet.boxes).names),
-        "refused": [asdict(x) for x in run.refusals],
+        "refused": [
+            {**asdict(x), "open": x in run.open_refusals and not run.ended}
+            for x in run.refusals
+        ],
         "notes": [
             {"text": workspace.read_text(blob), "agent": actor, "at": at}
             for blob, actor, at in run.notes
@@ -149,16 +153,18 @@ def steps_of(workspace: Workspace, opened: Open) -> Iterator[dict[str, Any]]:
 
 def _step(workspace: Workspace, opened: Open, place: Place, now: str) -> dict[str, Any]:
     work = opened.run.steps.get(place.name, Work())
+    standing = plan.standing(opened.plan, opened.run, place.name, now)
+    is_free = standing in {State.READY, State.PENDING}
     return {
         "id": place.name,
         "line": place.step.line,
         "command": place.step.command,
         "task": place.task.id,
         "subtask": place.key,
-        "state": plan.standing(opened.plan, opened.run, place.name, now).value,
+        "state": standing.value,
         "waits_for": [x.text for x in plan.waits(opened.plan, opened.run, place.name)],
-        "holder": work.holder,
-        "expires": work.expires,
+        "holder": "" if is_free else work.holder,
+        "expires": "" if is_free else work.expires,
         "criteria": [steps.criterion_value(x) for x in place.criteria],
         "attempts": [escalations.attempt(workspace, x) for x in work.attempts],
     }

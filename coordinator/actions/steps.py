@@ -27,7 +27,7 @@ from coordinator.kernel.errors import Conflict, NotFound, Refused
 from coordinator.kernel.journal import Draft
 from coordinator.workflows import living, order, plan
 from coordinator.workflows.model import Criteria, Criterion
-from coordinator.workflows.plan import Place
+from coordinator.workflows.plan import DOCUMENT, Place
 from coordinator.workflows.runs import Work
 from coordinator.workflows.states import State
 
@@ -141,7 +141,7 @@ def step_value(workspace: Workspace, opened: Open, place: Place) -> dict[str, An
         "criteria": [criterion_value(x) for x in place.criteria],
         "files": sorted(_files(place)),
         "links": [x.target.removeprefix("mdc:") for x in subtask.links],
-        "attempts": {"used": opened.run.spent.get(place.key, 0), "of": place.attempts},
+        "attempts": budget(opened, place),
         "retries_default": subtask.retries is None,
         "on_failure": asdict(subtask.on_failure),
         "fields": dict(subtask.fields),
@@ -168,6 +168,12 @@ def _context(opened: Open) -> dict[str, Any]:
         "tools": [{"name": x.name, "text": x.text} for x in book.tools],
         "supporting": list(book.supporting),
     }
+
+
+def budget(opened: Open, place: Place) -> dict[str, int | None]:
+    """Return how many attempts are spent, and of how many; None: of any number."""
+    of = None if place.name == DOCUMENT else place.attempts
+    return {"used": opened.run.spent.get(place.key, 0), "of": of}
 
 
 def criterion_value(criterion: Criterion) -> dict[str, Any]:
@@ -222,6 +228,7 @@ def take(call: Call, arguments: OneStep) -> dict[str, Any]:
     if others and work.takeovers >= _TAKEOVERS:
         return _give_up(call, opened, place)
     is_renewal = work.holder == call.caller.actor
+    is_known = any(_worked(x, call.caller.actor) for x in opened.run.steps.values())
     data = {
         "step": place.name,
         "epoch": work.epoch + (not is_renewal),
@@ -233,7 +240,15 @@ def take(call: Call, arguments: OneStep) -> dict[str, Any]:
     opened = runs.find(workspace, opened.run.id)
     value = step_value(workspace, opened, place)
     lease = _lease(opened, place.name)
-    return {**value, **_context(opened), "state": State.RUNNING.value, **lease}
+    context = _context(opened)
+    if is_known and not is_renewal and any(context.values()):
+        again = f"coordinator workflow take {opened.run.id} {place.name}"
+        context = {"note": f"What stands around the steps, once more: {again}"}
+    return {**value, **context, "state": State.RUNNING.value, **lease}
+
+
+def _worked(work: Work, actor: str) -> bool:
+    return work.holder == actor or any(x.actor == actor for x in work.attempts)
 
 
 def _check_may_take(call: Call, opened: Open, place: Place, work: Work) -> None:

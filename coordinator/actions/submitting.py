@@ -277,7 +277,7 @@ def value(call: Call, run: str, name: str) -> dict[str, Any]:
         "id": name,
         "state": work.state.value,
         "attempt": len(work.attempts),
-        "attempts": {"used": opened.run.spent.get(place.key, 0), "of": place.attempts},
+        "attempts": steps.budget(opened, place),
         "holder": work.holder,
         "outcome": opened.run.outcome,
     }

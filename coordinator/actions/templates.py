@@ -23,6 +23,7 @@ from coordinator.workflows import lint, read, state_files, store
 from coordinator.workflows.model import Document
 
 _MOST_FOUND = 200
+_MOST_TOLD = 5
 _LONGEST_NAME = 60
 _MOST_DIGITS = 9
 
@@ -59,8 +60,8 @@ def import_templates(call: Call, arguments: Paths) -> dict[str, Any]:
         hint = "Name a workflow document, or a folder of them."
         raise NotFound(f"{arguments.paths[0]} holds no document.", hint=hint)
     if not added:
-        first = refused[0]
-        raise Refused(f"{first.path}: {first.message}", hint=first.hint)
+        said = " ".join(dict.fromkeys(x.message for x in refused[:_MOST_TOLD]))
+        raise Refused(f"{refused[0].path}: {said}", hint=refused[0].hint)
     return {
         **added[0],
         "templates": [{k: x[k] for k in ("id", "version", "kind")} for x in added],

@@ -50,11 +50,15 @@ def _told(value: _Row) -> Iterator[str]:
     for note in value["notes"][-_LATEST:]:
         who = f"{safe(note['agent']).strip('()')}, {moment(note['at'])}"
         yield f"note ({who}): {safe(note['text'])}"
-    for found in value["refused"][-_LATEST:]:
+    now = [x for x in value["refused"] if x["open"]][-_LATEST:]
+    for found in now:
         yield f"put back, line {found['line']}: {safe(found['reason'])}"
-    more = sum(max(len(value[x]) - _LATEST, 0) for x in ("notes", "refused"))
-    if more:
-        yield f"and {more} earlier notes and changes: see --json"
+    earlier = {
+        "notes": len(value["notes"]) - _LATEST,
+        "changes put back": len(value["refused"]) - len(now),
+    }
+    if said := [f"{x} {count}" for x, count in earlier.items() if count > 0]:
+        yield f"earlier (--json): {', '.join(said)}"
 
 
 def _items(items: list[_Row]) -> Iterator[str]:
@@ -94,11 +98,22 @@ def step(value: _Row) -> list[str]:
         f"tool:      {safe(value['tool'])}",
         f"what:      {safe(value['description'])}",
         *(f"document:  {safe(x)}" for x in value["links"]),
-        *(f"{safe(x).lower()}: {safe(said)}" for x, said in value["context"].items()),
+        *(f"{safe(x).lower()}: {safe(said)}" for x, said in _around(value)),
         "criteria:",
         *(f"  {_called(x)}: {safe(x['text'])}" for x in value["criteria"]),
-        f"attempts:  {value['attempts']['used']} of {value['attempts']['of']} used",
+        f"attempts:  {_tried(value['attempts'])}",
     ]
+
+
+def _around(value: _Row) -> list[tuple[str, str]]:
+    """Return what stands around the steps; it is told with the first one only."""
+    note = [("note", value["note"])] if "note" in value else []
+    return [*value.get("context", {}).items(), *note]
+
+
+def _tried(attempts: dict[str, int | None]) -> str:
+    of = f" of {attempts['of']}" if attempts["of"] else ""
+    return f"{attempts['used']}{of} used"
 
 
 def _called(criterion: _Row) -> str:
@@ -109,9 +124,8 @@ def verdicts(value: _Row) -> list[str]:
     """Return what became of a submission."""
     if "verdicts" not in value:
         return [f"{safe(value['text'])}: {value['verdict']}. {safe(value['found'])}"]
-    used = value["attempts"]
-    tried = f"{used['used']} of {used['of']} attempts used"
-    lines = [f"{safe(value['id'])} is {value['state']} ({tried})."]
+    tried = _tried(value["attempts"])
+    lines = [f"{safe(value['id'])} is {value['state']} (attempts: {tried})."]
     for x in value["verdicts"]:
         sign = _SIGNS.get(x["verdict"], f"{x['verdict']:<11}")
         lines.append(f"  {sign}{_called(x)}: {safe(x['criterion'])}")

@@ -89,9 +89,10 @@ def test_what_does_not_hold_is_put_back_with_a_reason(
         line,
         code,
     )
-    assert inbox(opened) == [f"1 changes of {run} were put back"]
+    assert inbox(opened) == [f"A change of {run} was put back"]
     [message] = opened.call("inbox", {}, agent="backend")
     assert f"- line {line}: {problem['message']}" in message["body"]
+    assert problem["message"].startswith(f"{item!r}")
     [record] = opened.records("run.refused")
     assert opened.workspace.read_text(record.data["offered"]) == offered
 
@@ -302,7 +303,7 @@ def test_a_finished_run_is_not_edited(opened: OpenWorkspace) -> None:
     tick(opened, run, "1")
     before = text_of(opened, run)
     assert edit(opened, run, "- [x] Bake", "- [ ] Bake\n- [ ] Eat") == before
-    assert inbox(opened) == ["1 changes of cake-1 were put back"]
+    assert inbox(opened) == ["A change of cake-1 was put back"]
     assert show(opened, run)["refused"][0]["code"] == "run-finished"
 
 

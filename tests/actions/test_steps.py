@@ -62,6 +62,9 @@ def test_a_step_comes_with_all_that_its_doer_must_know(opened: OpenWorkspace) ->
     assert kinds == [("File Exists", "files"), ("File Content Matches", "files")]
     assert found["files"] == ["heat.md"]
     taken = take(opened, run, HEAT)
+    assert "context" not in taken
+    assert taken["note"].endswith(f"coordinator workflow take {run} {HEAT}")
+    taken = take(opened, run, HEAT)
     assert taken["context"] == {"Super-Prompt": "Think of the crust."}
     assert taken["tools"] == [{"name": "thermometer", "text": "measures heat"}]
     assert taken["supporting"] == ["till-team"]

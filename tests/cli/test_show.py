@@ -323,7 +323,10 @@ def test_a_run_shows_what_people_said_of_it() -> None:
         "prose": {},
         "passed": {"6": {"by": "(maintainer)", "at": at, "comment": "Go on"}},
         "notes": [{"agent": "backend", "at": at, "text": f"Loaf {x}"} for x in "1234"],
-        "refused": [{"line": 7, "reason": "It is a gate."}],
+        "refused": [
+            {"line": 3, "reason": "It was.", "open": False},
+            {"line": 7, "reason": "It is a gate.", "open": True},
+        ],
     }
     assert text_of("workflow show", value).splitlines()[2:] == [
         "passed 6 (maintainer, 2026-01-31 09:00:00): Go on",
@@ -331,5 +334,5 @@ def test_a_run_shows_what_people_said_of_it() -> None:
         "note (backend, 2026-01-31 09:00:00): Loaf 3",
         "note (backend, 2026-01-31 09:00:00): Loaf 4",
         "put back, line 7: It is a gate.",
-        "and 1 earlier notes and changes: see --json",
+        "earlier (--json): notes 1, changes put back 1",
     ]
