@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from coordinator.actions import checklists, messages, outcomes, runs
+from coordinator.actions import checklists, messages, outcomes, runs, steps
 from coordinator.actions.checklists import OneItem, find_open
 from coordinator.actions.registry import Fresh, Who, action
 from coordinator.actions.runs import Open
@@ -96,6 +96,7 @@ def _decided(
         "step": place.name,
         "subtask": place.key,
         "event": event.value,
+        "expires": steps.lease_end(call.workspace),  # whoever goes on has time again
         "comment": runs.store_text(call.workspace, comment),
     }
     return [

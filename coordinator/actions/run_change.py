@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from coordinator.actions import living_copies, messages, runs, templates
+from coordinator.actions import living_copies, messages, runs, steps, templates
 from coordinator.actions.checklists import find_open
 from coordinator.actions.registry import (
     Arguments,
@@ -132,7 +132,12 @@ def _reopened(call: Call, opened: Open, now: Open) -> list[Draft]:
         if work.state is not State.VERIFYING or place is None:
             continue
         if _asked(place) != _asked(opened.plan.places[name]):
-            data = {"step": name, "event": Event.CHANGE.value, "subtask": place.key}
+            data = {
+                "step": name,
+                "event": Event.CHANGE.value,
+                "subtask": place.key,
+                "expires": steps.lease_end(call.workspace),
+            }
             drafts.append(runs.draft(opened, "run.moved", SYSTEM, data))
             subject = f"{name} of {opened.run.id} asks for something else now"
             body = f"Submit evidence again: coordinator workflow take {opened.run.id}"

@@ -46,7 +46,7 @@ class Durations:
         yield from work.moves
         is_held = work.state in {State.RUNNING, State.RETRYING}
         if is_held and plan.has_lapsed(work, self._until):
-            yield State.READY, work.expires
+            yield State.READY, max(work.expires, work.moves[-1][1])
         yield State.PENDING, self._until
 
     def _freed(self, name: str, until: str) -> str:

@@ -223,7 +223,8 @@ def _taken(run: Run, entry: Happening) -> None:
     if work.state is State.PENDING:
         work.move(data["step"], Event.FREE, entry.at)
     elif work.expires and work.expires <= entry.at:
-        work.move(data["step"], Event.EXPIRE, work.expires)
+        ended = max(work.expires, work.moves[-1][1])
+        work.move(data["step"], Event.EXPIRE, ended)
     work.move(data["step"], Event.TAKE, entry.at)
     work.takeovers += bool(work.holder and work.holder != entry.actor)
     work.holder, work.epoch = entry.actor, data["epoch"]
@@ -264,6 +265,7 @@ def _moved(run: Run, entry: Happening) -> None:
         mark = Mark.DONE if event is Event.MEET else Mark.OPEN
         word = Word(mark, entry.actor, entry.at, data["comment"])
         work.attempts[-1] = replace(work.attempts[-1], outcome=event, word=word)
+    work.expires = data.get("expires", work.expires)
     if event in _FAILED:
         run.spent[data["subtask"]] = run.spent.get(data["subtask"], 0) + 1
     elif work.state not in HELD:

@@ -246,3 +246,19 @@ def counted(opened: OpenWorkspace) -> tuple[int, int]:
     """Return how many gates and escalations wait, as `status` counts them."""
     found = opened.perform("status")
     return found["gates"], found["escalations"]
+
+
+def test_whoever_was_rejected_has_time_to_go_on(
+    opened: OpenWorkspace, clock: ManualClock
+) -> None:
+    """The lease begins anew: it may have ended while a person was waited for."""
+    run = begin(opened, oven().replace("Exit Code: `0`", "Attested: It is dry"), "oven")
+    take(opened, run, WOOD)
+    submit(opened, run, WOOD, note="Dry")
+    clock.advance(hours=2)
+    reject(opened, run, WOOD)
+    [found] = opened.call("workflow next", {}, agent="backend")
+    assert (found["state"], found["expires"]) == (
+        "RETRYING",
+        "2026-01-31T11:30:00.000Z",
+    )
