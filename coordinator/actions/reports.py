@@ -156,7 +156,7 @@ def _facts(workspace: Workspace, branch: str) -> Row | None:
 
 def _problems_of(workspace: Workspace, agent: str) -> list[Row]:
     return workspace.index.rows(
-        "SELECT p.path, p.line, p.code, p.message, p.hint FROM problems p"
+        "SELECT p.path, p.line, p.code, p.message, p.hint FROM open_problems p"
         " JOIN documents d ON d.path = p.path WHERE d.agent = ?"
         " ORDER BY p.path, p.line, p.code",
         (agent,),

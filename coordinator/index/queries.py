@@ -153,7 +153,7 @@ def crowds(index: Index, most: int) -> list[Row]:
 def problems(index: Index, most: int = -1) -> list[Row]:
     """Return the first problems by path and line; -1: all."""
     return index.rows(
-        "SELECT path, line, code, message, hint FROM problems"
+        "SELECT path, line, code, message, hint FROM open_problems"
         " ORDER BY path, line, code, message LIMIT ?",
         (most,),
     )
@@ -166,11 +166,11 @@ def problems_in_short(index: Index, folder: str, most: int) -> list[Row]:
     """
     below = f"{folder}/%"
     return index.rows(
-        "SELECT path, line, code, message, hint, 1 AS times FROM problems"
+        "SELECT path, line, code, message, hint, 1 AS times FROM open_problems"
         " WHERE path NOT LIKE ?1 UNION ALL"
         " SELECT path, min(line), code, CASE count(*) WHEN 1 THEN message"
         " ELSE message || ' (and ' || (count(*) - 1) || ' more)' END, hint,"
-        " count(*) FROM problems WHERE path LIKE ?1 GROUP BY path"
+        " count(*) FROM open_problems WHERE path LIKE ?1 GROUP BY path"
         " ORDER BY path, line, code, message LIMIT ?2",
         (below, most),
     )
@@ -179,7 +179,7 @@ def problems_in_short(index: Index, folder: str, most: int) -> list[Row]:
 def problems_of(index: Index, path: str) -> list[Row]:
     """Return the problems of one document, by line."""
     return index.rows(
-        "SELECT path, line, code, message, hint FROM problems WHERE path = ?"
+        "SELECT path, line, code, message, hint FROM open_problems WHERE path = ?"
         " ORDER BY line, code, message",
         (path,),
     )
@@ -187,7 +187,7 @@ def problems_of(index: Index, path: str) -> list[Row]:
 
 def count_problems(index: Index) -> int:
     """Return how many problems there are."""
-    row = index.row("SELECT count(*) AS n FROM problems")
+    row = index.row("SELECT count(*) AS n FROM open_problems")
     return int(row["n"]) if row else 0
 
 

@@ -3,9 +3,12 @@
 A change here needs a new `VERSION`: an index of another version is built anew.
 """
 
-VERSION = 5
+from coordinator.workflows import store
 
-TABLES = """
+VERSION = 6
+
+_BEFORE, _AFTER = store.living_copy("*").split("*")
+TABLES = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE records (
     seq INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL,
@@ -82,6 +85,13 @@ CREATE TABLE run_records (
     actor TEXT NOT NULL, data TEXT NOT NULL
 );
 CREATE INDEX run_records_by_run ON run_records (run, seq);
+CREATE INDEX runs_that_ended ON run_records (run) WHERE kind = 'run.finished';
+-- What is wrong with the copy of a run that ended is nobody's work any more.
+CREATE VIEW open_problems AS SELECT * FROM problems WHERE source <> 'document'
+    OR path NOT IN (
+        SELECT '{_BEFORE}' || run || '{_AFTER}' FROM run_records
+        WHERE kind = 'run.finished'
+    );
 CREATE TABLE messages (
     id TEXT PRIMARY KEY, seq INTEGER NOT NULL, at TEXT NOT NULL, sender TEXT NOT NULL,
     recipient TEXT NOT NULL, subject TEXT NOT NULL, blob TEXT NOT NULL

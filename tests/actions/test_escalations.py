@@ -6,6 +6,7 @@ from coordinator.kernel.errors import NotFound, Refused, UsageProblem
 from tests.actions.run_yard import (
     HEAT,
     LOAF,
+    RUNS,
     WOOD,
     begin,
     inbox,
@@ -156,3 +157,14 @@ def test_a_step_that_an_upgrade_took_away_can_be_resolved(
     opened.call("workflow upgrade", {"run": run}, agent="backend")
     assert resolve(opened, f"{run}-e1", "skip")["decision"] == "skip"
     assert opened.perform("workflow escalations") == []
+
+
+def test_the_copy_of_a_run_that_ended_is_nobodys_problem(
+    opened: OpenWorkspace,
+) -> None:
+    """What was wrong in it cannot be mended any more."""
+    run = escalated(opened, oven() + "\n- [ ] a\n- [x] b\n")
+    path = f"{RUNS}/{run}/workflow.md"
+    assert opened.problems(path) == ["order-violation"]
+    resolve(opened, f"{run}-e1", "abandon")
+    assert opened.problems(path) == []
