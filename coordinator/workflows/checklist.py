@@ -5,7 +5,7 @@ It reports what stands there; whether an item may be ticked is judged elsewhere.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from coordinator.kernel.markdown import Line, LineKind
 from coordinator.workflows import boxes
@@ -53,6 +53,7 @@ class _Reader:
     section: int = 0
     group: str = ""
     in_decisions: bool = False
+    noted: tuple[int, int] = (-1, 0)  # the last line of the last note, and its indent
 
     def heading(self, line: Line) -> None:
         """Enter a section; a deep heading is a group of the phase that it is in."""
@@ -107,6 +108,20 @@ class _Reader:
         if not group and self.items and self.items[-1].section == self.section:
             group = self._group_of(len(self.items) - 1)
         self.notes.append(Note(line.number, text, self.phase, group))
+        self.noted = line.number, line.level
+
+    def goes_on(self, line: Line) -> bool:
+        """Take in the next line of a note: more text, or bullets below it."""
+        number, level = self.noted
+        is_below = line.kind is LineKind.TEXT or line.level > level
+        is_next = line.number == number + 1 and not _DECISIONS.match(line.content)
+        if not is_next or not is_below:
+            return False
+        last = self.notes[-1]
+        text = f"{last.text}\n{line.text.strip()}".strip()
+        self.notes[-1] = replace(last, text=text)
+        self.noted = line.number, level
+        return True
 
 
 def parse(lines: Sequence[Line], sections: Sequence[Section]) -> Checklist:
@@ -137,6 +152,8 @@ def _read(reader: _Reader, line: Line) -> bool:
         reader.item(line, box)
     elif note := _NOTE.match(line.content):
         reader.note(line, note[1].strip())
+        return True
+    elif reader.goes_on(line):
         return True
     elif line.kind is LineKind.BULLET:
         reader.bullet(line)

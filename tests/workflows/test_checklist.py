@@ -151,6 +151,21 @@ def test_what_are_no_notes(line: str) -> None:
     assert read(f"- [ ] a\n{line}\n").notes == ()
 
 
+def test_notes_go_on_in_the_lines_below() -> None:
+    """Until a blank line, an item, a heading or a bullet that is not below them."""
+    text = (
+        "- [ ] a\n- Notes: one\n  two [Three]\n  - four\n- five\n- Notes:\n  six\n\n"
+        "seven\n**Notes:** eight\nKey decisions:\n1. nine\n"
+    )
+    found = read(text)
+    assert [(x.line, x.text) for x in found.notes] == [
+        (2, "one\ntwo [Three]\n- four"),
+        (6, "six"),
+        (10, "eight"),
+    ]
+    assert [x.is_required for x in found.placeholders] == [False]
+
+
 def test_notes_belong_to_the_group_before() -> None:
     """A group's heading, else the uppermost box before; none in another section."""
     found = read(

@@ -258,7 +258,7 @@ def test_task_management_itself_does_not_wait() -> None:
 
 def test_at_most_five_brackets_are_named() -> None:
     """A reason stays short."""
-    old = WAITING + "".join(f"[Name {x}]\n" for x in "ABCDEFG")
+    old = f"{WAITING}\n" + "".join(f"[Name {x}]\n" for x in "ABCDEFG")
     reason = judge(old, old.replace("[ ] b", "[x] b")).refused[0].reason
     assert reason.count("[") == 5
 
