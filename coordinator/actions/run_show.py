@@ -3,7 +3,7 @@
 It changes nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -36,9 +36,10 @@ from coordinator.workflows.states import State
 
 
 class ShowRun(Arguments):
-    """Which run; none: a line for each."""
+    """Which run; none: a line for each. And which step of it; none: all of it."""
 
     run: Annotated[str, Positional()] = Field("", description="the run's id")
+    step: Annotated[str, Positional()] = Field("", description="the step's id")
 
 
 @action(
@@ -48,11 +49,16 @@ class ShowRun(Arguments):
     fresh=Fresh.CHEAPLY,
 )
 def show(call: Call, arguments: ShowRun) -> dict[str, Any] | list[dict[str, Any]]:
-    """Show a run: items or steps, gates, attempts, notes; without RUN all runs."""
+    """Show a run, or a step of it with its attempts; without RUN all runs."""
     workspace = call.workspace
     if not arguments.run:
         return [summary(x) for x in runs.every(workspace)]
-    return value(workspace, runs.find(workspace, arguments.run))
+    opened = runs.find(workspace, arguments.run)
+    if arguments.step:
+        found = steps.find_step(opened, arguments.step)
+        [shown] = steps_of(workspace, opened, [found])
+        return {"run": opened.run.id, **shown}
+    return value(workspace, opened)
 
 
 def summary(opened: Open) -> dict[str, Any]:
@@ -94,7 +100,7 @@ def value(workspace: Workspace, opened: Open) -> dict[str, Any]:
     return {
         **summary(opened),
         "items": list(items(workspace, opened)),
-        "steps": list(steps_of(workspace, opened)),
+        "steps": list(steps_of(workspace, opened, opened.plan.places.values())),
         "gates": gates.waiting_of(opened),
         "passed": {x: _word(workspace, word) for x, word in run.passed.items()},
         "unfilled": list(living.unfilled(opened.sheet.boxes).names),
@@ -142,11 +148,13 @@ def items(workspace: Workspace, opened: Open) -> Iterator[dict[str, Any]]:
         }
 
 
-def steps_of(workspace: Workspace, opened: Open) -> Iterator[dict[str, Any]]:
-    """Yield the steps, each with where it stands and its attempts."""
+def steps_of(
+    workspace: Workspace, opened: Open, places: Iterable[Place]
+) -> Iterator[dict[str, Any]]:
+    """Yield steps, each with where it stands and its attempts."""
     now = clock.render(workspace.now())
     times = Durations(opened.plan, opened.run, now)
-    for place in opened.plan.places.values():
+    for place in places:
         found = _step(workspace, opened, place, now)
         yield {**found, "seconds": times.of_step(place.name)}
 

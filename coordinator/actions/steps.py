@@ -30,6 +30,7 @@ from coordinator.workflows.model import Criteria, Criterion
 from coordinator.workflows.plan import DOCUMENT, Place
 from coordinator.workflows.runs import Work
 from coordinator.workflows.states import State
+from coordinator.workflows.verdicts import Outcome
 
 _OF_PATHS = {
     Criteria.FILE_EXISTS,
@@ -90,9 +91,22 @@ def _held_of(
     for name in plan.held(opened.plan, opened.run, agent) if agent else ():
         standing = plan.standing(opened.plan, opened.run, name, now)
         if standing in {State.RUNNING, State.RETRYING}:
-            value = step_value(workspace, opened, opened.plan.places[name])
-            expires = opened.run.steps[name].expires
-            yield {**value, "state": standing.value, "expires": expires}
+            work = opened.run.steps[name]
+            yield {
+                **step_value(workspace, opened, opened.plan.places[name]),
+                "state": standing.value,
+                "expires": work.expires,
+                **_missed(workspace, work),
+            }
+
+
+def _missed(workspace: Workspace, work: Work) -> dict[str, Any]:
+    """Return what the last attempt lacked, and what a maintainer said of it."""
+    if not work.attempts:
+        return {}
+    last = escalations.attempt(workspace, work.attempts[-1])
+    unmet = [x for x in last["verdicts"] if x["verdict"] != Outcome.MET]
+    return {"unmet": unmet, "comment": last["comment"]}
 
 
 def _next_of(workspace: Workspace, opened: Open) -> Iterator[dict[str, Any]]:

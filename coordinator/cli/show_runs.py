@@ -16,8 +16,32 @@ _Row = dict[str, Any]
 
 
 def run(value: _Row) -> list[str]:
-    """Return one run: where it stands, what waits, then its items or steps."""
-    return list(_run(value))
+    """Return one run: where it stands, what waits, then its items or steps.
+
+    Or one of its steps with its attempts.
+    """
+    return list(_run(value) if "steps" in value else _one_step(value))
+
+
+def _one_step(value: _Row) -> Iterator[str]:
+    who = f" by {safe(value['holder'])}" if value["holder"] else ""
+    yield f"{safe(value['id'])} of {safe(value['run'])}: {value['state']}{who}"
+    yield f"command: {safe(value['command'])}"
+    yield from (f"waits for: {safe(x)}" for x in value["waits_for"])
+    yield from (f"  {_called(x)}: {safe(x['text'])}" for x in value["criteria"])
+    yield from (line for x in value["attempts"] for line in _attempt(x))
+
+
+def _attempt(value: _Row) -> Iterator[str]:
+    yield (
+        f"attempt {value['number']} by {safe(value['agent'])},"
+        f" {moment(value['at'])}: {value['outcome']}"
+    )
+    for x in value["verdicts"]:
+        what = f"{_called(x)}: {safe(x['criterion'])}"
+        yield f"  {x['verdict']}: {what}: {safe(x['found'])}"
+    if value["comment"]:
+        yield f"  {safe(value['decided_by']).strip('()')}: {safe(value['comment'])}"
 
 
 def _run(value: _Row) -> Iterator[str]:
@@ -117,7 +141,7 @@ def _tried(attempts: dict[str, int | None]) -> str:
 
 
 def _called(criterion: _Row) -> str:
-    return safe(criterion["label"] or criterion["kind"])
+    return safe(criterion.get("label") or criterion["kind"])
 
 
 def verdicts(value: _Row) -> list[str]:
@@ -156,11 +180,7 @@ def escalation(value: _Row) -> list[str]:
     for said in value["comments"]:
         who = safe(said["by"]).strip("()")
         lines.append(f"{who}, {moment(said['at'])}: {safe(said['comment'])}")
-    for x in value["attempts"]:
-        lines.append(f"attempt {x['number']} by {safe(x['agent'])}: {x['outcome']}")
-        unmet = (y for y in x["verdicts"] if y["verdict"] != "met")
-        lines += [f"  {y['verdict']}: {safe(y['criterion'])}" for y in unmet]
-        lines += [f"  {safe(x['decided_by'])}: {safe(y)}" for y in [x["comment"]] if y]
+    lines += [line for x in value["attempts"] for line in _attempt(x)]
     playbooks = value["playbooks"]
     return [
         *lines,

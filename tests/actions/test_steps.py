@@ -120,6 +120,12 @@ def test_next_begins_with_what_the_asking_agent_has_in_hand(
     submit(opened, run, WOOD, exit_code=1)
     assert said("backend") == [(WOOD, "RETRYING")]
     [found] = opened.call("workflow next", {"run": run}, agent="backend")
+    assert [x["found"] for x in found["unmet"]] == ["The exit code is 1, not 0."]
+    shown = opened.perform("workflow show", run=run, step=WOOD)
+    assert (shown["run"], shown["id"], shown["state"]) == (run, WOOD, "RETRYING")
+    assert [x["outcome"] for x in shown["attempts"]] == ["miss"]
+    with pytest.raises(NotFound):
+        opened.perform("workflow show", run=run, step="P9")
     assert (found["expires"], found["attempts"]) == (expires, {"used": 1, "of": 2})
     clock.advance(minutes=HALF_AN_HOUR)
     assert said("backend") == [(WOOD, "READY")]
