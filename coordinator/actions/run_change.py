@@ -128,28 +128,24 @@ def _reopened(call: Call, opened: Open, now: Open) -> list[Draft]:
     """
     drafts: list[Draft] = []
     for name, work in opened.run.steps.items():
-        place = now.plan.places.get(name)
-        if work.state is not State.VERIFYING or place is None:
-            continue
-        if _asked(place) != _asked(opened.plan.places[name]):
+        before, after = (x.plan.places.get(name) for x in (opened, now))
+        is_other = after is not None and _asked(before) != _asked(after)
+        if work.state is State.VERIFYING and is_other:
             data = {
                 "step": name,
                 "event": Event.CHANGE.value,
-                "subtask": place.key,
                 "expires": steps.lease_end(call.workspace),
             }
             drafts.append(runs.draft(opened, "run.moved", SYSTEM, data))
             subject = f"{name} of {opened.run.id} asks for something else now"
-            body = f"Submit evidence again: coordinator workflow take {opened.run.id}"
-            told = messages.told(
-                call.workspace, work.holder, subject, f"{body} {name}\n"
-            )
-            drafts.append(told)
+            command = f"coordinator workflow take {opened.run.id} {name}"
+            body = f"Submit evidence again; what is asked for: {command}\n"
+            drafts.append(messages.told(call.workspace, work.holder, subject, body))
     return drafts
 
 
-def _asked(place: Place) -> list[str]:
-    return [f"{x.label}: {x.text}" for x in place.criteria]
+def _asked(place: Place | None) -> list[str]:
+    return [f"{x.label}: {x.text}" for x in place.criteria] if place else []
 
 
 def _template_text(call: Call, opened: Open, row: dict[str, Any]) -> str:
