@@ -169,3 +169,21 @@ def test_check_lists_what_templates_refer_to_in_vain(
     assert found["dangling-link"]["line"] == 35
     keep(opened, oven().replace("  - [Oven.md](mdc:docs/Oven.md)\n", ""), "oven")
     assert "dangling-link" not in opened.problems()
+
+
+def test_a_template_is_looked_through_again_when_the_world_changed(
+    opened: OpenWorkspace,
+) -> None:
+    """Not while everything that it asked for is as it was."""
+    keep(opened, oven(), "oven")
+    opened.perform("check")
+    [first] = opened.workspace.templates.values()
+    said = first.problems
+    opened.perform("check")
+    [second] = opened.workspace.templates.values()
+    assert second.problems is said
+    (opened.root / "docs").mkdir()
+    (opened.root / "docs" / "Oven.md").write_text("# Oven\n")
+    assert "dangling-link" not in opened.problems()
+    assert second.problems is not said
+    assert opened.perform("status")["problems"] == len(opened.problems())
