@@ -18,6 +18,7 @@ from coordinator.workflows.model import Document
 
 _LINK = re.compile(r"\]\(([^()]*)\)")
 Asked = tuple[str, str]  # what kind of thing, and its name
+Key = tuple[str, str]  # a path, and the name of its blob
 
 
 @dataclass(slots=True)
@@ -64,20 +65,26 @@ def _stems(said: str) -> set[str]:
     return {last, last.removesuffix(".md")} - {""}
 
 
+def have_changed(workspace: Workspace) -> bool:
+    """Tell whether anything that templates refer to came or went since the last look.
+
+    That touches as many files as they name; new templates are not its business.
+    """
+    found = _worlds(workspace, workspace.templates)
+    return any(not _still(asked, x.answers) for _, x, asked in found)
+
+
 def dangling(workspace: Workspace) -> Iterator[Problem]:
     """Yield what the newest templates refer to and nobody has."""
     newest: dict[str, queries.Row] = {}
     for row in queries.templates(workspace.index):
         newest.setdefault(row["name"], row)
-    kept: dict[tuple[str, str], Template] = {}
+    kept: dict[Key, Template] = {}
     for row in newest.values():
         key = (row["path"], row["blob"])
         kept[key] = workspace.templates.get(key) or _begin(workspace, row)
     workspace.templates = kept
-    known = {name for x in kept.values() for name in x.names}
-    root = workspace.layout.root
-    for (path, blob), template in kept.items():
-        asked = world(workspace, root, known, (root / path).parent)
+    for (path, blob), template, asked in _worlds(workspace, kept):
         if template.problems is None or not _still(asked, template.answers):
             text = workspace.read_text(blob)
             template.answers = {}
@@ -85,6 +92,16 @@ def dangling(workspace: Workspace) -> Iterator[Problem]:
             document, _ = read.parse(text, path)
             template.problems = list(lint.dangling(document, text, path, heard))
         yield from template.problems
+
+
+def _worlds(
+    workspace: Workspace, kept: Mapping[Key, Template]
+) -> Iterator[tuple[Key, Template, World]]:
+    """Yield each template with what it may refer to."""
+    known = {name for x in kept.values() for name in x.names}
+    root = workspace.layout.root
+    for key, template in kept.items():
+        yield key, template, world(workspace, root, known, (root / key[0]).parent)
 
 
 def _begin(workspace: Workspace, row: queries.Row) -> Template:

@@ -16,7 +16,7 @@ from typing import Any, assert_never
 from pydantic_core import to_jsonable_python
 
 import coordinator.actions.verbs  # noqa: F401 - registers every action
-from coordinator.actions import callers, documents, registry, sights
+from coordinator.actions import callers, documents, references, registry, sights
 from coordinator.actions.callers import Credentials
 from coordinator.actions.registry import Action, Fresh, Later
 from coordinator.actions.workspace import Call, Caller, Workspace
@@ -140,6 +140,8 @@ class Desk:
         self.workspace.ensure_index()
         self.intake.compare_now(self._scan())
         changed = self.intake.drain()
+        if references.have_changed(self.workspace):
+            self.workspace.seen.record = -1  # what was derived is old
         sights.look(self.workspace)
         return changed
 
