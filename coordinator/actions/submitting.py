@@ -6,7 +6,6 @@ run; a command that the caller names is, where the settings allow it.
 
 import json
 import shlex
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,7 +23,7 @@ from coordinator.kernel import addresses
 from coordinator.kernel.errors import Conflict, Refused, UsageProblem
 from coordinator.workflows import evidence, plan, requests, runner
 from coordinator.workflows.evidence import Evidence
-from coordinator.workflows.model import Criterion
+from coordinator.workflows.model import Criteria, Criterion
 from coordinator.workflows.plan import Place
 from coordinator.workflows.runner import Limits
 from coordinator.workflows.runs import Work
@@ -159,9 +158,10 @@ def _case(call: Call, arguments: Submit, place: Place, work: Work) -> Case:
     if not arguments.evidence.strip() and not command:
         hint = "Send it on standard input, or name a command: --run-command"
         raise UsageProblem("There is no evidence.", hint=hint)
-    if found.is_empty and not command and not place.criteria:
+    is_checked = any(x.kind is not Criteria.ATTESTED for x in place.criteria)
+    if found.is_empty and not command and not is_checked:
         hint = """Say what was done: {"note": "…"}"""
-        raise UsageProblem(f"{place.name} has no criteria, and no evidence.", hint=hint)
+        raise UsageProblem(f"That says nothing of {place.name}.", hint=hint)
     spot = places.find(call)
     tree, commit = places.tree(spot, found.commit)
     linked = (x.target.removeprefix("mdc:") for x in place.subtask.links)
@@ -213,7 +213,7 @@ def _settle(
 ) -> dict[str, Any]:
     """Record the attempt and what follows of it; return the verdicts."""
     workspace = call.workspace
-    event = _event(opened, place, judged.verdicts)
+    event = _event(opened, place, judged)
     shown = [verdict_value(x) for x in judged.verdicts]
     kept = judged.evidence.model_dump_json(exclude_defaults=True)
     told = json.dumps(shown, ensure_ascii=False)
@@ -244,10 +244,12 @@ def _notes(found: Evidence) -> list[str]:
     return [x.note for x in found.runs if isinstance(x, Evidence)]
 
 
-def _event(opened: Open, place: Place, verdicts: Sequence[Verdict]) -> Event:
+def _event(opened: Open, place: Place, judged: Judged) -> Event:
     """Return what the verdicts come to."""
-    found = {x.outcome for x in verdicts}
-    if found & {Outcome.UNMET, Outcome.UNRESOLVED}:
+    found = {x.outcome for x in judged.verdicts}
+    # Where nothing is asked for, a command that failed is no success all the same.
+    has_failed = not found and any(x.exit_code for x in judged.evidence.commands)
+    if has_failed or found & {Outcome.UNMET, Outcome.UNRESOLVED}:
         return outcomes.missed(opened, place)
     return Event.SUBMIT if Outcome.ATTESTED in found else Event.MEET
 

@@ -5,7 +5,7 @@ It knows no workflow: what a key means is for the readers of each family.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from coordinator.kernel.markdown import Line, LineKind
 from coordinator.workflows.model import Entry
@@ -59,6 +59,7 @@ class Node:
 
 
 Adopts = Callable[[Node, Node], bool]
+Opens = Callable[[Sequence[Node], str], bool]
 
 
 def keyed(nodes: Sequence[Node]) -> dict[str, Node]:
@@ -83,11 +84,19 @@ def _adopts_none(_parent: Node, _child: Node) -> bool:
     return False
 
 
-def tree(lines: Iterable[Line], adopts: Adopts = _adopts_none) -> list[Node]:
+def _opens_none(_above: Sequence[Node], _key: str) -> bool:
+    return False
+
+
+def tree(
+    lines: Iterable[Line], adopts: Adopts = _adopts_none, opens: Opens = _opens_none
+) -> list[Node]:
     """Nest bullets by their indent; a heading holds the bullets that follow it.
 
     `adopts` tells that a bullet belongs below another one though it stands at the same
-    indent: people lose indents, and nothing of theirs shall be lost with them.
+    indent: people lose indents, and nothing of theirs shall be lost with them. `opens`
+    tells that a line without a marker is a pair of its own, by its key and by all that
+    it stands below; else it continues the bullet above.
     """
     stack = [Node(0, _ROOT)]
     was_blank = False
@@ -98,7 +107,8 @@ def tree(lines: Iterable[Line], adopts: Adopts = _adopts_none) -> list[Node]:
             case LineKind.HEADING:
                 _nest(stack, _heading(line), _adopts_none)
             case LineKind.TEXT | LineKind.CODE:
-                _continue(stack, line, was_blank=was_blank)
+                if not _opened(stack, line, adopts, opens):
+                    _continue(stack, line, was_blank=was_blank)
         was_blank = line.kind is LineKind.BLANK
     return stack[0].children
 
@@ -115,6 +125,16 @@ def _nest(stack: list[Node], node: Node, adopts: Adopts) -> None:
 def _takes(parent: Node, child: Node, adopts: Adopts) -> bool:
     is_nested = bool(parent.children) and parent.children[0].level > parent.level
     return not is_nested and adopts(parent, child)
+
+
+def _opened(stack: list[Node], line: Line, adopts: Adopts, opens: Opens) -> bool:
+    text = line.text.strip()
+    pair = pair_in(text)
+    if pair is None or not opens(stack, key_of(pair[0])):
+        return False
+    level = len(line.text) - len(line.text.lstrip())
+    _nest(stack, _node(replace(line, content=text), level), adopts)
+    return True
 
 
 def _continue(stack: list[Node], line: Line, *, was_blank: bool) -> None:

@@ -42,11 +42,16 @@ def parse(text: str, line: int) -> Criterion:
     return reader(drafted, value) or drafted
 
 
+def is_labelled(text: str) -> bool:
+    """Tell whether a text begins with the label of a known kind."""
+    pair = pair_in(text.strip())
+    return pair is not None and pair[0].lower() in _BY_LABEL
+
+
 def _ways(text: str, line: int) -> tuple[Criterion, ...]:
     """Read alternatives that each have a label of their own; else there are none."""
     parts = _OR.split(text)
-    pairs = [pair_in(x) for x in parts] if len(parts) > 1 else []
-    if not pairs or not all(x and x[0].lower() in _BY_LABEL for x in pairs):
+    if len(parts) == 1 or not all(map(is_labelled, parts)):
         return ()
     return tuple(parse(x, line) for x in parts)
 

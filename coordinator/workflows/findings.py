@@ -19,6 +19,10 @@ def find(tasks: Sequence[Task], path: str) -> Iterator[Problem]:
     yield from _dangling(tasks, {x for x, _ in named}, path)
     for subtask in (y for x in tasks for y in x.subtasks):
         yield from _failure(subtask, path)
+        if not any(True for _ in _criteria(subtask)):
+            message = f"{subtask.id or subtask.title!r} has no criteria."
+            hint = "Name some below `Success Criteria:`; else a maintainer must vouch."
+            yield Problem(path, subtask.line, "no-criteria", message, hint)
         for criterion in _criteria(subtask):
             yield from _attested(criterion, path)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from coordinator.workflows.model import (
+    Criteria,
     Criterion,
     Needs,
     Prerequisite,
@@ -20,6 +21,7 @@ from coordinator.workflows.runs import Run, Work
 from coordinator.workflows.states import HELD, PASSED, State
 
 DOCUMENT = "document"
+_WORD = "The document names no criteria: somebody has looked at it."
 _MANY_RETRIES = 1_000
 _MOST_CIRCLES = 1_000
 Known = dict[tuple[str, Needs], bool]  # whether prerequisites are met, by id
@@ -140,11 +142,16 @@ class Plan:
 def _steps_of(subtask: Subtask) -> tuple[Step, ...]:
     """Return a subtask's steps; one that lists none is a step itself.
 
-    The last one must meet the criteria of the whole subtask too.
+    The last one must meet the criteria of the whole subtask too. Where none are named
+    at all, a person has the last word.
     """
     whole = Step("", subtask.line, subtask.title, description=subtask.description)
     *others, last = subtask.steps or (whole,)
-    return *others, replace(last, criteria=(*last.criteria, *subtask.criteria))
+    named = [*subtask.criteria, *(y for x in subtask.steps for y in x.criteria)]
+    more = (
+        subtask.criteria if named else (Criterion(Criteria.ATTESTED, _WORD, last.line),)
+    )
+    return *others, replace(last, criteria=(*last.criteria, *more))
 
 
 def _circular(plan: Plan) -> Iterator[tuple[int, int]]:

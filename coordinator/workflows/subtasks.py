@@ -13,7 +13,10 @@ from coordinator.workflows.bullets import Node, plain
 from coordinator.workflows.model import Criterion, Link, Prerequisite, Step, Subtask
 
 _CRITERIA = frozenset(
-    {"success_criteria", "success", "acceptance_criteria", "criteria"}
+    {
+        *("success_criteria", "success", "acceptance_criteria", "criteria"),
+        "success_criterion",
+    }
 )
 _STEP_KEYS = frozenset(
     {
@@ -54,9 +57,14 @@ def adopts(parent: Node, child: Node) -> bool:
     return False
 
 
+def opens(above: Sequence[Node], key: str) -> bool:
+    """Tell a key of a step that has no marker, as the grammar is sometimes read."""
+    return key in _STEP_KEYS and any(x.key == "step_id" for x in above)
+
+
 def read(lines: Sequence[Line], made_id: str, title: str, line: int) -> Subtask:
     """Read what stands below a subtask's heading; `made_id` is for one without."""
-    nodes = bullets.tree(lines, adopts)
+    nodes = bullets.tree(lines, adopts, opens)
     if not nodes:
         return Subtask(made_id, title, line)
     keyed = bullets.keyed(nodes)
@@ -179,9 +187,16 @@ def _among(lines: Sequence[str], line: int, tool: str) -> Iterator[Criterion]:
 def _criteria(nodes: Sequence[Node], tool: str) -> Iterator[Criterion]:
     listed = [x for x in nodes if x.key in _CRITERIA]
     for node in listed:
-        yield from one_liners.read(node.value, node.line, tool)
+        for text in _each(node.value):
+            yield from one_liners.read(text, node.line, tool)
         below = (x for x in bullets.walk(node.children) if x.text and not _opens(x))
-        yield from (criteria.parse(x.text, x.line) for x in below)
+        yield from (criteria.parse(y, x.line) for x in below for y in _each(x.text))
+
+
+def _each(text: str) -> list[str]:
+    """Return the lines, if each is a criterion with a label; else all as one."""
+    lines = [x for x in text.split("\n") if x.strip()]
+    return lines if all(map(criteria.is_labelled, lines)) else [text]
 
 
 def _opens(node: Node) -> bool:

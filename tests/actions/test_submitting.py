@@ -427,13 +427,26 @@ def test_a_command_that_never_came_to_submit_is_done_with_its_key(
     assert (found["state"], found["attempt"]) == ("SUCCEEDED", 1)
 
 
-def test_a_step_that_asks_for_nothing_asks_what_was_done(
+def test_where_nothing_is_asked_for_a_person_has_the_last_word(
     opened: OpenWorkspace,
 ) -> None:
-    """Without any criterion some evidence is wanted all the same."""
-    text = oven().replace("      - Success Criteria:\n          - Exit Code: `0`\n", "")
+    """On the last step of a subtask; those before it need evidence, and no failure."""
+    lines = (
+        "Exit Code: `0`",
+        "File Exists: `heat.md`",
+        'File Content Matches: `"high"`',
+    )
+    text = oven(retries="2")
+    for line in lines:
+        text = text.replace(f"          - {line}\n", "")
     run = begin(opened, text, "oven")
     take(opened, run, WOOD)
-    with pytest.raises(UsageProblem, match="has no criteria, and no evidence"):
+    with pytest.raises(UsageProblem, match="That says nothing of"):
         submit(opened, run, WOOD, note=" ")
+    assert submit(opened, run, WOOD, exit_code=7)["state"] == "RETRYING"
     assert submit(opened, run, WOOD, note="Laid")["state"] == "SUCCEEDED"
+    taken = take(opened, run, HEAT)
+    assert [x["kind"] for x in taken["criteria"]] == ["Attested"]
+    assert submit(opened, run, HEAT, note="Hot")["state"] == "VERIFYING"
+    gate(opened, run, HEAT)
+    assert states(opened, run)[HEAT] == "SUCCEEDED"

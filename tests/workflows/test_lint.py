@@ -67,9 +67,8 @@ def test_placeholders_of_checklists() -> None:
         for x in ("Phase Number", "Loaf Name", "Loaf Desc", "Part Name", "Oven Task")
     ]
     assert "[Day]" in only("- [ ] bake on [Day]\n").message
-    assert (
-        found("### Subtask-01: a\n- ID: P01-T01-S01\n- Description: [Some Day]\n") == []
-    )
+    steps = "### Subtask-01: a\n- ID: P01-T01-S01\n- Description: [Some Day]\n"
+    assert found(steps) == [(1, "no-criteria")]
 
 
 def test_order_violations() -> None:

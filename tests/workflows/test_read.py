@@ -90,7 +90,8 @@ def test_front_matter_that_is_broken_is_reported_once() -> None:
     """Its problem is the document's, and the body is read nevertheless."""
     for text in ("---\na: [\n---\n- [ ] x\n", "---\na: [\n---\n### Subtask-01: b\n"):
         document, problems = read.parse(text, "w.md")
-        assert [x.code for x in problems] == ["bad-front-matter"]
+        codes = [x.code for x in problems if x.code != "no-criteria"]
+        assert codes == ["bad-front-matter"]
         assert document.checklist.items or document.book.tasks
 
 

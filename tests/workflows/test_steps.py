@@ -471,12 +471,59 @@ def test_prerequisites_below_their_key() -> None:
 )
 def test_problems_of_a_document(text: str, found: list[tuple[int, str]]) -> None:
     """Each has a line; ids of other files are none."""
+    assert [x for x in problems(text) if x[1] != "no-criteria"] == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("### Subtask-01: a\n- Description: b\n", [(1, "no-criteria")]),
+        ("### Subtask-01: a\n- Steps:\n  1. b\n  2. c\n", [(1, "no-criteria")]),
+        ("### Subtask-01: a\n- Success Criteria:\n  - Exit Code: 0\n", []),
+        ("### Subtask-01: a\n- Steps:\n  1. b\n     - Success: Exit Code 0\n", []),
+    ],
+)
+def test_a_subtask_without_any_criteria_is_named(
+    text: str, found: list[tuple[int, str]]
+) -> None:
+    """Neither of its own nor of a step."""
     assert problems(text) == found
+
+
+STEP = """\
+### Subtask-01: Saw
+- Steps:
+    - Step ID: P01-T01-S01-01
+      {0}Command: saw
+      {0}{1}:
+          {2}Exit Code: `0`
+          {3}File Exists: `a`
+"""
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        ("- ", "Success Criteria", "- ", "- "),
+        ("", "Success Criteria", "- ", "- "),
+        ("", "Success Criterion", "", ""),
+        ("- ", "Success Criteria", "", ""),
+        ("- ", "Success Criteria", "- ", "  "),
+    ],
+)
+def test_a_steps_keys_need_no_markers(written: tuple[str, ...]) -> None:
+    """Nor do its criteria, each on a line of its own with a label."""
+    document, found = steps.parse(STEP.format(*written), "w.md")
+    [step] = document.book.tasks[0].subtasks[0].steps
+    assert (step.id, step.command) == ("P01-T01-S01-01", "saw")
+    kinds = [(x.kind, x.text) for x in step.criteria]
+    assert kinds == [(Criteria.EXIT_CODE, "0"), (Criteria.FILE_EXISTS, "a")]
+    assert list(found) == []
 
 
 def test_a_problem_says_what_mends_it() -> None:
     """Path, message and hint are there."""
-    (found,) = steps.parse("### Subtask-01: a\n- On Failure: panic\n", "w.md")[1]
+    found, _ = steps.parse("### Subtask-01: a\n- On Failure: panic\n", "w.md")[1]
     assert found == Problem(
         "w.md",
         1,
