@@ -65,7 +65,7 @@ def _accept(workspace: Workspace, found: Found) -> bool:
         [] if opened.run.ended else lint.conflicts(found.content.text, found.path)
     )
     if merging := list(conflicts):
-        documents.refuse(workspace, merging[:1])  # whoever merges is not done
+        _leave(workspace, opened, merging[0])
         return False
     if _is_left_behind(workspace, opened, found):
         write(workspace, opened, opened.sheet.text, found.content.data)
@@ -77,6 +77,15 @@ def _accept(workspace: Workspace, found: Found) -> bool:
     if judged.refused:
         put_back(workspace, opened.path, found.content.data, judged.sheet.text)
     return True
+
+
+def _leave(workspace: Workspace, opened: Open, problem: Problem) -> None:
+    """Leave a copy alone whose merge is not done; the run's agent is told once."""
+    if not queries.refused(workspace.index, [problem.path]):
+        subject = f"The copy of {opened.run.id} has a merge conflict"
+        body = f"{problem.path}: nothing of it counts until you keep one side.\n"
+        workspace.record(messages.told(workspace, opened.run.agent, subject, body))
+    documents.refuse(workspace, [problem])
 
 
 def _track(workspace: Workspace, opened: Open, judged: Judged, actor: str) -> None:

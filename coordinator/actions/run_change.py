@@ -3,6 +3,7 @@
 A merge keeps what the run has: where both sides changed a line, the run's stays.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -19,8 +20,10 @@ from coordinator.actions.registry import (
 )
 from coordinator.actions.runs import Open
 from coordinator.actions.workspace import SYSTEM, Call, Workspace
+from coordinator.index import queries
 from coordinator.kernel.errors import Refused, UsageProblem
 from coordinator.kernel.journal import Draft
+from coordinator.kernel.markdown import split_lines
 from coordinator.workflows import (
     boxes,
     drafts,
@@ -35,7 +38,7 @@ from coordinator.workflows.merging import Merged
 from coordinator.workflows.model import Kind, Mark
 from coordinator.workflows.plan import Place, Plan
 from coordinator.workflows.state_files import Shown
-from coordinator.workflows.states import Event, State
+from coordinator.workflows.states import HELD, Event, State
 
 
 class OneRun(Arguments):
@@ -63,21 +66,28 @@ def upgrade(call: Call, arguments: OneRun) -> dict[str, Any]:
     row = templates.find_template(call.workspace, run.template)
     value = {"id": run.id, "from": run.version, "to": row["version"]}
     if row["version"] == run.version:
-        return {**value, "changed": False, "conflicts": 0, "not_taken": []}
-    merged = _upgrade(call, opened, row)
+        return {**value, "changed": False, **_met((), ())}
+    problems = queries.problems_of(call.workspace.index, opened.path)
+    if any(x["code"] == "conflict-marker" for x in problems):
+        hint = f"Keep one side in {opened.path}, then do it again."
+        raise Refused(f"{run.id} is in the midst of another merge.", hint=hint)
+    return {**value, "changed": True, **_upgrade(call, opened, row)}
+
+
+def _met(not_taken: Sequence[str], removed: Sequence[str]) -> dict[str, Any]:
+    """Return where template and run did not go together."""
     return {
-        **value,
-        "changed": True,
-        "conflicts": len(merged.not_taken),
-        "not_taken": list(merged.not_taken),
+        "conflicts": len(not_taken),
+        "not_taken": list(not_taken),
+        "removed": list(removed),
     }
 
 
-def _upgrade(call: Call, opened: Open, row: dict[str, Any]) -> Merged:
+def _upgrade(call: Call, opened: Open, row: dict[str, Any]) -> dict[str, Any]:
     workspace, actor = call.workspace, call.caller.actor
     theirs = _template_text(call, opened, row)
     merged = _merged(call, opened, theirs)
-    sheet = _carried(opened, merged.text)
+    sheet = _with_done(opened, merged.text)
     change, version = runs.edited(workspace, opened, sheet.text, actor, [])
     data = {
         **change.data,
@@ -87,32 +97,60 @@ def _upgrade(call: Call, opened: Open, row: dict[str, Any]) -> Merged:
     }
     now = _newer(opened, sheet)
     drafts = [runs.draft(opened, "run.upgraded", actor, data), version]
-    drafts += _reopened(call, opened, now)
+    drafts += [*_reopened(call, opened, now), *_dropped(call, opened, now)]
     ends = _ends(workspace, now, sheet, drafts)
-    told = _told(call, opened, row["version"], merged)
+    met = _met(merged.not_taken, _removed(opened, now, sheet))
+    told = _told(call, opened, row["version"], met)
     workspace.record(*drafts, *ends, *told)
     living_copies.write(workspace, opened, sheet.text)
-    return merged
+    return met
+
+
+def _with_done(opened: Open, merged: str) -> Sheet:
+    """Return the merged text with the items that were done and are no more in it."""
+    sheet, items = _carried(opened, merged), opened.sheet.boxes.items
+    gone = (x for x, name in enumerate(opened.sheet.ids) if name not in sheet.ids)
+    lost = {items[x].line for x in gone if items[x].mark is not Mark.OPEN}
+    if not lost:
+        return sheet
+    ours = _unmarked(opened)
+    lines = enumerate(split_lines(ours), 1)
+    without = "\n".join(text for number, text in lines if number not in lost)
+    return _carried(opened, merging.merge(without, ours, merged).text)
+
+
+def _removed(opened: Open, now: Open, sheet: Sheet) -> list[str]:
+    """Return the items and steps that the run has no more."""
+    items = zip(opened.sheet.ids, opened.sheet.boxes.items, strict=True)
+    gone = [x.text for name, x in items if name not in sheet.ids and x.text]
+    return gone + [x for x in opened.plan.places if x not in now.plan.places]
 
 
 def _merged(call: Call, opened: Open, theirs: str) -> Merged:
     """Merge the template's change into the run, marks aside."""
+    base = call.workspace.read_text(opened.run.base)
+    return merging.merge(base, _unmarked(opened), theirs)
+
+
+def _unmarked(opened: Open) -> str:
     items = opened.sheet.boxes.items
-    ours = boxes.set_marks(opened.sheet.text, {x.line: Mark.OPEN for x in items})
-    return merging.merge(call.workspace.read_text(opened.run.base), ours, theirs)
+    return boxes.set_marks(opened.sheet.text, {x.line: Mark.OPEN for x in items})
 
 
-def _told(call: Call, opened: Open, version: int, merged: Merged) -> list[Draft]:
+def _told(call: Call, opened: Open, version: int, met: dict[str, Any]) -> list[Draft]:
     """Return the word to the run's agent: of another's upgrade, of what met."""
     run = opened.run
     who = run.agent or call.caller.agent
-    if not who or (who == call.caller.agent and not merged.not_taken):
+    is_plain = not met["not_taken"] and not met["removed"]
+    if not who or (who == call.caller.agent and is_plain):
         return []
     subject = f"{run.id} goes by version {version} of {run.template} now"
-    body = "All of it was taken over."
-    if merged.not_taken:
-        head = "The run keeps its own words in lines where the template now has:"
-        body = "\n".join([head, "", *merged.not_taken])
+    parts = (
+        ("The run keeps its own words where the template has:", met["not_taken"]),
+        ("The template has no more:", met["removed"]),
+    )
+    said = ["\n".join([head, "", *lines]) for head, lines in parts if lines]
+    body = "\n\n".join(said) or "All of it was taken over."
     return [messages.told(call.workspace, who, subject, f"{body}\n")]
 
 
@@ -141,6 +179,33 @@ def _reopened(call: Call, opened: Open, now: Open) -> list[Draft]:
             command = f"coordinator workflow take {opened.run.id} {name}"
             body = f"Submit evidence again; what is asked for: {command}\n"
             drafts.append(messages.told(call.workspace, work.holder, subject, body))
+    return drafts
+
+
+def _dropped(call: Call, opened: Open, now: Open) -> list[Draft]:
+    """Return what follows of steps that are asked for no more.
+
+    Their holders are told, and no escalation waits for a decision on them.
+    """
+    drafts: list[Draft] = []
+    works = opened.run.steps.items()
+    gone = {x: work for x, work in works if x not in now.plan.places}
+    for name, work in gone.items():
+        if work.state in HELD:
+            subject = f"{name} of {opened.run.id} is asked for no more"
+            body = "The newer version has no such step; what you did stays.\n"
+            drafts.append(messages.told(call.workspace, work.holder, subject, body))
+    comment = "The newer version has no such step."
+    for found in opened.run.escalations.values():
+        if found.step in gone and not found.decision:
+            data = {
+                "id": found.id,
+                "step": found.step,
+                "subtask": "",
+                "decision": Event.SKIP.value,
+                "comment": runs.store_text(call.workspace, comment),
+            }
+            drafts.append(runs.draft(opened, "run.resolved", SYSTEM, data))
     return drafts
 
 

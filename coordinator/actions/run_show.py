@@ -26,6 +26,7 @@ from coordinator.actions.registry import (
 )
 from coordinator.actions.runs import Open
 from coordinator.actions.workspace import Call, Workspace
+from coordinator.index import queries
 from coordinator.kernel import clock
 from coordinator.workflows import drafts, living, order, plan
 from coordinator.workflows.durations import Durations
@@ -108,6 +109,7 @@ def value(workspace: Workspace, opened: Open) -> dict[str, Any]:
             {**asdict(x), "open": x in run.open_refusals and not run.ended}
             for x in run.refusals
         ],
+        "problems": queries.problems_of(workspace.index, opened.path),
         "notes": [
             {"text": workspace.read_text(blob), "agent": actor, "at": at}
             for blob, actor, at in run.notes

@@ -59,6 +59,10 @@ def _run(value: _Row) -> Iterator[str]:
         yield f"stages without a phase: {safe('; '.join(value['uncovered']))}"
     if value["unfilled"]:
         yield f"to be filled: {safe('; '.join(value['unfilled']))}"
+    for found in value["problems"]:
+        if found["code"] == "conflict-marker":
+            said = f"{safe(found['message'])} {safe(found['hint'])}"
+            yield f"line {found['line']}: {said}"
     yield from _told(value)
     for title, said in value["prose"].items():
         yield f"{safe(title).lower()}: {safe(said)[:_MOST_PROSE]}"

@@ -16,6 +16,7 @@ from tests.actions.run_yard import (
     LOAF,
     PAUSE,
     READ,
+    RUNS,
     SIFT,
     TRACK,
     WAY,
@@ -91,13 +92,18 @@ def test_where_both_changed_a_line_the_runs_stays(opened: OpenWorkspace) -> None
 
 
 def test_an_item_that_changed_its_words_is_a_new_one(opened: OpenWorkspace) -> None:
-    """What was ticked was something else."""
+    """What was ticked was something else, and stays."""
     run = begin_bread(opened)
     tick(opened, run, READ)
     keep(opened, BREAD.replace("Read the order book", "Read the order book twice"))
     upgrade(opened, run)
-    first = show(opened, run)["items"][0]
+    first, second = show(opened, run)["items"][:2]
     assert (first["text"], first["state"], first["id"]) == (
+        "Read the order book",
+        "done",
+        READ,
+    )
+    assert (second["text"], second["state"], second["id"]) == (
         "Read the order book twice",
         "open",
         "12",
@@ -171,9 +177,13 @@ def test_a_runs_agent_hears_of_anothers_upgrade(opened: OpenWorkspace) -> None:
     keep(opened, BREAD + "\n- [ ] Sweep\n")
     upgrade(opened, run, agent="docs")
     assert inbox(opened) == [f"{run} goes by version 2 of bread now"]
-    keep(opened, BREAD)
+    keep(opened, BREAD + "\n- [ ] Sweep\n- [ ] Mop\n")
     upgrade(opened, run)
     assert len(inbox(opened)) == 1
+    keep(opened, BREAD)
+    assert upgrade(opened, run)["removed"] == ["Sweep", "Mop"]
+    [told] = opened.call("inbox", {}, agent="backend")[1:]
+    assert told["body"] == "The template has no more:\n\nSweep\nMop\n"
     with pytest.raises(NotFound):
         upgrade(opened, "cake-1")
 
@@ -285,3 +295,49 @@ def test_a_word_is_only_given_on_what_is_asked_for(
         assert submit(opened, run, WOOD, note="Drier")["attempts"]["used"] == 0
     gate(opened, run, WOOD)
     assert states(opened, run)[WOOD] == "SUCCEEDED"
+
+
+def test_what_was_ticked_outlives_the_template(opened: OpenWorkspace) -> None:
+    """In its place, with its mark; what was open and is no more is told."""
+    run = begin(opened, "# Cake\n\n- [ ] Mix\n- [ ] Bake\n- [ ] Serve\n", "cake")
+    tick(opened, run, "1", "2")
+    keep(opened, "# Cake\n\n- [ ] Mix\n- [ ] Cool\n", "cake")
+    found = upgrade(opened, run)
+    assert (found["not_taken"], found["removed"]) == ([], ["Serve"])
+    assert text_of(opened, run) == "# Cake\n\n- [x] Mix\n- [x] Bake\n- [ ] Cool\n"
+    ids = [(x["id"], x["text"]) for x in show(opened, run)["items"]]
+    assert ids == [("1", "Mix"), ("2", "Bake"), ("4", "Cool")]
+
+
+def test_whoever_has_a_step_that_is_asked_for_no_more_is_told(
+    opened: OpenWorkspace,
+) -> None:
+    """Whoever upgrades; and no escalation waits for a decision on one."""
+    run = begin(opened, oven(), "oven")
+    take(opened, run, WOOD)
+    keep(opened, oven().replace(WOOD, "P01-T01-S01-77"), "oven")
+    assert upgrade(opened, run, agent="docs")["removed"] == [WOOD]
+    assert f"{WOOD} of {run} is asked for no more" in inbox(opened)
+    other = begin(opened, oven(retries="0"), "stove")
+    take(opened, other, WOOD)
+    submit(opened, other, WOOD, exit_code=1)
+    keep(opened, oven(retries="0").replace(WOOD, "P01-T01-S01-77"), "stove")
+    upgrade(opened, other)
+    assert opened.perform("workflow escalations") == []
+    [found] = show(opened, other)["escalations"]
+    assert (found["decision"], found["by"]) == ("skip", "(coordinator)")
+
+
+def test_no_upgrade_in_the_midst_of_another_merge(opened: OpenWorkspace) -> None:
+    """The copy would not get it; its agent knows of the conflict."""
+    run = begin(opened, "# Cake\n\n- [ ] Mix\n", "cake")
+    path = opened.root / RUNS / run / "workflow.md"
+    before = path.read_text()
+    path.write_text(before + "<<<<<<< a\n- [ ] Bake\n=======\n>>>>>>> b\n")
+    keep(opened, "# Cake\n\n- [ ] Mix\n- [ ] Bake\n", "cake")
+    with pytest.raises(Refused, match="in the midst of another merge"):
+        upgrade(opened, run)
+    assert inbox(opened) == [f"The copy of {run} has a merge conflict"]
+    assert [x["code"] for x in show(opened, run)["problems"]] == ["conflict-marker"]
+    path.write_text(before)
+    assert upgrade(opened, run)["changed"] is True

@@ -309,7 +309,15 @@ def test_a_long_table_is_shown_at_once_and_whole() -> None:
 def test_a_run_shows_what_people_said_of_it() -> None:
     """Gates with who passed them, the latest notes and changes that were put back."""
     at = "2026-01-31T09:00:00.000Z"
-    empty = ("gates", "escalations", "uncovered", "unfilled", "items", "steps")
+    empty = (
+        "gates",
+        "escalations",
+        "uncovered",
+        "unfilled",
+        "items",
+        "steps",
+        "problems",
+    )
     value = {
         **{key: [] for key in empty},
         "id": "bread-1",
