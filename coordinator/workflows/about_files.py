@@ -33,6 +33,7 @@ _JSON = re.compile(
     re.IGNORECASE,
 )
 _ENDING = re.compile(r"(?:\w\.\w{1,8}|/)\Z")
+_SPACED = re.compile(r"[\w ./*-]{1,200}(?:\w\.\w{1,8}|\*\.\w{1,8}|/)")
 _IN_FILE = re.compile(r"in (?:the file )?(?=\S)")
 _OR = re.compile(r"[`\"'] or [`\"']")
 _FILLER = re.compile(
@@ -140,8 +141,13 @@ def _is_quoted(found: Listed) -> bool:
 
 
 def _are_paths(found: Listed) -> bool:
-    texts = [x.text for x in found.values]
-    return bool(texts) and all(map(quotations.is_path, texts))
+    return bool(found.values) and all(map(_is_path, found.values))
+
+
+def _is_path(piece: Quoted) -> bool:
+    return quotations.is_path(piece.text) or (
+        piece.mark == "`" and _SPACED.fullmatch(piece.text.strip()) is not None
+    )
 
 
 def _in_file(found: Listed) -> tuple[Listed, tuple[str, ...]]:

@@ -15,6 +15,7 @@ _PAIR = re.compile(
     rf"(\*\*|__|`|)({_KEY})(?:\1(?:[ ]\([^()]{{0,40}}\))?[ ]?:|:\1)(?:[ \t]+(.*)|)\Z",
     re.DOTALL,
 )
+_BOLD = re.compile(r"\A\*\*(?!/)|(?<!/)\*\*\Z")  # `**/a` and `a/**` are paths
 _NOT_IN_KEY = re.compile(r"[^a-z0-9]+")
 _ROOT = -2
 _HEADING = -1
@@ -176,7 +177,7 @@ def key_of(label: str) -> str:
 
 def plain(text: str) -> str:
     """Return the text without code marks and without the bold marks around it."""
-    return text.replace("`", "").strip().removeprefix("**").removesuffix("**").strip()
+    return _BOLD.sub("", text.replace("`", "").strip()).strip()
 
 
 def entry(node: Node) -> Entry:
