@@ -15,6 +15,7 @@ from coordinator.actions.registry import (
     Nothing,
     Positional,
     Who,
+    Words,
     action,
 )
 from coordinator.actions.runs import Open
@@ -118,7 +119,7 @@ class Comment(Arguments):
     """What somebody has to say on an escalation."""
 
     id: Annotated[str, Positional()] = Field(..., description="the escalation's id")
-    comment: str = Field(..., min_length=1, max_length=5_000, description="your words")
+    comment: Words = Field(..., description="your words")
 
 
 @action(
@@ -149,7 +150,7 @@ class Resolve(Arguments):
     decision: Literal["resume", "skip", "abandon"] = Field(
         ..., description="try again, leave the step out, or give the run up"
     )
-    comment: str = Field(..., min_length=1, max_length=5_000, description="why")
+    comment: Words = Field(..., description="why")
 
 
 @action(

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from coordinator.actions import checklists, messages, outcomes, runs, steps
 from coordinator.actions.checklists import OneItem, find_open
-from coordinator.actions.registry import Fresh, Who, action
+from coordinator.actions.registry import Fresh, Who, Words, action
 from coordinator.actions.runs import Open
 from coordinator.actions.workspace import Call, Workspace
 from coordinator.kernel.errors import Refused
@@ -24,9 +24,7 @@ from coordinator.workflows.states import Event, State
 class Pass(OneItem):
     """Which gate, and what the maintainer says."""
 
-    comment: str = Field(
-        ..., min_length=1, max_length=5_000, description="your word on it; it is kept"
-    )
+    comment: Words = Field(..., description="your word on it; it is kept")
     decision: Literal["pass", "reject"] = Field(
         "pass", description="a step's evidence can also be rejected"
     )

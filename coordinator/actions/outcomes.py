@@ -96,6 +96,10 @@ def submit_item(call: Call, opened: Open, wanted: str, text: str) -> dict[str, A
     found = evidence.parse(text.strip() or "{}")
     spot = places.find(call)
     criterion = criteria.parse(item.text, item.line)
+    if criterion.comparison is None:
+        name = opened.sheet.ids[place]
+        hint = f"Tick it: coordinator workflow tick {opened.run.id} {name}"
+        raise Refused(f"{item.text!r} names no number to be shown.", hint=hint)
     [verdict] = judging.judge([criterion], found, DiskTree(spot.folder), Sources())
     name = opened.sheet.ids[place]
     shown = {"verdict": verdict.outcome.value, "found": verdict.found}

@@ -7,9 +7,15 @@ one meaning everywhere. It runs nothing by itself.
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+)
 
 from coordinator.actions.workspace import Call
 from coordinator.kernel.errors import UsageProblem
@@ -57,6 +63,12 @@ def _is_utf8(text: str) -> bool:
 
 class Nothing(Arguments):
     """An action without arguments."""
+
+
+# What a person is to say; blanks say nothing.
+Words = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5_000)
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +143,12 @@ def actions() -> list[Action]:
     return [_ACTIONS[name] for name in sorted(_ACTIONS)]
 
 
+_IN_WORDS = {
+    "string_too_short": "It says nothing",
+    "string_unicode": "It is no UTF-8 text",
+}
+
+
 def validate(action: Action, values: dict[str, Any]) -> Arguments:
     """Return an action's arguments out of plain values.
 
@@ -142,7 +160,8 @@ def validate(action: Action, values: dict[str, Any]) -> Arguments:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(x) for x in first["loc"]) or "the arguments"
+        said = _IN_WORDS.get(first["type"], first["msg"])
         raise UsageProblem(
-            f"{action.name}: {place}: {first['msg']}.",
+            f"{action.name}: {place}: {said}.",
             hint=f"Run: coordinator {action.name} --help",
         ) from None

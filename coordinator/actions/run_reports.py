@@ -19,9 +19,11 @@ from coordinator.workflows.states import PASSED, Event, State
 def report(workspace: Workspace, opened: Open) -> dict[str, Any]:
     """Return what reports say of a run; times are in seconds, all steps together.
 
-    They end with its last record, so that a report says the same whenever it is made.
+    They end now, to the minute: a report that is made again is rarely another one.
     """
     run = opened.run
+    now = clock.render(workspace.now().replace(second=0, microsecond=0))
+    until = run.ended or max(run.changed, now)
     attempts = [x for work in run.steps.values() for x in work.attempts]
     return {
         **run_show.summary(opened),
@@ -32,8 +34,9 @@ def report(workspace: Workspace, opened: Open) -> dict[str, Any]:
             for x, word in run.passed.items()
         ],
         "skipped": list(_skipped(workspace, opened)),
+        "decisions": list(_decisions(workspace, opened)),
         "warnings": [x for x in opened.plan.places if _has_warnings(opened, x)],
-        "seconds": _of_steps(opened) if opened.is_steps else _of_boxes(opened),
+        "seconds": (_of_steps if opened.is_steps else _of_boxes)(opened, until),
         "required_headings": _required(workspace, opened),
     }
 
@@ -52,9 +55,9 @@ def _has_warnings(opened: Open, step: str) -> bool:
     return plan.state(opened.run, step) is State.SUCCEEDED_WITH_WARNINGS
 
 
-def _of_steps(opened: Open) -> dict[str, float]:
+def _of_steps(opened: Open, until: str) -> dict[str, float]:
     """Return how long steps were in the states that are no end."""
-    times = Durations(opened.plan, opened.run, opened.run.changed)
+    times = Durations(opened.plan, opened.run, until)
     spent: dict[str, float] = {}
     for name in opened.plan.places:
         for state, seconds in times.of_step(name).items():
@@ -63,17 +66,16 @@ def _of_steps(opened: Open) -> dict[str, float]:
     return spent
 
 
-def _of_boxes(opened: Open) -> dict[str, float]:
+def _of_boxes(opened: Open, until: str) -> dict[str, float]:
     """Return how long a checklist was worked on, and how long it waited at gates."""
     run = opened.run
-    end = run.ended or run.changed
     waited = sum(
         _seconds(gates.reached(opened, place), run.passed[name].at)
         for place, name in enumerate(opened.sheet.ids)
         if name in run.passed
     )
-    waited += sum(_seconds(x["since"], end) for x in gates.waiting_of(opened))
-    spent = {"running": _seconds(run.started, end) - waited, "waiting": waited}
+    waited += sum(_seconds(x["since"], until) for x in gates.waiting_of(opened))
+    spent = {"running": _seconds(run.started, until) - waited, "waiting": waited}
     return {state: round(x, 3) for state, x in spent.items() if x > 0}
 
 
@@ -88,13 +90,25 @@ def _skipped(workspace: Workspace, opened: Open) -> Iterator[dict[str, str]]:
     for item in run_show.items(workspace, opened):
         if item["state"] == "skipped" and item["by"]:
             yield {x: item[x] for x in keys}
-    for found in opened.run.escalations.values():
-        if found.decision == Event.SKIP:
-            comment = workspace.read_text(found.comments[-1].comment)
-            place = opened.plan.places.get(found.step)
+    for found in _decisions(workspace, opened):
+        if found["decision"] == Event.SKIP:
+            place = opened.plan.places.get(found["step"])
             text = place.step.command if place else ""
-            words = (found.step, text, found.by, comment)
+            words = (found["step"], text, found["by"], found["comment"])
             yield dict(zip(keys, words, strict=True))
+
+
+def _decisions(workspace: Workspace, opened: Open) -> Iterator[dict[str, str]]:
+    """Yield how escalations ended, with who said so and why."""
+    for found in opened.run.escalations.values():
+        if found.decision:
+            yield {
+                "id": found.id,
+                "step": found.step,
+                "decision": found.decision,
+                "by": found.by,
+                "comment": workspace.read_text(found.comments[-1].comment),
+            }
 
 
 def _required(workspace: Workspace, opened: Open) -> list[str]:
@@ -120,6 +134,10 @@ def _lines(row: dict[str, Any]) -> Iterator[str]:
     for left in row["skipped"]:
         what = f"{code(left['id'])} {cell(left['text'])}"
         yield f"  - left out {what}: {cell(left['comment'])}"
+    for said in row["decisions"]:
+        what = f"{code(said['step'])}: {said['decision']}"
+        who = cell(said["by"].strip("()"))
+        yield f"  - escalation of {what} by {who}: {cell(said['comment'])}"
     yield from (f"  - {code(x)} succeeded with warnings" for x in row["warnings"])
     yield from (f"  - {x}: {duration(s)}" for x, s in sorted(row["seconds"].items()))
     yield from (f"  - waits for {cell(x)}" for x in row["waits_for"])

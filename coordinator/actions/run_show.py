@@ -115,9 +115,7 @@ def value(workspace: Workspace, opened: Open) -> dict[str, Any]:
             for blob, actor, at in run.notes
             if blob
         ],
-        "escalations": [
-            escalations.value(workspace, opened, x) for x in run.escalations.values()
-        ],
+        "escalations": escalations_of(workspace, opened),
         "fields": dict(opened.document.fields),
         "prose": dict(book.prose),
         "tools": [asdict(x) for x in book.tools],
@@ -125,6 +123,12 @@ def value(workspace: Workspace, opened: Open) -> dict[str, Any]:
         "uncovered": _uncovered(workspace, opened),
         "partners": _partners(workspace, opened),
     }
+
+
+def escalations_of(workspace: Workspace, opened: Open) -> list[dict[str, Any]]:
+    """Return the escalations of a run, the oldest first."""
+    found = opened.run.escalations.values()
+    return [escalations.value(workspace, opened, x) for x in found]
 
 
 def items(workspace: Workspace, opened: Open) -> Iterator[dict[str, Any]]:

@@ -94,6 +94,9 @@ def _values(given: tuple[str, ...]) -> dict[str, str]:
 
 def _living_text(document: Document, base: str, part: str, arguments: Start) -> str:
     """Return what the run begins with: the template as it is, or what it becomes."""
+    if arguments.form == "steps" and document.kind not in {Kind.CATALOGUE, Kind.STEPS}:
+        message = f"{arguments.template} is a {document.kind.value}: it has no steps."
+        raise UsageProblem(message, hint="Leave --form away.")
     if document.kind in {Kind.CHECKLIST, Kind.STEPS} and not part:
         return base
     steps = arguments.form == "steps" and document.kind is Kind.CATALOGUE

@@ -60,6 +60,10 @@ def record(workspace: Workspace, opened: Open) -> dict[str, Any]:
             for x in run_show.items(workspace, opened)
         ],
         "steps": [_step(opened, x) for x in opened.plan.places],
+        "escalations": [
+            {k: v for k, v in found.items() if k not in {"attempts", "playbooks"}}
+            for found in run_show.escalations_of(workspace, opened)
+        ],
         "passed": {x: {"by": w.actor, "at": w.at} for x, w in run.passed.items()},
     }
 

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from coordinator.actions.contexts import write_document
 from coordinator.actions.registry import Arguments, Nothing, Positional, Who, action
-from coordinator.actions.workflow_files import Paths, Source, sources, worlds
+from coordinator.actions.workflow_files import Paths, Source, check_any, sources, worlds
 from coordinator.actions.workspace import Call, Workspace
 from coordinator.index import queries
 from coordinator.kernel.errors import NotFound, Refused
@@ -56,9 +56,7 @@ def import_templates(call: Call, arguments: Paths) -> dict[str, Any]:
         else:
             added.append(_import(call, source, document))
             noted += problems
-    if not found:
-        hint = "Name a workflow document, or a folder of them."
-        raise NotFound(f"{arguments.paths[0]} holds no document.", hint=hint)
+    check_any(arguments, found)
     if not added:
         said = " ".join(dict.fromkeys(x.message for x in refused[:_MOST_TOLD]))
         raise Refused(f"{refused[0].path}: {said}", hint=refused[0].hint)

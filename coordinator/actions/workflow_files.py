@@ -3,7 +3,7 @@
 They are only looked at; keeping one as a template is another module's verb.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +14,7 @@ from coordinator.actions import named_files, references
 from coordinator.actions.registry import Arguments, Positional, Who, action
 from coordinator.actions.workspace import Call, Workspace
 from coordinator.kernel import files
-from coordinator.kernel.errors import Refused
+from coordinator.kernel.errors import NotFound, Refused
 from coordinator.kernel.files import Content
 from coordinator.kernel.problems import Problem
 from coordinator.workflows import counts, lint, read, state_files
@@ -89,8 +89,20 @@ def inspect(call: Call, arguments: Paths) -> dict[str, Any] | list[dict[str, Any
     known = worlds(
         call.workspace, call.folder, [x for x in found if isinstance(x, Source)]
     )
+    check_any(arguments, found)
     values = [_inspected(x, known) for x in found]
     return values[0] if len(values) == 1 else values
+
+
+def check_any(arguments: Paths, found: Sequence[object]) -> None:
+    """Check that something was named.
+
+    Raises:
+        NotFound: The folders hold no document.
+    """
+    if not found:
+        hint = "Name a workflow document, or a folder of them."
+        raise NotFound(f"{arguments.paths[0]} holds no document.", hint=hint)
 
 
 Worlds = Callable[[Source], World]
@@ -122,6 +134,7 @@ def lint_documents(call: Call, arguments: Paths) -> list[dict[str, Any]]:
     known = worlds(
         call.workspace, call.folder, [x for x in found if isinstance(x, Source)]
     )
+    check_any(arguments, found)
     problems: list[Problem] = []
     for source in found:
         if isinstance(source, Problem):

@@ -55,6 +55,7 @@ def _run(value: _Row) -> Iterator[str]:
     for found in value["escalations"]:
         what = f"{safe(found['id'])} ({found['state']})"
         yield f"escalation {what}: {safe(found['reason'])}"
+        yield from (f"  {x}" for x in _comments(found))
     if value["uncovered"]:
         yield f"stages without a phase: {safe('; '.join(value['uncovered']))}"
     if value["unfilled"]:
@@ -99,7 +100,7 @@ def _items(items: list[_Row]) -> Iterator[str]:
         depth, above = 0, item["parent"]
         while above:
             depth, above = depth + 1, parents[above]
-        why = f": {safe(item['comment'])}" if item["state"] == "skipped" else ""
+        why = f": {safe(item['comment'])[:_MOST_PROSE]}" if item["comment"] else ""
         who = f"  ({safe(item['by']).strip('()')}{why})" if item["by"] else ""
         box = _BOXES[item["state"]]
         yield f"{item['id']:>5} {'  ' * depth}{box} {safe(item['text'])}{who}"
@@ -181,14 +182,19 @@ def escalation(value: _Row) -> list[str]:
     if value["addressed"]:
         is_known = value["agent"] or "not on the roster: a maintainer's matter"
         lines.append(f"addressed: {safe(value['addressed'])} ({safe(is_known)})")
-    for said in value["comments"]:
-        who = safe(said["by"]).strip("()")
-        lines.append(f"{who}, {moment(said['at'])}: {safe(said['comment'])}")
+    lines += _comments(value)
     lines += [line for x in value["attempts"] for line in _attempt(x)]
     playbooks = value["playbooks"]
     return [
         *lines,
         *(f"playbook {safe(x['name'])}: {safe(x['text'])}" for x in playbooks),
+    ]
+
+
+def _comments(value: _Row) -> list[str]:
+    return [
+        f"{safe(x['by']).strip('()')}, {moment(x['at'])}: {safe(x['comment'])}"
+        for x in value["comments"]
     ]
 
 
@@ -212,6 +218,7 @@ SHOWN: dict[str, Callable[[Any], list[str]]] = {
     "workflow take": step,
     "workflow submit": verdicts,
     "workflow tick": ticked,
+    "workflow comment": escalation,
     "workflow resolve": escalation,
     "workflow escalations": escalations,
     "inbox": inbox,

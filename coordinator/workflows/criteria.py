@@ -35,9 +35,7 @@ def parse(text: str, line: int) -> Criterion:
     if len(value) > LONGEST:
         return drafted
     if ways := _ways(text, line):
-        return replace(
-            drafted, kind=ways[0].kind, label="", text=plain(text), alternatives=ways
-        )
+        return replace(drafted, kind=ways[0].kind, alternatives=ways)
     reader = _BY_LABEL.get(label.lower(), _in_words)
     return reader(drafted, value) or drafted
 

@@ -125,6 +125,8 @@ def _bad(error: ValidationError) -> BadEvidence:
     if first["type"] == "extra_forbidden":
         known = ", ".join(Evidence.model_fields)
         return BadEvidence(place, f"there is no such key (known are {known})")
+    if place == "commit":
+        return BadEvidence(place, "it must be the id of a commit, 7 to 64 hex digits")
     if place.startswith("junit."):
         return BadEvidence("junit", "it must be text or a list of texts")
     return BadEvidence(place, first["msg"])

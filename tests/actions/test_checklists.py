@@ -252,8 +252,9 @@ def test_numbers_of_success_criteria_are_compared(opened: OpenWorkspace) -> None
     found = submit(opened, run, "6", metrics={"Crust coverage": 93.5})
     assert (found["verdict"], found["state"], found["id"]) == ("met", "done", "6")
     assert states(opened, run)["6"] == "done"
-    with pytest.raises(Refused, match="is not met"):
+    with pytest.raises(Refused, match="names no number") as error:
         submit(opened, run, "7", metrics={"Crust coverage": 93.5})
+    assert error.value.hint.endswith(f"workflow tick {run} 7")
     tick(opened, run, "7")
 
 

@@ -228,6 +228,15 @@ def test_evidence_that_was_accepted_is_told_of(opened: OpenWorkspace) -> None:
     assert (attempt["outcome"], attempt["comment"]) == ("meet", "Go on")
 
 
+def test_blanks_are_no_word(opened: OpenWorkspace) -> None:
+    """Whoever passes a gate says something."""
+    run = begin_bread(opened)
+    tick(opened, run, READ, TRACK, WEIGH, SIFT)
+    asked = {"run": run, "item": PAUSE, "comment": " \n"}
+    with pytest.raises(UsageProblem, match="comment: It says nothing"):
+        opened.perform("workflow gate", **asked)
+
+
 def test_only_evidence_can_be_rejected(opened: OpenWorkspace) -> None:
     """A pause simply waits until it is passed."""
     run = begin_bread(opened)

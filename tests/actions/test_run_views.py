@@ -168,7 +168,7 @@ def test_the_final_report_tells_of_the_runs(
     )
     assert "2 submissions, 1 retries" in text
     assert "RUNNING: 2 min" in text
-    assert one["seconds"] == {"running": 60, "waiting": 120}
+    assert one["seconds"] == {"running": 240, "waiting": 120}
     assert one["skipped"] == [
         {"id": SIFT, "text": "Sift the flour", "by": "backend", "comment": "It is fine"}
     ]
@@ -200,6 +200,14 @@ def test_the_report_names_steps_that_did_not_quite_succeed(
     one, two = found["report"]["runs"]
     assert (one["warnings"], one["skipped"]) == ([WOOD], [])
     assert (two["warnings"], two["skipped"][0]["comment"]) == ([], "No wood")
+    assert two["decisions"][0]["decision"] == "skip"
+    line = f"  - escalation of `{WOOD}`: skip by maintainer: No wood"
+    assert line in found["text"]
+    views.refresh(opened.workspace)
+    record = json.loads((opened.root / RUNS / other / "record.json").read_text())
+    [escalation] = record["escalations"]
+    assert escalation["comments"][0]["comment"] == "No wood"
+    assert "attempts" not in escalation
     assert f"  - `{WOOD}` succeeded with warnings" in found["text"]
     assert f"  - left out `{WOOD}` Lay the wood: No wood" in found["text"]
 

@@ -370,5 +370,6 @@ def test_alternatives_may_have_labels_of_their_own() -> None:
     found = read('Exit Code: 3 or Output Contains: "done"')
     kinds = [x.kind for x in found.alternatives]
     assert kinds == [Criteria.EXIT_CODE, Criteria.OUTPUT_CONTAINS]
-    assert (found.kind, found.label) == (Criteria.EXIT_CODE, "")
+    assert (found.kind, found.label) == (Criteria.EXIT_CODE, "Exit Code")
+    assert found.text == '3 or Output Contains: "done"'
     assert read("Exit Code: 3 or Mood: cheerful").alternatives == ()

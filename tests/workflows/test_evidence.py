@@ -66,7 +66,7 @@ def test_commands_are_the_own_one_and_the_further_ones() -> None:
         ('{"duration_s": -1}', "duration_s: Input should be greater"),
         ('{"metrics": {"x": NaN}}', "metrics.x: Input should be a finite number"),
         ('{"metrics": {"x": true}}', "metrics.x: Input should be a valid number"),
-        ('{"commit": "main"}', "commit: String should match"),
+        ('{"commit": "main"}', "commit: it must be the id"),
         ('{"junit": 1}', "junit: it must be text or a list of texts"),
         ('{"http": [{"status": 200}]}', "http.0.url: Field required"),
         ('{"stdout": "\\ud800"}', "the text: Invalid JSON"),
