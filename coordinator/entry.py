@@ -14,6 +14,7 @@ from coordinator.kernel import addresses
 _LOCAL = {"completion", "demo", "init", "up"}
 _MOST = (1 << 20) + 1  # more than any of them takes: it says so itself
 _BODY = (("pending", "submit"), ("learning", "add"), ("workflow", "submit"))
+_INTERRUPTED = 130
 _NOWHERE = "The present folder does not exist any more."
 _GLOBAL = {"--workspace": "workspace", "--as": "agent"}
 
@@ -23,11 +24,15 @@ def main() -> None:
     try:
         code = run(sys.argv[1:])
     except KeyboardInterrupt:
-        code = 130
+        code = _INTERRUPTED
     except BrokenPipeError:
         # The reader went away (`… | head`): not our failure.
         _silence("stdout")
         code = 0
+    if code == _INTERRUPTED:
+        # Python would wait for threads that do something long for others; whatever was
+        # printed is flushed.
+        os._exit(code)
     sys.exit(code)
 
 

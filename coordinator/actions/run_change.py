@@ -3,7 +3,8 @@
 A merge keeps what the run has: where both sides changed a line, the run's stays.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -35,7 +36,7 @@ from coordinator.workflows import (
 )
 from coordinator.workflows.living import Sheet
 from coordinator.workflows.merging import Merged
-from coordinator.workflows.model import Kind, Mark
+from coordinator.workflows.model import Item, Kind, Mark
 from coordinator.workflows.plan import Place, Plan
 from coordinator.workflows.state_files import Shown
 from coordinator.workflows.states import HELD, Event, State
@@ -110,13 +111,24 @@ def _with_done(opened: Open, merged: str) -> Sheet:
     """Return the merged text with the items that were done and are no more in it."""
     sheet, items = _carried(opened, merged), opened.sheet.boxes.items
     gone = (x for x, name in enumerate(opened.sheet.ids) if name not in sheet.ids)
-    lost = {items[x].line for x in gone if items[x].mark is not Mark.OPEN}
+    lost = [items[x].line for x in gone if items[x].mark is not Mark.OPEN]
     if not lost:
         return sheet
     ours = _unmarked(opened)
-    lines = enumerate(split_lines(ours), 1)
-    without = "\n".join(text for number, text in lines if number not in lost)
+    lines = split_lines(ours)
+    theirs = {y for x in lost for y in _block(lines, x, {x.line for x in items})}
+    left = (text for number, text in enumerate(lines, 1) if number not in theirs)
+    without = "\n".join(left)
     return _carried(opened, merging.merge(without, ours, merged).text)
+
+
+def _block(lines: Sequence[str], line: int, items: Collection[int]) -> Iterator[int]:
+    """Yield the line of an item and those that go on with it."""
+    yield line
+    for number in range(line + 1, len(lines) + 1):
+        if number in items or not lines[number - 1].startswith((" ", "\t")):
+            return
+        yield number
 
 
 def _removed(opened: Open, now: Open, sheet: Sheet) -> list[str]:
@@ -202,7 +214,7 @@ def _dropped(call: Call, opened: Open, now: Open) -> list[Draft]:
                 "id": found.id,
                 "step": found.step,
                 "subtask": "",
-                "decision": Event.SKIP.value,
+                "decision": Event.RESUME.value,  # should the step come back
                 "comment": runs.store_text(call.workspace, comment),
             }
             drafts.append(runs.draft(opened, "run.resolved", SYSTEM, data))
@@ -238,16 +250,30 @@ def _ends(
     return [*boxes_, *runs.ends_steps(workspace, now, changes)]
 
 
+def _origins(before: Sequence[Item], after: Sequence[Item]) -> list[int]:
+    """Return for each item its place before, -1 for a new one; it may have moved."""
+    old, new = [x.text for x in before], [x.text for x in after]
+    matched = enumerate(matching.match(old, new))
+    found = [x if x >= 0 and old[x] == new[place] else -1 for place, x in matched]
+    left: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for place in sorted(set(range(len(before))) - set(found), reverse=True):
+        left[before[place].phase, before[place].text].append(place)
+    for place, item in enumerate(after):
+        others = left.get((item.phase, item.text))
+        if found[place] < 0 and others:
+            found[place] = others.pop()
+    return found
+
+
 def _carried(opened: Open, text: str) -> Sheet:
     """Return the merged text with the ids and marks that its items had before."""
     found = living.read(text)
     before = opened.sheet.boxes.items
-    old, new = [x.text for x in before], [x.text for x in found.items]
     fresh = opened.run.next_item
     ids: list[str] = []
     marks: dict[int, Mark] = {}
-    for item, place in zip(found.items, matching.match(old, new), strict=True):
-        is_same = place >= 0 and before[place].text == item.text
+    for item, place in zip(found.items, _origins(before, found.items), strict=True):
+        is_same = place >= 0
         ids.append(opened.sheet.ids[place] if is_same else str(fresh))
         fresh += not is_same
         if is_same:

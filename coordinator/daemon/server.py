@@ -38,6 +38,9 @@ class Engine(Protocol):
     def turn(self, work: Callable[[], _Result]) -> _Result:
         """Run something for another thread, and wait for it."""
 
+    def aside(self, work: Callable[[], _Result]) -> _Result:
+        """Do something long, on the calling thread; it touches no workspace."""
+
     def stop(self) -> None:
         """Ask for the end."""
 
@@ -76,7 +79,8 @@ class Turns:
         """Do what is asked; see `Desk.perform`."""
         step = self.service.turn(partial(self.desk.begin, request))
         while isinstance(step, Later):
-            step = self.service.turn(partial(step.finish, step.work()))
+            outcome = self.service.aside(step.work)
+            step = self.service.turn(partial(step.finish, outcome))
         return step
 
 

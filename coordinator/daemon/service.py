@@ -102,6 +102,10 @@ class Service:
         """Run something on the engine for another thread, and wait for it."""
         return self._engine.submit(work).result()
 
+    def aside(self, work: Callable[[], _Result]) -> _Result:
+        """Do something long, on the calling thread, while everything goes on."""
+        return work()
+
     async def run(self) -> None:
         """Watch until the stop."""
         for number in (signal.SIGTERM, signal.SIGINT):

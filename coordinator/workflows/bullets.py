@@ -108,7 +108,8 @@ def tree(
             case LineKind.HEADING:
                 _nest(stack, _heading(line), _adopts_none)
             case LineKind.TEXT | LineKind.CODE:
-                if not _opened(stack, line, adopts, opens):
+                is_code = line.kind is LineKind.CODE
+                if is_code or not _opened(stack, line, adopts, opens):
                     _continue(stack, line, was_blank=was_blank)
         was_blank = line.kind is LineKind.BLANK
     return stack[0].children

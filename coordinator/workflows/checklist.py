@@ -113,9 +113,9 @@ class _Reader:
     def goes_on(self, line: Line) -> bool:
         """Take in the next line of a note: more text, or bullets below it."""
         number, level = self.noted
-        is_below = line.kind is LineKind.TEXT or line.level > level
-        is_next = line.number == number + 1 and not _DECISIONS.match(line.content)
-        if not is_next or not is_below:
+        is_text = line.kind is LineKind.TEXT and line.text[:1].isspace()
+        is_bullet = line.kind is LineKind.BULLET and line.level > level
+        if line.number != number + 1 or not (is_text or is_bullet):
             return False
         last = self.notes[-1]
         text = f"{last.text}\n{line.text.strip()}".strip()

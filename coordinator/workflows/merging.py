@@ -13,6 +13,7 @@ from itertools import pairwise
 from coordinator.kernel.markdown import split_lines
 from coordinator.workflows import matching
 
+_BOX = re.compile(r"\s*(?:[-*+]|\d+[.)]) \[.\] ")
 _WORD = re.compile(r"\w+")
 _ALIKE = 0.5
 _MOST_PAIRS = 10_000  # in one place; beyond that nothing is held for a changed line
@@ -46,20 +47,28 @@ def merge(base: str, ours: str, theirs: str) -> Merged:
     lines: list[str] = []
     not_taken: list[str] = []
     for place, line in enumerate([*old, None]):
+        ours_here, theirs_here = one.around[place], other.around[place]
+        is_same = ours_here == theirs_here
         lines += one.added[place]
-        lines += [x for x in other.added[place] if x not in one.around[place]]
+        if not is_same:
+            lines += [x for x in other.added[place] if not _is_known(x, ours_here)]
         if line is None:
             break
         kept, new = one.now[place], other.now[place]
         if kept == line:
             kept = new
-        elif new not in {None, line, *one.around[place]}:
+        elif not is_same and new not in {None, line, *ours_here}:
             not_taken.append(str(new))
         lines += [kept] if kept is not None else []
     end = "\r\n" if "\r\n" in ours else "\n"
     has_end = not mine or ours.endswith(("\n", "\r"))
     text = end.join(lines) + (end if has_end and lines else "")
     return Merged(text, tuple(not_taken))
+
+
+def _is_known(line: str, ours: Sequence[str]) -> bool:
+    """Tell an item that we added, too; other lines, such as fences, come in numbers."""
+    return line in ours and _BOX.match(line) is not None
 
 
 _Places = Iterator[tuple[int, int]]

@@ -47,8 +47,9 @@ _SCALES = {
     "mib": ("size", 2.0**20),
     "gib": ("size", 2.0**30),
 }
-_VALUE = r"(-?\d{1,15}(?:\.\d{1,15})?)\s{0,3}(%|[A-Za-z]{1,12})?"
-_AMOUNT = r"(\d{1,15}(?:\.\d{1,15})?)(?:\s?(%|[A-Za-z]{1,12}))??"
+_NUMBER = r"(?:\d{1,3}(?:,\d{3}){1,5}|\d{1,15})(?:\.\d{1,15})?"
+_VALUE = rf"(-?{_NUMBER})\s{{0,3}}(%|[A-Za-z]{{1,12}})?"
+_AMOUNT = rf"({_NUMBER})(?:\s?(%|[A-Za-z]{{1,12}}))??"
 # The summaries of coverage.py and of Istanbul, whose lines name no coverage.
 _TOTALS = (
     re.compile(r"^TOTAL\b.*?(\d{1,3}(?:\.\d+)?)(%)\s*$", re.MULTILINE),
@@ -91,7 +92,10 @@ def printed(names: Sequence[str], texts: Iterable[str]) -> list[Reported]:
     for pattern in (y for x in names for y in _patterns(x)):
         found = [x for text in texts for x in pattern.finditer(text)]
         if found:
-            return [Reported("the output", float(x[1]), x[2] or "") for x in found]
+            return [
+                Reported("the output", float(x[1].replace(",", "")), x[2] or "")
+                for x in found
+            ]
     return []
 
 
@@ -101,7 +105,7 @@ def _patterns(name: str) -> Iterator[re.Pattern[str]]:
         return
     said = r"[\s_-]{1,3}".join(words)
     yield re.compile(rf"(?i)\b{said}\b[^\n:=%\d]{{0,40}}[:=|]\s{{0,40}}{_VALUE}")
-    yield re.compile(rf"(?i)(?<![\w.-]){_AMOUNT}\s{{1,3}}(?:of\s)?{said}\b")
+    yield re.compile(rf"(?i)(?<![\w.,/-])(?<!of ){_AMOUNT}\s{{1,3}}(?:of\s)?{said}\b")
     if "coverage" in _words(name):
         yield re.compile(rf"(?i)\bcoverage\s{{0,9}}[:=]\s{{0,40}}{_VALUE}")
         yield from _TOTALS

@@ -148,15 +148,17 @@ def test_whoever_is_addressed_may_say_something(opened: OpenWorkspace) -> None:
         opened.call("workflow comment", {"id": "e", "comment": "x"}, agent="docs")
 
 
-def test_a_step_that_an_upgrade_took_away_can_be_resolved(
+def test_a_step_that_an_upgrade_took_away_is_no_persons_matter(
     opened: OpenWorkspace,
 ) -> None:
-    """The escalation does not hang in the air for ever."""
+    """Nor is it left out: should it come back, it is to be done."""
     run = escalated(opened)
     keep(opened, oven().replace(WOOD, "P01-T01-S01-77"), "oven")
     opened.call("workflow upgrade", {"run": run}, agent="backend")
-    assert resolve(opened, f"{run}-e1", "skip")["decision"] == "skip"
     assert opened.perform("workflow escalations") == []
+    keep(opened, oven() + "\n", "oven")
+    opened.call("workflow upgrade", {"run": run}, agent="backend")
+    assert states(opened, run)[WOOD] == "READY"
 
 
 def test_the_copy_of_a_run_that_ended_is_nobodys_problem(

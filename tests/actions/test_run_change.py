@@ -325,7 +325,7 @@ def test_whoever_has_a_step_that_is_asked_for_no_more_is_told(
     upgrade(opened, other)
     assert opened.perform("workflow escalations") == []
     [found] = show(opened, other)["escalations"]
-    assert (found["decision"], found["by"]) == ("skip", "(coordinator)")
+    assert (found["decision"], found["by"]) == ("resume", "(coordinator)")
 
 
 def test_no_upgrade_in_the_midst_of_another_merge(opened: OpenWorkspace) -> None:
@@ -341,3 +341,30 @@ def test_no_upgrade_in_the_midst_of_another_merge(opened: OpenWorkspace) -> None
     assert [x["code"] for x in show(opened, run)["problems"]] == ["conflict-marker"]
     path.write_text(before)
     assert upgrade(opened, run)["changed"] is True
+
+
+def test_what_moved_keeps_its_mark_its_id_and_its_word(opened: OpenWorkspace) -> None:
+    """Nobody is asked again."""
+    alpha = "### Alpha Phase\n- [ ] one\n- [ ] PAUSE\n- [ ] two\n"
+    beta = "### Beta Phase\n- [ ] three\n- [ ] four\n- [ ] five\n- [ ] six\n"
+    run = begin(opened, f"# Cake\n\n{alpha}{beta}", "cake")
+    tick(opened, run, "1")
+    gate(opened, run, "2")
+    keep(opened, f"# Cake\n\n{beta}{alpha}", "cake")
+    assert upgrade(opened, run)["removed"] == []
+    items = {x["id"]: (x["text"], x["state"]) for x in show(opened, run)["items"]}
+    assert list(items) == ["4", "5", "6", "7", "1", "2", "3"]
+    assert (items["1"], items["2"]) == (("one", "done"), ("PAUSE", "done"))
+    tick(opened, run, "4", "3")
+
+
+def test_a_ticked_item_stays_with_the_lines_that_go_on_with_it(
+    opened: OpenWorkspace,
+) -> None:
+    """Though the template has none of them any more."""
+    text = "# Cake\n\n- [ ] Mix\n  well and\n  long\n- [ ] Bake\n"
+    run = begin(opened, text, "cake")
+    tick(opened, run, "1")
+    keep(opened, "# Cake\n\n- [ ] Bake\n", "cake")
+    upgrade(opened, run)
+    assert text_of(opened, run) == text.replace("[ ] Mix", "[x] Mix")

@@ -154,16 +154,18 @@ def test_what_are_no_notes(line: str) -> None:
 def test_notes_go_on_in_the_lines_below() -> None:
     """Until a blank line, an item, a heading or a bullet that is not below them."""
     text = (
-        "- [ ] a\n- Notes: one\n  two [Three]\n  - four\n- five\n- Notes:\n  six\n\n"
+        "**Notes:** nought\nName: [Loaf Name]\n- [ ] a\n- Notes: one\n  two [Three]\n"
+        "  - four\n- five\n- Notes:\n  six\n\n"
         "seven\n**Notes:** eight\nKey decisions:\n1. nine\n"
     )
     found = read(text)
     assert [(x.line, x.text) for x in found.notes] == [
-        (2, "one\ntwo [Three]\n- four"),
-        (6, "six"),
-        (10, "eight"),
+        (1, "nought"),
+        (4, "one\ntwo [Three]\n- four"),
+        (8, "six"),
+        (12, "eight"),
     ]
-    assert [x.is_required for x in found.placeholders] == [False]
+    assert [x.is_required for x in found.placeholders] == [True, False]
 
 
 def test_notes_belong_to_the_group_before() -> None:

@@ -100,3 +100,18 @@ def test_no_new_line_of_theirs_is_lost(
         assert line in {*found.text.splitlines(), *found.not_taken}
     if ours == base:
         assert found.not_taken == ()
+
+
+def test_lines_that_come_in_numbers_are_taken_over_whole() -> None:
+    """Blank lines, fences and places for notes, though we added such ones there."""
+    base = "- [ ] a\n"
+    ours = base + "\nMy:\n\n```\nls\n```\n- Notes: [Notes]\n"
+    added = "\nUse:\n\n```\n- [ ] a sample\n```\n- Notes: [Notes]\n"
+    found = merge(base, ours, base + added)
+    assert (found.text, found.not_taken) == (ours + added, ())
+
+
+def test_an_item_that_both_added_stands_once() -> None:
+    """Somebody copied it from what was not taken over before."""
+    found = merge("- [ ] a\n", "- [ ] a\n- [ ] b\nmine\n", "- [ ] a\n- [ ] b\nx\n")
+    assert found.text == "- [ ] a\n- [ ] b\nmine\nx\n"

@@ -613,3 +613,12 @@ def test_seed_004_is_read_to_the_last_criterion() -> None:
         Criteria.HTTP_RESPONSE: 7,
         Criteria.FILE_EXISTS: 6,
     }
+
+
+def test_what_stands_in_a_fence_is_no_key() -> None:
+    """It is an example, whatever it looks like."""
+    fence = "```yaml\n      command: other\n      criteria: none\n      ```"
+    text = STEP.format("- ", "Success Criteria", "- ", "- ")
+    text = text.replace("      - Command", f"      {fence}\n      - Command", 1)
+    [step] = steps.parse(text, "w.md")[0].book.tasks[0].subtasks[0].steps
+    assert (step.command, len(step.criteria)) == ("saw", 2)

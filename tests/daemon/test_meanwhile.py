@@ -1,0 +1,49 @@
+"""The engine of a process that serves others while it does something long."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from coordinator.daemon.meanwhile import Ending, Meanwhile
+from tests.support import wait_for
+
+
+def test_what_others_have_under_way_is_waited_for() -> None:
+    """Short calls are served until then; another long one is not begun."""
+    service, is_begun, let = Meanwhile(), threading.Event(), threading.Event()
+
+    def work() -> str:
+        is_begun.set()
+        let.wait(20)
+        return "done"
+
+    with ThreadPoolExecutor(2) as callers:
+        other = callers.submit(service.aside, work)
+        assert is_begun.wait(20)
+        waiting = callers.submit(service.wait)
+        wait_for(lambda: _is_ending(service))
+        assert service.turn(lambda: 1) == 1
+        assert not waiting.done()
+        let.set()
+        assert other.result(20) == "done"
+        waiting.result(20)
+    service.close()
+    with pytest.raises(Ending):
+        service.turn(lambda: 1)
+
+
+def _is_ending(service: Meanwhile) -> bool:
+    try:
+        service.aside(lambda: None)
+    except Ending:
+        return True
+    return False
+
+
+def test_without_others_nothing_is_waited_for() -> None:
+    """The process ends with its own work."""
+    service = Meanwhile()
+    assert service.aside(lambda: 2) == 2
+    service.wait()
+    service.close()
