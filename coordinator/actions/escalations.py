@@ -12,10 +12,10 @@ from coordinator.actions import addressed, messages, runs
 from coordinator.actions.registry import (
     Arguments,
     Fresh,
+    NonBlank,
     Nothing,
     Positional,
     Who,
-    Words,
     action,
 )
 from coordinator.actions.runs import Open
@@ -80,6 +80,15 @@ def value(workspace: Workspace, opened: Open, found: Escalation) -> dict[str, An
     work = opened.run.steps[found.step]
     rollbacks = opened.document.book.rollbacks
     return {
+        **head(workspace, opened, found),
+        "attempts": [attempt(workspace, x) for x in work.attempts],
+        "playbooks": [{"name": x.name, "text": x.text} for x in rollbacks],
+    }
+
+
+def head(workspace: Workspace, opened: Open, found: Escalation) -> dict[str, Any]:
+    """Return what an escalation is about, and what was said on it."""
+    return {
         "id": found.id,
         "run": opened.run.id,
         "step": found.step,
@@ -94,8 +103,6 @@ def value(workspace: Workspace, opened: Open, found: Escalation) -> dict[str, An
             {"by": x.actor, "at": x.at, "comment": workspace.read_text(x.comment)}
             for x in found.comments
         ],
-        "attempts": [attempt(workspace, x) for x in work.attempts],
-        "playbooks": [{"name": x.name, "text": x.text} for x in rollbacks],
     }
 
 
@@ -119,7 +126,7 @@ class Comment(Arguments):
     """What somebody has to say on an escalation."""
 
     id: Annotated[str, Positional()] = Field(..., description="the escalation's id")
-    comment: Words = Field(..., description="your words")
+    comment: NonBlank = Field(..., description="your words")
 
 
 @action(
@@ -150,7 +157,7 @@ class Resolve(Arguments):
     decision: Literal["resume", "skip", "abandon"] = Field(
         ..., description="try again, leave the step out, or give the run up"
     )
-    comment: Words = Field(..., description="why")
+    comment: NonBlank = Field(..., description="why")
 
 
 @action(

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from coordinator.actions import checklists, messages, outcomes, runs, steps
 from coordinator.actions.checklists import OneItem, find_open
-from coordinator.actions.registry import Fresh, Who, Words, action
+from coordinator.actions.registry import Fresh, NonBlank, Who, action
 from coordinator.actions.runs import Open
 from coordinator.actions.workspace import Call, Workspace
 from coordinator.kernel.errors import Refused
@@ -24,7 +24,7 @@ from coordinator.workflows.states import Event, State
 class Pass(OneItem):
     """Which gate, and what the maintainer says."""
 
-    comment: Words = Field(..., description="your word on it; it is kept")
+    comment: NonBlank = Field(..., description="your word on it; it is kept")
     decision: Literal["pass", "reject"] = Field(
         "pass", description="a step's evidence can also be rejected"
     )
@@ -39,9 +39,9 @@ class Pass(OneItem):
 def pass_gate(call: Call, arguments: Pass) -> dict[str, Any]:
     """Let a run go through a gate: a pause, a sign-off, a step that needs your word."""
     opened = find_open(call, arguments.run)
-    waiting = {x["item"] for x in waiting_of(opened)}
     if arguments.decision == "reject":
         return _reject(call, opened, arguments)
+    waiting = {x["item"] for x in waiting_of(opened)}
     if opened.is_steps and arguments.item in {
         *waiting,
         *opened.plan.quality,

@@ -66,7 +66,7 @@ class Nothing(Arguments):
 
 
 # What a person is to say; blanks say nothing.
-Words = Annotated[
+NonBlank = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5_000)
 ]
 

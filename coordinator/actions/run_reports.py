@@ -13,6 +13,7 @@ from coordinator.actions.workspace import Workspace
 from coordinator.kernel import clock
 from coordinator.workflows import plan
 from coordinator.workflows.durations import Durations
+from coordinator.workflows.model import Mark
 from coordinator.workflows.states import PASSED, Event, State
 
 
@@ -41,14 +42,14 @@ def report(workspace: Workspace, opened: Open) -> dict[str, Any]:
     }
 
 
-def _text(opened: Open, gate: str) -> str:
-    """Return what a gate says; nothing where its name says it."""
+def _text(opened: Open, name: str) -> str:
+    """Return what an item, a gate or a step says; nothing where its name says it."""
     if not opened.is_steps:
-        place = opened.sheet.place(gate)
+        place = opened.sheet.place(name)
         return opened.sheet.boxes.items[place].text if place >= 0 else ""
-    if gate in opened.plan.quality:
-        return opened.plan.quality[gate].name
-    return opened.plan.places[gate].step.command if gate in opened.plan.places else ""
+    if name in opened.plan.quality:
+        return opened.plan.quality[name].name
+    return opened.plan.places[name].step.command if name in opened.plan.places else ""
 
 
 def _has_warnings(opened: Open, step: str) -> bool:
@@ -86,16 +87,20 @@ def _seconds(begin: str, end: str) -> float:
 
 def _skipped(workspace: Workspace, opened: Open) -> Iterator[dict[str, str]]:
     """Yield what was left out: items by their agent, steps by a maintainer."""
-    keys = ("id", "text", "by", "comment")
-    for item in run_show.items(workspace, opened):
-        if item["state"] == "skipped" and item["by"]:
-            yield {x: item[x] for x in keys}
+    run, items = opened.run, opened.sheet.boxes.items
+    for place, name in enumerate(opened.sheet.ids):
+        word = run.words.get(name)
+        if word and word.mark is Mark.SKIPPED:
+            comment = workspace.read_text(word.comment) if word.comment else ""
+            yield _left_out(name, items[place].text, word.actor, comment)
     for found in _decisions(workspace, opened):
         if found["decision"] == Event.SKIP:
-            place = opened.plan.places.get(found["step"])
-            text = place.step.command if place else ""
-            words = (found["step"], text, found["by"], found["comment"])
-            yield dict(zip(keys, words, strict=True))
+            name, by = found["step"], found["by"]
+            yield _left_out(name, _text(opened, name), by, found["comment"])
+
+
+def _left_out(name: str, text: str, by: str, comment: str) -> dict[str, str]:
+    return {"id": name, "text": text, "by": by, "comment": comment}
 
 
 def _decisions(workspace: Workspace, opened: Open) -> Iterator[dict[str, str]]:

@@ -31,7 +31,7 @@ from coordinator.kernel import clock
 from coordinator.workflows import drafts, living, order, plan
 from coordinator.workflows.durations import Durations
 from coordinator.workflows.model import Document, Kind
-from coordinator.workflows.plan import Place
+from coordinator.workflows.plan import Known, Place
 from coordinator.workflows.runs import Word, Work
 from coordinator.workflows.states import State
 
@@ -115,7 +115,9 @@ def value(workspace: Workspace, opened: Open) -> dict[str, Any]:
             for blob, actor, at in run.notes
             if blob
         ],
-        "escalations": escalations_of(workspace, opened),
+        "escalations": [
+            escalations.value(workspace, opened, x) for x in run.escalations.values()
+        ],
         "fields": dict(opened.document.fields),
         "prose": dict(book.prose),
         "tools": [asdict(x) for x in book.tools],
@@ -123,12 +125,6 @@ def value(workspace: Workspace, opened: Open) -> dict[str, Any]:
         "uncovered": _uncovered(workspace, opened),
         "partners": _partners(workspace, opened),
     }
-
-
-def escalations_of(workspace: Workspace, opened: Open) -> list[dict[str, Any]]:
-    """Return the escalations of a run, the oldest first."""
-    found = opened.run.escalations.values()
-    return [escalations.value(workspace, opened, x) for x in found]
 
 
 def items(workspace: Workspace, opened: Open) -> Iterator[dict[str, Any]]:
@@ -160,14 +156,21 @@ def steps_of(
     """Yield steps, each with where it stands and its attempts."""
     now = clock.render(workspace.now())
     times = Durations(opened.plan, opened.run, now)
+    known: Known = {}
     for place in places:
-        found = _step(workspace, opened, place, now)
-        yield {**found, "seconds": times.of_step(place.name)}
+        standing = plan.standing(opened.plan, opened.run, place.name, now, known)
+        waits = plan.waits(opened.plan, opened.run, place.name, known)
+        yield {
+            **_step(workspace, opened, place, standing),
+            "waits_for": [x.text for x in waits],
+            "seconds": times.of_step(place.name),
+        }
 
 
-def _step(workspace: Workspace, opened: Open, place: Place, now: str) -> dict[str, Any]:
+def _step(
+    workspace: Workspace, opened: Open, place: Place, standing: State
+) -> dict[str, Any]:
     work = opened.run.steps.get(place.name, Work())
-    standing = plan.standing(opened.plan, opened.run, place.name, now)
     is_free = standing in {State.READY, State.PENDING}
     return {
         "id": place.name,
@@ -176,7 +179,6 @@ def _step(workspace: Workspace, opened: Open, place: Place, now: str) -> dict[st
         "task": place.task.id,
         "subtask": place.key,
         "state": standing.value,
-        "waits_for": [x.text for x in plan.waits(opened.plan, opened.run, place.name)],
         "holder": "" if is_free else work.holder,
         "expires": "" if is_free else work.expires,
         "criteria": [steps.criterion_value(x) for x in place.criteria],

@@ -61,8 +61,7 @@ def record(workspace: Workspace, opened: Open) -> dict[str, Any]:
         ],
         "steps": [_step(opened, x) for x in opened.plan.places],
         "escalations": [
-            {k: v for k, v in found.items() if k not in {"attempts", "playbooks"}}
-            for found in run_show.escalations_of(workspace, opened)
+            escalations.head(workspace, opened, x) for x in run.escalations.values()
         ],
         "passed": {x: {"by": w.actor, "at": w.at} for x, w in run.passed.items()},
     }

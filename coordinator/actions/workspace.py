@@ -85,9 +85,9 @@ class Workspace:
         self.judging: set[tuple[str, str]] = set()  # steps whose leases stand still
         self.unwritten: set[str] = set()  # living copies behind their records
         # A cache, kept by `coordinator.actions.runs`: the last record, and all runs.
+        self.runs: tuple[int, dict[str, Any]] = (0, {})
         # Another, of `coordinator.actions.references`: templates by path and blob.
         self.templates: dict[tuple[str, str], Any] = {}
-        self.runs: tuple[int, dict[str, Any]] = (0, {})
         self.listeners: list[Listener] = []
         self._roster: Roster | None = None
         for folder in (layout.temporary, layout.trash, layout.tokens, layout.logs):

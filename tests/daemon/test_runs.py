@@ -77,6 +77,14 @@ def asker(root: Path) -> Ask:
     return ask
 
 
+def begin_slow(tmp_path: Path, clock: ManualClock, url: str) -> tuple[str, Path]:
+    """Start a run whose first step asks that address; return it and its workspace."""
+    text = oven().replace("Exit Code: `0`", f"HTTP Response: `GET {url} returns 200`")
+    with open_workspace(tmp_path / "w", clock) as opened:
+        keep(opened, BREAD)
+        return begin(opened, text, "oven"), opened.root
+
+
 def test_of_many_takers_one_has_the_step(tmp_path: Path, clock: ManualClock) -> None:
     """All at once over the socket; the others are told who has it."""
     with open_workspace(tmp_path / "w", clock) as opened:
@@ -100,10 +108,7 @@ def test_a_slow_criterion_holds_nobody_else_up(
     tmp_path: Path, clock: ManualClock, slow: str
 ) -> None:
     """While one's evidence is judged, another's command is answered."""
-    text = oven().replace("Exit Code: `0`", f"HTTP Response: `GET {slow} returns 200`")
-    with open_workspace(tmp_path / "w", clock) as opened:
-        run, root = begin(opened, text, "oven"), opened.root
-        keep(opened, BREAD)
+    run, root = begin_slow(tmp_path, clock, slow)
     with DaemonProcess(root), ThreadPoolExecutor(1) as callers:
         ask = asker(root)
         assert ask("backend", "workflow take", run=run, step=WOOD)["result"]
@@ -139,10 +144,7 @@ def test_without_a_daemon_something_long_keeps_nobody_out(
     tmp_path: Path, clock: ManualClock, slow: str
 ) -> None:
     """The process that waits answers the others meanwhile, one after the other."""
-    text = oven().replace("Exit Code: `0`", f"HTTP Response: `GET {slow} returns 200`")
-    with open_workspace(tmp_path / "w", clock) as opened:
-        run, root = begin(opened, text, "oven"), opened.root
-        keep(opened, BREAD)
+    run, root = begin_slow(tmp_path, clock, slow)
     taken = run_coordinator(root, "--as", "backend", "workflow", "take", run, WOOD)
     assert taken.code == 0
     argv = ("--as", "backend", "workflow", "submit", run, WOOD)
@@ -168,9 +170,7 @@ def test_something_long_ends_with_ctrl_c(
     tmp_path: Path, clock: ManualClock, slow: str
 ) -> None:
     """Nothing is recorded of it; the next command finds the workspace free."""
-    text = oven().replace("Exit Code: `0`", f"HTTP Response: `GET {slow} returns 200`")
-    with open_workspace(tmp_path / "w", clock) as opened:
-        run, root = begin(opened, text, "oven"), opened.root
+    run, root = begin_slow(tmp_path, clock, slow)
     taken = run_coordinator(root, "--as", "backend", "workflow", "take", run, WOOD)
     assert taken.code == 0
     script = (
