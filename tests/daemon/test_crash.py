@@ -109,19 +109,19 @@ def _agree_with_the_disk(opened: OpenWorkspace, rows: list[dict[str, Any]]) -> N
         assert opened.workspace.blobs.get(row["blob"]) == data
 
 
-def stopped_after(effects: int, root: Path) -> bool:
+def stopped_after(effects: int, work: Callable[[], None]) -> bool:
     """Work in a child that ends before its n-th effect; tell whether it did."""
     pid = os.fork()
     if pid == 0:
         try:
             Countdown(effects).arm()
-            work(root)
+            work()
         except BaseException:  # noqa: BLE001 - the child must not come back
             traceback.print_exc()
             os._exit(1)
         os._exit(0)
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    assert code in {0, 9}
+    assert code in {0, 9}, f"after effect {effects}"
     return code == 9
 
 
@@ -132,7 +132,7 @@ def test_whatever_effect_was_the_last_the_end_is_the_same(
     """Stopped after its n-th effect, for every n, and begun again: the same end."""
     whole = tmp_path / "whole"
     prepare(whole, clock)
-    assert not stopped_after(10_000, whole)
+    assert not stopped_after(10_000, partial(work, whole))
     expected = end_state(whole, clock)
     template = tmp_path / "template"
     prepare(template, clock)
@@ -140,9 +140,9 @@ def test_whatever_effect_was_the_last_the_end_is_the_same(
     while True:
         root = tmp_path / f"stop-{effects}"
         shutil.copytree(template, root)
-        if not stopped_after(effects, root):
+        if not stopped_after(effects, partial(work, root)):
             break
-        assert not stopped_after(10_000, root)
+        assert not stopped_after(10_000, partial(work, root))
         assert end_state(root, clock) == expected, f"after effect {effects}"
         effects += 1
     assert effects > 20

@@ -1,8 +1,7 @@
 """Runs of workflows that end after any effect, begun again."""
 
-import os
 import shutil
-import traceback
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ from tests.actions.run_yard import (
     oven,
     show,
 )
-from tests.daemon.test_crash import Countdown
+from tests.daemon.test_crash import stopped_after
 from tests.support import ManualClock, OpenWorkspace, open_workspace
 
 QUALITY = "\n## Quality Gates\n1. **Crust**: Somebody has tasted it.\n"
@@ -139,22 +138,6 @@ def seen(run: dict[str, Any]) -> dict[str, object]:
     }
 
 
-def stopped_after(effects: int, root: Path) -> bool:
-    """Work in a child that ends before its n-th effect; tell whether it did."""
-    pid = os.fork()
-    if pid == 0:
-        try:
-            Countdown(effects).arm()
-            work(root)
-        except BaseException:  # noqa: BLE001 - the child must not come back
-            traceback.print_exc()
-            os._exit(1)
-        os._exit(0)
-    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    assert code in {0, 9}, f"after effect {effects}"
-    return code == 9
-
-
 def test_what_the_runs_come_to(tmp_path: Path, clock: ManualClock) -> None:
     """The end that every crash is compared with is the one that is meant."""
     root = tmp_path / "w"
@@ -179,15 +162,15 @@ def test_whatever_effect_was_the_last_runs_end_the_same(
     prepare(template, clock)
     whole = tmp_path / "whole"
     shutil.copytree(template, whole)
-    assert not stopped_after(100_000, whole)
+    assert not stopped_after(100_000, partial(work, whole))
     expected = end_state(whole, clock)
     effects = 0
     while True:
         root = tmp_path / f"stop-{effects}"
         shutil.copytree(template, root)
-        if not stopped_after(effects, root):
+        if not stopped_after(effects, partial(work, root)):
             break
-        assert not stopped_after(100_000, root)
+        assert not stopped_after(100_000, partial(work, root))
         assert end_state(root, clock) == expected, f"after effect {effects}"
         shutil.rmtree(root)
         effects += 1

@@ -5,13 +5,18 @@ the lines below them are what is printed, `…` stands for any lines. All blocks
 run in order, in one fresh home with a repository `~/code/shop`.
 """
 
+import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.support import user_environment
+
+REWRITE = bool(os.environ.get("COORDINATOR_REWRITE"))
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
     [
@@ -149,3 +154,28 @@ def _parts(lines: list[str]) -> Iterator[list[str]]:
         else:
             part.append(line)
     yield part
+
+
+def at_home(home: Path, variables: Mapping[str, str] | None = None) -> Console:
+    """Open a console in a home, with the command in the PATH."""
+    environment = user_environment(variables)
+    tools = Path(sys.executable).parent
+    environment["PATH"] = f"{tools}{os.pathsep}{environment['PATH']}"
+    return Console(home, environment)
+
+
+def play(block: Block, console: Console, where: str) -> Iterator[str]:
+    """Run a console block; yield its lines, with what was printed where it differs.
+
+    Raises:
+        AssertionError: It differs, and nothing is to be rewritten.
+    """
+    for step in steps(block):
+        first, *more = step.command.split("\n")
+        yield from [f"$ {first}", *(f"> {x}" for x in more)]
+        printed = console.run(step.command)
+        fits = matches(printed, step.expected)
+        if not REWRITE:
+            said = f"{where}:{block.line}: {step.command}"
+            assert fits, "\n".join([said, *printed])
+        yield from step.expected if fits else printed

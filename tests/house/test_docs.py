@@ -1,9 +1,7 @@
 """The documentation is true: complete, linked, and every example run."""
 
 import json
-import os
 import re
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -24,14 +22,13 @@ from learnings import format as learnings
 from pending_commits import format as pending
 from tests.house.pages import (
     PAGES,
+    REWRITE,
     ROOT,
-    Block,
     Console,
+    at_home,
     blocks,
-    matches,
-    steps,
+    play,
 )
-from tests.support import user_environment
 
 _LANGUAGES = {"console", "text", "toml", "markdown", "json", "ini", "mermaid", "python"}
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^()\s]+)\)")
@@ -39,7 +36,6 @@ _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _MACHINE = re.compile(r"(?<![\w.~<{}])/(?:work|root|home|Users|tmp|opt|mnt|srv)/")
 _MARK = "<!-- The rest is made from the command tree. -->\n\n"
 _DRAFT = re.compile(r'Draft\(\s*"([a-z]+\.[a-z]+)"')
-_REWRITE = bool(os.environ.get("COORDINATOR_REWRITE"))
 
 
 def _name(path: Path) -> str:
@@ -65,7 +61,7 @@ def test_every_command_is_in_the_manual_as_help_has_it() -> None:
     path = ROOT / "docs" / "commands.md"
     head, mark, present = path.read_text("utf-8").partition(_MARK)
     wanted = manual.render(local.tree())
-    if _REWRITE:
+    if REWRITE:
         path.write_text(head + _MARK + wanted, "utf-8")
     else:
         assert mark
@@ -82,7 +78,7 @@ def test_the_states_of_a_step_are_drawn_from_the_table() -> None:
         ways = ", ".join(f"{event} → `{to}`" for event, to in events.items())
         rows.append(f"| `{state}` | {ways or 'the end'} |")
     wanted = "\n".join(rows) + "\n"
-    if _REWRITE:
+    if REWRITE:
         path.write_text(head + mark + wanted + end + tail, "utf-8")
     else:
         assert present == wanted, "Run: COORDINATOR_REWRITE=1 pytest tests/house"
@@ -184,12 +180,7 @@ def console(
     home = tmp_path / "ada"
     (home / "code").mkdir(parents=True)
     make_repository(home / "code" / "shop")
-    environment = user_environment(
-        {f"GIT_{x}_NAME": "Ada" for x in ("AUTHOR", "COMMITTER")}
-    )
-    tools = Path(sys.executable).parent
-    environment["PATH"] = f"{tools}{os.pathsep}{environment['PATH']}"
-    opened = Console(home, environment)
+    opened = at_home(home, {f"GIT_{x}_NAME": "Ada" for x in ("AUTHOR", "COMMITTER")})
     yield opened
     opened.close()
 
@@ -203,24 +194,11 @@ def test_every_example_prints_what_the_page_says(path: Path, console: Console) -
     """A page's console blocks run in order in one fresh home; what is printed fits."""
     text = path.read_text("utf-8")
     for block in [x for x in blocks(text) if x.language == "console"]:
-        new = "\n".join(_run(block, console, path)) + "\n"
+        new = "\n".join(play(block, console, _name(path))) + "\n"
         if new != block.text:
             text = text.replace(block.text, new, 1)
-    if _REWRITE:
+    if REWRITE:
         path.write_text(text, "utf-8")
-
-
-def _run(block: Block, console: Console, path: Path) -> Iterator[str]:
-    """Yield the block's lines, with what was really printed where it differs."""
-    for step in steps(block):
-        first, *more = step.command.split("\n")
-        yield from [f"$ {first}", *(f"> {x}" for x in more)]
-        printed = console.run(step.command)
-        fits = matches(printed, step.expected)
-        if not _REWRITE:
-            where = f"{_name(path)}:{block.line}: {step.command}"
-            assert fits, "\n".join([where, *printed])
-        yield from step.expected if fits else printed
 
 
 def _example(language: str, mark: str) -> str:

@@ -4,20 +4,16 @@ A page's `markdown` blocks are files (their first line says where), its `console
 are run in order in a fresh home. `COORDINATOR_REWRITE=1` writes what was printed.
 """
 
-import os
 import re
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.house.pages import Block, Console, blocks, matches, steps
-from tests.support import user_environment
+from tests.house.pages import REWRITE, Block, Console, at_home, blocks, play
 
 PAGES = sorted(Path(__file__).parent.glob("run-*.md"))
 _FILE = re.compile(r"<!-- (\S+) -->\n")
-_REWRITE = bool(os.environ.get("COORDINATOR_REWRITE"))
 
 
 @pytest.fixture
@@ -28,10 +24,7 @@ def console(
     home = tmp_path / "ada"
     (home / "code").mkdir(parents=True)
     make_repository(home / "code" / "shop")
-    environment = user_environment()
-    tools = Path(sys.executable).parent
-    environment["PATH"] = f"{tools}{os.pathsep}{environment['PATH']}"
-    opened = Console(home, environment)
+    opened = at_home(home)
     opened.run("coordinator init ~/worktrees --repo shop=~/code/shop")
     opened.run("cd ~/worktrees")
     yield opened
@@ -47,9 +40,9 @@ def test_a_run_goes_from_import_to_its_record(path: Path, console: Console) -> N
         if block.language == "markdown":
             write(block, console.home)
         elif block.language == "console":
-            new = "\n".join(run(block, console, path)) + "\n"
+            new = "\n".join(play(block, console, path.name)) + "\n"
             text = text.replace(block.text, new, 1)
-    if _REWRITE:
+    if REWRITE:
         path.write_text(text, "utf-8")
 
 
@@ -60,15 +53,3 @@ def write(block: Block, home: Path) -> None:
     target = home / match[1]
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(block.text[match.end() :])
-
-
-def run(block: Block, console: Console, path: Path) -> Iterator[str]:
-    """Yield the block's lines, with what was really printed where it differs."""
-    for step in steps(block):
-        first, *more = step.command.split("\n")
-        yield from [f"$ {first}", *(f"> {x}" for x in more)]
-        printed = console.run(step.command)
-        fits = matches(printed, step.expected)
-        if not _REWRITE:
-            assert fits, "\n".join([f"{path.name}: {step.command}", *printed])
-        yield from step.expected if fits else printed
