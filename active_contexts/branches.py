@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import assert_never
 
-from coordinator.kernel.errors import UsageProblem
+from coordinator.kernel.errors import Refused, UsageProblem
 from coordinator.kernel.names import display, slug
 
 RULE = "a-z, 0-9, '.', '_' and '-', at most 60 characters, a letter or digit first"
@@ -60,6 +60,28 @@ def check_prefix(prefix: str) -> str:
     if not _PREFIX.match(prefix) or not _git_allows(prefix):
         raise BadPrefix(prefix)
     return prefix
+
+
+class PrefixTaken(Refused):
+    """An agent's prefix cannot stand beside the branch that work lands on."""
+
+    def __init__(self, prefix: str, target: str) -> None:
+        super().__init__(
+            f"An agent whose branches begin with {display(prefix)}/ cannot work beside"
+            f" the branch {display(target)}, on which the work lands.",
+            hint="Name the agent after what it does, such as backend.",
+        )
+
+
+def check_beside(prefix: str, target: str) -> None:
+    """Refuse a prefix that git cannot have beside the target, or that holds it.
+
+    Raises:
+        PrefixTaken: One of the two is the other, or a folder of it.
+    """
+    one, other = f"{prefix}/", f"{target}/"
+    if one.startswith(other) or other.startswith(one):
+        raise PrefixTaken(prefix, target)
 
 
 def name_for(prefix: str, feature: str) -> str:

@@ -1,45 +1,58 @@
 """How git is run for a worktree that an agent writes in.
 
-No filter, hook or setting of the agent's is followed, its own folder and git directory
-are named outright, and a lock that the agent's git holds is waited for once.
+No filter or hook is followed, its own folder and git directory are named outright, and
+a lock that the agent's git holds is waited for once. What has changed in one is
+`worktree_changes`.
 """
 
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from active_contexts.worktree_entries import (
     Entry,
     common_folder,
     entries,
+    is_same_place,
     own_folder,
+    pointed_to,
 )
-from coordinator.kernel import git
+from coordinator.kernel import git, git_settings
 from coordinator.kernel.git import GitFailed, Repository
 from coordinator.kernel.processes import Completed
 
 _LOCKED = re.compile(rb"\.lock'?: File exists|[Cc](?:annot|ould not) lock")
 _PAUSE_SECONDS = 0.15
-_STATUS = ("status", "-z", "--no-renames", "--ignore-submodules=dirty")
-_OID = "# branch.oid "
+# Links that do not name the whole path outlive a move. Only git 2.48 and later make
+# them; those before know no such setting.
+LINKING = ("-c", "worktree.useRelativePaths=true", "worktree")
+# Attributes of the whole machine are the user's; a setting that refuses files with
+# unusual line ends would keep them from being saved.
+_AS_ITS_USER = {"GIT_ATTR_NOSYSTEM": "0"}
+_TOLERANT = {"core.safecrlf": "false"}
 _COUNTS = re.compile(r"(\d+)\t(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """Git in one worktree, whatever its `.git` file or `core.worktree` says now."""
+    """Git in one worktree, whatever its `.git` file or `core.worktree` says now.
+
+    `filters` are those of its user's git, by name (`git_settings.Seen`).
+    """
 
     entry: Entry
     repository: Repository
     extra: Mapping[str, str] = field(default_factory=dict)
+    filters: frozenset[str] = frozenset()
 
     def ask(self, *args: str, stdin: bytes = b"") -> Completed:
         """Run git and return how it ended; tried twice where something was locked."""
         made = {
             "GIT_DIR": str(self.repository.path),
             "GIT_WORK_TREE": str(self.entry.path),
+            **_AS_ITS_USER,
             **self.extra,
         }
         return patiently(self.repository, *args, stdin=stdin, extra=made)
@@ -54,8 +67,14 @@ class Inside:
 
 
 def inside(entry: Entry, extra: Mapping[str, str] | None = None) -> Inside:
-    """Return git for a worktree, with its filters as they are now switched off."""
-    return Inside(entry, git.without_filters(_own(entry)), extra or {})
+    """Return git for a worktree that sees its files as its user's git does.
+
+    Its filters as they are now are switched off.
+    """
+    seen = git_settings.seen_by_its_user(_own(entry))
+    settings = {**seen.repository.settings, **_TOLERANT}
+    repository = replace(seen.repository, settings=settings)
+    return Inside(entry, repository, extra or {}, seen.filters)
 
 
 def apart(entry: Entry) -> Inside:
@@ -108,41 +127,6 @@ def tips(repository: Path, *refs: str) -> dict[str, str]:
     return {x: found[x] for x in refs if x in found}
 
 
-def changes(worktree: Inside) -> tuple[str, ...]:
-    """Return `git status` lines (porcelain v1), untracked files one by one.
-
-    What a submodule holds is not looked at: git would run that repository's settings.
-    """
-    said = worktree.run(*_STATUS, "--porcelain", "--untracked-files=all")
-    return tuple(x for x in said.split("\0") if x)
-
-
-def commit_and_dirt(worktree: Inside) -> tuple[str, bool]:
-    """Return what is checked out (empty: nothing yet), and whether anything changed."""
-    said = worktree.run(
-        *_STATUS, "--porcelain=v2", "--branch", "--untracked-files=normal"
-    )
-    lines = [x for x in said.split("\0") if x]
-    oids = (x.removeprefix(_OID) for x in lines if x.startswith(_OID))
-    commit = next(oids, "")
-    dirty = any(not x.startswith("# ") for x in lines)
-    return "" if commit == "(initial)" else commit, dirty
-
-
-def hidden(worktree: Inside) -> dict[str, str]:
-    """Return the paths whose changes `git status` does not show, and their tag.
-
-    A lower-case tag means assume-unchanged; `S` skip-worktree, which is told of only
-    where the file is there all the same. See git-ls-files(1).
-    """
-    found: dict[str, str] = {}
-    for line in worktree.run("ls-files", "-v", "-z").split("\0"):
-        tag, _, path = line.partition(" ")
-        if tag.islower() or (tag == "S" and (worktree.entry.path / path).exists()):
-            found[path] = tag
-    return found
-
-
 def distance(entry: Entry, target_ref: str) -> tuple[int, int]:
     """Return how many commits it has that the target has not, and the reverse.
 
@@ -164,14 +148,25 @@ def distance(entry: Entry, target_ref: str) -> tuple[int, int]:
 def reconnect(repository: Path, path: Path) -> Entry | None:
     """Return the worktree in a folder, its entry led back to it where it was not.
 
-    None where the folder is no worktree of the repository.
+    Both ends may have been moved. None where the folder is no worktree of the
+    repository.
     """
-    common = common_folder(repository)
-    found = own_folder(path)
-    entry = next((x for x in entries(common) if x.folder == found), None)
-    if entry is None or entry.path.resolve() == path.resolve():
+    entry = _entry_of(common_folder(repository), path)
+    if entry is None or (own_folder(path) and is_same_place(entry.path, path)):
         return entry
     if entry.is_present:
         return None  # a copy: the worktree itself is elsewhere
-    run_patiently(Repository(repository), "worktree", "repair", str(path))
+    run_patiently(Repository(repository), *LINKING, "repair", str(path))
     return Entry(entry.folder, path)
+
+
+def _entry_of(common: Path, path: Path) -> Entry | None:
+    found = own_folder(path)
+    if found is not None:
+        return next(
+            (x for x in entries(common) if is_same_place(x.folder, found)), None
+        )
+    lost = pointed_to(path)
+    if lost is None or lost.exists() or lost.parent.name != "worktrees":
+        return None
+    return next((x for x in entries(common) if x.folder.name == lost.name), None)

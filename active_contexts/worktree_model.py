@@ -13,14 +13,48 @@ from coordinator.kernel.names import display
 
 POOL = ".coordinator/pool"
 TRASH = ".coordinator/trash"
+# Names of what can be made again, where git ignores it: see `worktree_ignored`.
+DISPOSABLE = (
+    "node_modules/",
+    "bower_components/",
+    ".venv/",
+    "venv/",
+    "__pycache__/",
+    "*.pyc",
+    ".mypy_cache/",
+    ".pytest_cache/",
+    ".ruff_cache/",
+    ".tox/",
+    ".nox/",
+    "*.egg-info/",
+    "target/",
+    "build/",
+    "dist/",
+    "out/",
+    ".next/",
+    ".nuxt/",
+    ".turbo/",
+    ".parcel-cache/",
+    ".gradle/",
+    ".cache/",
+    "*.o",
+    "*.class",
+    ".DS_Store",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """The folder in which worktrees are made and removed, and its repositories."""
+    """The folder in which worktrees are made and removed, and its repositories.
+
+    `disposable` are the patterns of ignored files that can be made again;
+    `submodules` tells whether new worktrees get those that the repository has.
+    """
 
     workspace: Path
     repositories: tuple[Path, ...]
+    disposable: tuple[str, ...] = DISPOSABLE
+    submodules: bool = True
 
     @property
     def pool(self) -> Path:
@@ -95,8 +129,8 @@ class WorktreeState(StrEnum):
 class Worktree:
     """What is to be seen of an agent's worktree.
 
-    `ahead` and `behind` count commits against the target branch. `operation` says
-    what a busy one is in the middle of.
+    `dirty` is None where only a filter could tell. `ahead` and `behind` count commits
+    against the target branch. `operation` says what a busy one is in the middle of.
     """
 
     agent: str
@@ -105,7 +139,7 @@ class Worktree:
     path: Path
     branch: str
     commit: str
-    dirty: bool
+    dirty: bool | None
     ahead: int
     behind: int
     state: WorktreeState
@@ -121,6 +155,9 @@ class Risk(StrEnum):
     STASHED = "stash entries"
     BUSY = "an unfinished operation"
     NESTED = "repositories inside the worktree"
+    SUBMODULE = "work that only a submodule has"
+    UNREADABLE = "folders that cannot be read"
+    MOUNTED = "what is mounted from elsewhere"
     LOCKED = "a lock (git worktree unlock takes it away)"
 
 
@@ -171,13 +208,14 @@ class UnknownObjects(Refused):
 
 
 class NotOwned(Refused):
-    """Git refuses the repository since it belongs to somebody else."""
+    """Git refuses the repository since it belongs to somebody else than `user`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, user: str) -> None:
         where = display(str(path))
         super().__init__(
-            f"The repository {where} belongs to another user, so git refuses it.",
-            hint=f"Run as its owner: git config --global --add safe.directory {where}",
+            f"The repository {where} belongs to another user, so the git of {user}"
+            " refuses it.",
+            hint=f"Run as {user}: git config --global --add safe.directory {where}",
         )
 
 
@@ -197,7 +235,8 @@ class TargetMissing(NotFound):
     def __init__(self, tracked: Tracked) -> None:
         super().__init__(
             f"{tracked.name} has no branch {display(tracked.target)} to begin from.",
-            hint=f"Make it (git branch {tracked.target}), or set another target.",
+            hint=f"Make it (git branch {tracked.target}), or name another: "
+            "target in coordinator.toml.",
         )
 
 
@@ -218,6 +257,17 @@ class FolderGone(Conflict):
         super().__init__(
             f"The worktree {display(str(path))} is gone.",
             hint="Run: coordinator worktree repair",
+        )
+
+
+class BranchBlocked(Conflict):
+    """Another branch's name is in the way of a new one."""
+
+    def __init__(self, branch: str, other: str, rename: str) -> None:
+        super().__init__(
+            f"The branch {display(branch)} cannot be made: a branch named"
+            f" {display(other)} is in its way, for git cannot have both.",
+            hint=f"Rename that one: {rename}",
         )
 
 
@@ -246,13 +296,21 @@ class NotSafe(Refused):
         self.findings = tuple(findings)
 
 
+# What cannot be saved in a repository, and what is to be done about it.
+UNSAVABLE = {
+    Risk.NESTED: "Move them out of the worktree, or delete them, then try again.",
+    Risk.UNREADABLE: "Make them readable (chmod -R u+rwX …), then try again.",
+    Risk.MOUNTED: "Unmount it (umount …), then try again.",
+}
+
+
 class CannotSave(Refused):
     """A worktree holds something that cannot be saved in its repository."""
 
     def __init__(self, path: Path, finding: Finding) -> None:
         super().__init__(
             f"{display(path.name)} cannot be saved, since it holds {finding.text}.",
-            hint="Move them out of the worktree, or delete them, then try again.",
+            hint=UNSAVABLE[finding.risk],
         )
 
 

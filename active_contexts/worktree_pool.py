@@ -9,6 +9,8 @@ import re
 import secrets
 from pathlib import Path
 
+from active_contexts.worktree_changes import changes, hidden
+from active_contexts.worktree_contents import contents
 from active_contexts.worktree_entries import (
     ROLE,
     Entry,
@@ -16,20 +18,21 @@ from active_contexts.worktree_entries import (
     entries,
     entry_at,
     head_of,
-    nested_repositories,
+    is_same_place,
     object_format,
+    own_folder,
     save_role,
     scan,
 )
 from active_contexts.worktree_git import (
+    LINKING,
     apart,
-    changes,
-    hidden,
     inside,
+    reconnect,
     run_patiently,
     tips,
 )
-from active_contexts.worktree_guard import to_trash
+from active_contexts.worktree_ignored import ignored
 from active_contexts.worktree_model import (
     Assigned,
     FolderTaken,
@@ -37,6 +40,16 @@ from active_contexts.worktree_model import (
     Tracked,
     UnknownObjects,
     UnusablePath,
+)
+from active_contexts.worktree_sparse import inherit
+from active_contexts.worktree_submodules import set_up
+from active_contexts.worktree_trash import (
+    About,
+    drop_if_empty,
+    open_place,
+    place_of_entry,
+    put_aside,
+    to_trash,
 )
 from coordinator.kernel import git
 from coordinator.kernel.errors import External
@@ -125,16 +138,19 @@ def add_empty(tracked: Tracked, path: Path, commit: str) -> Entry:
         GitFailed: Git could not.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    words = ("worktree", "add", "-q", "--detach", "--no-checkout")
+    words = (*LINKING, "add", "-q", "--detach", "--no-checkout")
     run_patiently(Repository(tracked.path), *words, str(path), commit)
     return _entry(tracked, path)
 
 
-def take(grounds: Grounds, tracked: Tracked, wanted: Assigned, commit: str) -> Entry:
+def take(
+    grounds: Grounds, tracked: Tracked, wanted: Assigned, commit: str, like: Path
+) -> Entry:
     """Hand a worktree out: at `wanted.path`, on `wanted.branch` where one is named.
 
     `commit` is where it stands. A branch with a commit in `wanted` is there, with that
-    tip; one without is made.
+    tip; one without is made. It is as sparse as the worktree of the git directory
+    `like`, and has the submodules that the repository has.
 
     Raises:
         FolderTaken: Something stands there.
@@ -147,13 +163,17 @@ def take(grounds: Grounds, tracked: Tracked, wanted: Assigned, commit: str) -> E
     there = ready(grounds, tracked)
     entry = there[0] if there else make(grounds, tracked, commit)
     _move_on(entry, commit)
+    inherit(entry, like)
     save_role(entry, common_folder(tracked.path), wanted.prefix)
     if wanted.branch and not wanted.commit:
         repository = Repository(tracked.path)
         git.update_ref(repository, f"refs/heads/{wanted.branch}", commit, ZERO)
     if wanted.branch:
         put_on(entry, wanted.branch)
-    return move(tracked, entry, wanted.path)
+    given = move(tracked, entry, wanted.path)
+    if grounds.submodules:
+        set_up(given)
+    return given
 
 
 def put_on(entry: Entry, branch: str) -> None:
@@ -171,23 +191,28 @@ def move(tracked: Tracked, entry: Entry, path: Path) -> Entry:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     repository = Repository(tracked.path)
-    run_patiently(repository, "worktree", "move", str(entry.path), str(path))
+    run_patiently(repository, *LINKING, "move", str(entry.path), str(path))
     return Entry(entry.folder, path)
 
 
-def recycle(grounds: Grounds, tracked: Tracked, entry: Entry) -> None:
+def recycle(grounds: Grounds, tracked: Tracked, entry: Entry, what: About) -> None:
     """Put a worktree that holds nothing of its own back into the pool, or the trash.
 
-    The caller has made sure that it holds nothing (`worktree_safety.recycle`).
+    The caller has made sure that it holds nothing (`worktree_safety.recycle`). What
+    git ignores there goes to the trash, where `what` tells whose it was.
     """
     if not _is_plain(entry):
-        to_trash(grounds, entry)
+        to_trash(grounds, entry, what)
         return
+    open_place(grounds, what.name, what)
     _make_ready(grounds, move(tracked, entry, new_place(grounds, tracked)))
 
 
 def tidy(grounds: Grounds, tracked: Tracked) -> None:
     """Finish or throw away what a crash left in the pool."""
+    for folder in _folders(grounds, tracked):
+        if own_folder(folder) is None:
+            reconnect(tracked.path, folder)  # it was moved, and the repository too
     elsewhere = scan(grounds.workspace)
     for entry in _members(grounds, tracked):
         if entry.folder in elsewhere:
@@ -223,6 +248,15 @@ def _check_suited(grounds: Grounds, tracked: Tracked) -> None:
     for path in (grounds.workspace, tracked.path, common_folder(tracked.path)):
         if {"\n", "\r"} & set(str(path)):
             raise UnusablePath(path)
+    check_objects(tracked)
+
+
+def check_objects(tracked: Tracked) -> None:
+    """Refuse a repository whose objects have ids of another kind than SHA-1.
+
+    Raises:
+        UnknownObjects: They have.
+    """
     kind = object_format(common_folder(tracked.path))
     if kind != "sha1":
         raise UnknownObjects(tracked.path, kind)
@@ -230,15 +264,25 @@ def _check_suited(grounds: Grounds, tracked: Tracked) -> None:
 
 def _make_ready(grounds: Grounds, entry: Entry) -> None:
     # Looked at again now that no agent finds it by its path any more.
-    worktree = inside(entry)
-    clean = not hidden(worktree) and not changes(worktree)
-    if not clean or not _is_plain(entry) or nested_repositories(entry.path):
-        to_trash(grounds, entry)
+    place = place_of_entry(grounds, entry) or open_place(grounds, entry.path.name, None)
+    if not _is_clean(entry) or not _is_plain(entry):
+        drop_if_empty(place)
+        to_trash(grounds, entry, place.about)
         return
+    worktree = inside(entry)
+    put_aside(place, entry.path, ignored(worktree, grounds.disposable).paths)
+    drop_if_empty(place)
     commit = worktree.run("rev-parse", "--verify", "HEAD")
     worktree.run("update-ref", "--no-deref", "HEAD", commit)
     worktree.run("clean", "-ffdxq")
     (entry.folder / ROLE).unlink(missing_ok=True)
+
+
+def _is_clean(entry: Entry) -> bool:
+    worktree, found = inside(entry), contents(entry)
+    others = found.repositories or found.unreadable or found.mounts
+    is_same = changes(worktree).is_dirty is False
+    return is_same and not others and not hidden(worktree)
 
 
 def _move_on(entry: Entry, commit: str) -> None:
@@ -263,9 +307,8 @@ def _is_plain(entry: Entry) -> bool:
 
 
 def _members(grounds: Grounds, tracked: Tracked) -> tuple[Entry, ...]:
-    folder = grounds.pool.resolve()
     everything = entries(common_folder(tracked.path))
-    return tuple(x for x in everything if x.path.parent == folder)
+    return tuple(x for x in everything if is_same_place(x.path.parent, grounds.pool))
 
 
 def _folders(grounds: Grounds, tracked: Tracked) -> list[Path]:

@@ -9,28 +9,31 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from active_contexts import worktree_pool
+from active_contexts import worktree_pool, worktree_submodules
+from active_contexts.worktree_changes import changes
+from active_contexts.worktree_contents import Contents
 from active_contexts.worktree_entries import (
     Entry,
     common_folder,
     entries,
     entry_at,
     holder,
+    is_same_place,
     pointed_to,
     private_folder,
     save_role,
     scan,
 )
 from active_contexts.worktree_git import (
-    changes,
+    LINKING,
     inside,
     reconnect,
     run_patiently,
     tips,
 )
-from active_contexts.worktree_guard import to_trash
 from active_contexts.worktree_model import Assigned, Grounds, Head, Tracked
 from active_contexts.worktree_saving import place, save_rest
+from active_contexts.worktree_trash import about, to_trash
 from coordinator.kernel import files, git
 from coordinator.kernel.errors import CoordinatorError
 from coordinator.kernel.git import Repository
@@ -122,9 +125,9 @@ def _reach(common: Path) -> None:
 def _has_its_files(entry: Entry) -> bool:
     """Tell whether a folder has any file just as the worktree's index knows it."""
     worktree = inside(entry)
-    changed = {x[3:] for x in changes(worktree)}
+    found = changes(worktree)
     known = set(worktree.run("ls-files", "-z").split("\0")) - {""}
-    return not known <= changed
+    return not known <= {*found.changed, *found.doubtful}
 
 
 def _mend(
@@ -188,7 +191,7 @@ def _rebuild(
     (empty / ".git").unlink()
     empty.rmdir()
     _point(now, common)
-    run_patiently(Repository(tracked.path), "worktree", "repair", str(path))
+    run_patiently(Repository(tracked.path), *LINKING, "repair", str(path))
     return now
 
 
@@ -214,10 +217,13 @@ def _add_again(
         return Mended(Mend.NO_TARGET, one)
     saved: tuple[str, ...] = ()
     if entry is not None:
-        saved = save_rest(entry, place(one, stamp))
-        to_trash(grounds, entry)
+        under = place(one, stamp)
+        saved = worktree_submodules.save(entry, Contents(), under)
+        saved = save_rest(entry, under) + saved
+        to_trash(grounds, entry, about(tracked, one, entry))
     wanted = replace(one, branch=stand.branch, commit=stand.commit)
-    made = worktree_pool.take(grounds, tracked, wanted, stand.commit)
+    like = common_folder(tracked.path)
+    made = worktree_pool.take(grounds, tracked, wanted, stand.commit, like)
     return Mended(Mend.ADDED, _now(one, made), saved)
 
 
@@ -230,7 +236,8 @@ def _stand(tracked: Tracked, one: Assigned) -> Head | None:
     ref = f"refs/heads/{one.branch}"
     found = tips(tracked.path, ref, tracked.target_ref)
     if one.branch and ref in found:
-        taken = holder(tracked.path, one.branch) not in {None, one.path.resolve()}
+        other = holder(tracked.path, one.branch)
+        taken = other is not None and not is_same_place(other, one.path)
         return Head("" if taken else one.branch, found[ref])
     last = git.resolve(Repository(tracked.path), one.commit) if one.commit else None
     commit = last or found.get(tracked.target_ref)

@@ -5,8 +5,9 @@ Whether that is to be done is decided elsewhere.
 
 from active_contexts.worktree_entries import common_folder, entry_at
 from active_contexts.worktree_git import inside
-from active_contexts.worktree_model import Assigned, Tracked
-from active_contexts.worktree_saving import place, save
+from active_contexts.worktree_model import Assigned, Grounds, Tracked
+from active_contexts.worktree_saving import filtered_files, place, save
+from active_contexts.worktree_trash import about, copy_aside, open_place
 from coordinator.kernel.errors import Refused
 
 
@@ -21,11 +22,12 @@ class NotRestorable(Refused):
 
 
 def restore(
-    tracked: Tracked, known: Assigned, commit: str, stamp: str
+    grounds: Grounds, tracked: Tracked, known: Assigned, commit: str, stamp: str
 ) -> tuple[str, ...]:
     """Save the worktree, then make its branch and files those of `commit`.
 
-    Returns the refs that hold what was there. Only a commit that what is checked out
+    Returns the refs that hold what was there; what no ref may hold is copied into the
+    trash. Only a commit that what is checked out
     now has grown from is gone back to; ignored files stay.
 
     Raises:
@@ -39,6 +41,11 @@ def restore(
     if git.ask("merge-base", "--is-ancestor", commit, "HEAD").code:
         raise NotRestorable(known.path.name, commit, "its HEAD is no child of it")
     saved = save(entry, place(known, stamp))
+    sealed = filtered_files(entry)
+    if sealed:
+        what = about(tracked, known, entry, len(sealed))
+        aside = open_place(grounds, known.path.name, what)
+        copy_aside(aside, entry.path, sealed)
     git.run("reset", "--hard", "--quiet", commit)
     git.run("clean", "-fdq")
     return saved

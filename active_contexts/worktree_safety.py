@@ -5,19 +5,19 @@ is let go without `worktree_guard`.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from active_contexts import worktree_pool
-from active_contexts.worktree_entries import (
-    Entry,
-    common_folder,
-    entry_at,
-    nested_repositories,
-    operation,
-)
-from active_contexts.worktree_git import Inside, changes, inside, tips
-from active_contexts.worktree_guard import guard, to_trash
+from active_contexts import worktree_pool, worktree_submodules
+from active_contexts.worktree_changes import changes
+from active_contexts.worktree_contents import Contents, contents
+from active_contexts.worktree_entries import Entry, common_folder, entry_at, operation
+from active_contexts.worktree_git import Inside, inside, tips
+from active_contexts.worktree_guard import guard
+from active_contexts.worktree_ignored import Kept, ignored, measure
 from active_contexts.worktree_model import (
+    UNSAVABLE,
+    Assigned,
     CannotSave,
     Finding,
     Grounds,
@@ -25,28 +25,49 @@ from active_contexts.worktree_model import (
     Risk,
     Tracked,
 )
-from active_contexts.worktree_saving import private_index, save, save_rest, stashes
+from active_contexts.worktree_saving import (
+    filtered_files,
+    private_index,
+    save,
+    save_rest,
+    stashes,
+)
+from active_contexts.worktree_trash import About, about, to_trash
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What a worktree held: where it was saved, and the files that the trash keeps."""
+
+    saved: tuple[str, ...] = ()
+    kept: Kept = field(default_factory=Kept)
 
 
 def findings(tracked: Tracked, entry: Entry) -> tuple[Finding, ...]:
     """Return everything that would be lost with a worktree, or with its entry.
 
-    A lock counts as well: it says that a person wants the worktree kept.
+    A lock counts as well: it says that a person wants the worktree kept. A change that
+    only a filter could tell of does not: such files are kept in the trash.
     """
     git = inside(entry)
-    found = [*_in_the_folder(git)] if entry.path.is_dir() else []
+    there = contents(entry) if entry.path.is_dir() else Contents()
+    found = [*_in_the_folder(git, there)] if entry.path.is_dir() else []
+    found += [(Risk.SUBMODULE, worktree_submodules.findings(entry, there))]
     found += [*_in_the_repository(tracked, git)]
     return tuple(Finding(risk, details) for risk, details in found if details)
 
 
-def _in_the_folder(git: Inside) -> Iterator[tuple[Risk, tuple[str, ...]]]:
+def _in_the_folder(
+    git: Inside, there: Contents
+) -> Iterator[tuple[Risk, tuple[str, ...]]]:
     with private_index(git) as shown:
-        lines = changes(shown)
-    untracked = tuple(x[3:] for x in lines if x.startswith("?? "))
-    yield Risk.CHANGED, tuple(x[3:] for x in lines if not x.startswith("?? "))
+        found = changes(shown)
+    yield Risk.CHANGED, found.changed
     # Git names an untracked folder as such only where it is a repository of its own.
-    yield Risk.UNTRACKED, tuple(x for x in untracked if not x.endswith("/"))
-    yield Risk.NESTED, nested_repositories(git.entry.path)
+    yield Risk.UNTRACKED, tuple(x for x in found.untracked if not x.endswith("/"))
+    yield Risk.NESTED, tuple(there.repositories)
+    yield Risk.UNREADABLE, tuple(there.unreadable)
+    yield Risk.MOUNTED, tuple(there.mounts)
 
 
 def _in_the_repository(
@@ -68,81 +89,103 @@ def _unlanded(tracked: Tracked, git: Inside) -> tuple[str, ...]:
     return tuple(said.split())
 
 
-def remove(
-    grounds: Grounds, tracked: Tracked, path: Path, under: str
-) -> tuple[str, ...]:
+def remove(grounds: Grounds, tracked: Tracked, known: Assigned, under: str) -> Removed:
     """Throw a worktree that holds nothing of its own into the trash; repeatable.
 
-    Returns the refs made below `under` for what git's entry alone knew (`save_rest`).
+    Refs are made below `under` for what git's entry alone knew (`save_rest`).
 
     Raises:
         NotSafe: It holds something; its findings say what.
         NotOurs: It is no agent's worktree.
     """
-    entry = _removable(grounds, tracked, path)
+    entry = _removable(grounds, tracked, known.path)
     if entry is None:
-        return ()
-    saved = _check_and_save(tracked, entry, under)
-    to_trash(grounds, entry)
-    return saved
+        return Removed()
+    _check(tracked, entry)
+    removed = Removed(save_rest(entry, under), _kept(grounds, entry))
+    to_trash(grounds, entry, _about(tracked, known, entry, removed))
+    return removed
 
 
-def recycle(
-    grounds: Grounds, tracked: Tracked, path: Path, under: str
-) -> tuple[str, ...]:
+def recycle(grounds: Grounds, tracked: Tracked, known: Assigned, under: str) -> Removed:
     """Put a worktree that holds nothing of its own back into the pool; repeatable.
 
-    Returns the refs made, as `remove`.
-
-    Raises:
-        NotSafe: It holds something; its findings say what.
-        NotOurs: It is no agent's worktree.
+    Returns what `remove` does, and raises the same.
     """
-    entry = _removable(grounds, tracked, path)
+    entry = _removable(grounds, tracked, known.path)
     if entry is None or not entry.is_present:
-        return ()
-    saved = _check_and_save(tracked, entry, under)
-    worktree_pool.recycle(grounds, tracked, entry)
-    return saved
+        return Removed()
+    _check(tracked, entry)
+    removed = Removed(save_rest(entry, under), _kept(grounds, entry))
+    what = _about(tracked, known, entry, removed)
+    worktree_pool.recycle(grounds, tracked, entry, what)
+    return removed
 
 
 def save_and_remove(
-    grounds: Grounds, tracked: Tracked, path: Path, under: str
-) -> tuple[str, ...]:
+    grounds: Grounds, tracked: Tracked, known: Assigned, under: str
+) -> Removed:
     """Save everything below a ref, then throw the worktree into the trash.
 
     A lock does not keep it: whoever forces the removal has been told of it. `under`
-    is such as `refs/coordinator/saved/<agent>/<worktree>/<stamp>`. Returns the refs
-    made; none where there is nothing to remove (any more).
+    is such as `refs/coordinator/saved/<agent>/<worktree>/<stamp>`. Nothing is done
+    where there is nothing to remove (any more).
 
     Raises:
-        CannotSave: It holds repositories of their own.
+        CannotSave: It holds what no repository can keep.
         NotOurs: It is no agent's worktree.
-        GitFailed: Something could not be saved; nothing is removed.
+        GitFailed, NotBrought: Something could not be saved; nothing is removed.
     """
-    entry = _removable(grounds, tracked, path)
+    entry = _removable(grounds, tracked, known.path)
     if entry is None:
-        return ()
+        return Removed()
     for finding in findings(tracked, entry):
-        if finding.risk is Risk.NESTED:
-            raise CannotSave(path, finding)
-    saved = save(entry, under)
-    to_trash(grounds, entry)
-    return saved
+        if finding.risk in UNSAVABLE:
+            raise CannotSave(known.path, finding)
+    removed = Removed(save_all(entry, under), _kept(grounds, entry))
+    to_trash(grounds, entry, _about(tracked, known, entry, removed))
+    return removed
 
 
-def _check_and_save(tracked: Tracked, entry: Entry, under: str) -> tuple[str, ...]:
+def save_all(entry: Entry, under: str) -> tuple[str, ...]:
+    """Save a worktree with its submodules; return the refs made.
+
+    Raises:
+        GitFailed, NotBrought: Something could not be saved.
+    """
+    there = contents(entry) if entry.path.is_dir() else Contents()
+    within = worktree_submodules.save(entry, there, under)
+    return save(entry, under) + within
+
+
+def _check(tracked: Tracked, entry: Entry) -> None:
     found = findings(tracked, entry)
     if found:
         raise NotSafe(entry.path, found)
-    return save_rest(entry, under)
+
+
+def _kept(grounds: Grounds, entry: Entry) -> Kept:
+    """Return the files that are nowhere else and no ref may hold."""
+    if not entry.path.is_dir():
+        return Kept()
+    kept = measure(entry.path, filtered_files(entry))
+    kept += ignored(inside(entry), grounds.disposable)
+    for folder, path in contents(entry).submodules.items():
+        within = ignored(inside(Entry(folder, path)), grounds.disposable)
+        names = (f"{path.relative_to(entry.path.resolve())}/{x}" for x in within.paths)
+        kept += Kept(tuple(names), within.bytes)
+    return kept
+
+
+def _about(tracked: Tracked, known: Assigned, entry: Entry, removed: Removed) -> About:
+    return about(tracked, known, entry, len(removed.kept.paths))
 
 
 def _removable(grounds: Grounds, tracked: Tracked, path: Path) -> Entry | None:
     """Return the entry to remove, or None where there is nothing left of it."""
     entry = entry_at(common_folder(tracked.path), path)
     if path.exists() or path.is_symlink():
-        guard(path, workspace=grounds.workspace, repositories=grounds.repositories)
+        guard(grounds, path)
     elif entry is not None and not entry.role:
         return None  # a person's worktree whose folder is gone
     return entry

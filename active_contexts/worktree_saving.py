@@ -1,8 +1,11 @@
 """Saving all that a worktree holds below `refs/coordinator/saved/` in its repository.
 
-The worktree, its index and its branch stay as they are; removing is for others.
+The worktree, its index and its branch stay as they are; removing is for others. What a
+filter stands before is left out: as it lies there it may be a secret that only the
+filter seals (`filtered_files`).
 """
 
+import os
 import re
 import secrets
 import shutil
@@ -11,8 +14,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from active_contexts.worktree_changes import Changes, changes, filtered, hidden
 from active_contexts.worktree_entries import Entry, common_folder, private_folder, read
-from active_contexts.worktree_git import Inside, hidden, inside
+from active_contexts.worktree_git import Inside, inside
 from active_contexts.worktree_model import Assigned
 from coordinator.kernel.git import Repository
 
@@ -69,11 +73,11 @@ def save(entry: Entry, under: str) -> tuple[str, ...]:
     Raises:
         GitFailed: Something could not be saved.
     """
-    git = _saving(entry)
-    found = _commits(git)
-    found |= _trees(git, found.get("head", ""))
-    tips = _tips(git, _logged(entry), known=found.values())
-    return _write(git, under, found | _earlier(git, tips))
+    git = saving(entry)
+    found = commits(git)
+    found |= trees(git, found.get("head", ""))
+    tips = _tips(git, logged(entry), known=found.values())
+    return write(git, under, found | earlier(git, tips))
 
 
 def save_rest(entry: Entry, under: str) -> tuple[str, ...]:
@@ -88,23 +92,33 @@ def save_rest(entry: Entry, under: str) -> tuple[str, ...]:
     Raises:
         GitFailed: Something could not be saved.
     """
-    git = _saving(entry)
-    found = _commits(git)
+    git = saving(entry)
+    found = commits(git)
     if not entry.path.is_dir():
-        found |= _trees(git, found.get("head", ""))
-    tips = _tips(git, [*found.values(), *_logged(entry)])
+        found |= trees(git, found.get("head", ""))
+    tips = _tips(git, [*found.values(), *logged(entry)])
     kept = {k: v for k, v in found.items() if v in tips or k.startswith("own-")}
     others = [x for x in tips if x not in kept.values()]
-    return _write(git, under, kept | _earlier(git, others))
+    return write(git, under, kept | earlier(git, others))
 
 
-def _saving(entry: Entry) -> Inside:
+def filtered_files(entry: Entry) -> tuple[str, ...]:
+    """Return the files that `save` leaves out, since a filter stands before them."""
+    with private_index(inside(entry)) as shown:
+        found = changes(shown)
+        mine = {*found.doubtful, *filtered(shown, [*found.changed, *found.untracked])}
+    return tuple(sorted(x for x in mine if os.path.lexists(entry.path / x)))
+
+
+def saving(entry: Entry) -> Inside:
+    """Return git for a worktree that signs what it makes, and brings it to the disk."""
     plain = inside(entry, _WHO)
     settings = {**plain.repository.settings, **_SYNCED}
     return replace(plain, repository=replace(plain.repository, settings=settings))
 
 
-def _write(git: Inside, under: str, found: dict[str, str]) -> tuple[str, ...]:
+def write(git: Inside, under: str, found: dict[str, str]) -> tuple[str, ...]:
+    """Make a ref below `under` for each name; return them."""
     lines = [f"update {under}/{name}\0{oid}\0\0" for name, oid in found.items()]
     if lines:
         git.run("update-ref", "--stdin", "-z", stdin="".join(lines).encode())
@@ -129,7 +143,8 @@ def _on(said: str) -> str:
     return found[1] if found else ""
 
 
-def _commits(git: Inside) -> dict[str, str]:
+def commits(git: Inside) -> dict[str, str]:
+    """Return what is checked out, stashed and under way, each commit under one name."""
     found: dict[str, str] = {}
     for name, oid in _named(git):
         # ORIG_HEAD and its like mostly name what is saved already.
@@ -153,7 +168,7 @@ def _named(git: Inside) -> Iterator[tuple[str, str]]:
         yield f"own-{number}", oid
 
 
-def _logged(entry: Entry) -> list[str]:
+def logged(entry: Entry) -> list[str]:
     """Return every object id that the worktree's HEAD was at, as its reflog says."""
     pairs = _LOGGED.findall(read(entry.folder / "logs" / "HEAD", _LOG_LIMIT))
     found = {x.decode() for pair in pairs for x in pair}
@@ -167,23 +182,34 @@ def _tips(git: Inside, oids: Sequence[str], known: Collection[str] = ()) -> list
     main worktree, and the reflogs of both.
     """
     shared = Repository(common_folder(git.entry.folder))
-    said = shared.run(
-        "rev-list", "--parents", "--ignore-missing", "--single-worktree", "--stdin",
-        "--not", "--all", "--reflog",
-        stdin="".join(f"{x}\n" for x in (*oids, *(f"^{x}" for x in known))).encode(),
-    )  # fmt: skip
+    wanted = (*oids, *(f"^{x}" for x in known))
+    return latest(shared, wanted, "--single-worktree", "--not", "--all", "--reflog")
+
+
+def latest(repository: Repository, wanted: Sequence[str], *others: str) -> list[str]:
+    """Return those of the wanted commits' history that are no other's parents.
+
+    `wanted` are ids, with `^` what is not wanted; those that are not there count as
+    nothing. `others` are more words of git-rev-list(1).
+    """
+    said = repository.run(
+        *("rev-list", "--parents", "--ignore-missing", "--stdin", *others),
+        stdin="".join(f"{x}\n" for x in wanted).encode(),
+    )
     rows = [x.split() for x in said.split("\n") if x]
     parents = {x for row in rows for x in row[1:]}
     return [row[0] for row in rows if row[0] not in parents]
 
 
-def _earlier(git: Inside, tips: Sequence[str]) -> dict[str, str]:
+def earlier(git: Inside, tips: Sequence[str]) -> dict[str, str]:
+    """Return the commits as one: as parents of a new one where they are several."""
     if len(tips) > 1:
         tips = [_commit(git, f"{tips[0]}^{{tree}}", *tips)]
     return {"earlier": tips[0]} if tips else {}
 
 
-def _trees(git: Inside, head: str) -> dict[str, str]:
+def trees(git: Inside, head: str) -> dict[str, str]:
+    """Return commits of the files and of what is staged, where they are not `head`."""
     with private_index(git) as copy:
         done = copy.ask("write-tree")  # fails where a merge is unfinished
         tree = _whole(copy) if git.entry.path.is_dir() else ""
@@ -197,7 +223,13 @@ def _trees(git: Inside, head: str) -> dict[str, str]:
 
 
 def _whole(copy: Inside) -> str:
-    copy.run("add", "-A", "--sparse")
+    found = changes(copy) if copy.filters else Changes()
+    paths = [*found.changed, *found.untracked, *found.doubtful]
+    sealed = sorted(filtered(copy, paths))
+    wanted = [":(top)", *(f":(top,exclude,literal){x}" for x in sealed)]
+    stdin = "\0".join(wanted).encode("utf-8", "surrogateescape")
+    from_stdin = ("--pathspec-from-file=-", "--pathspec-file-nul")
+    copy.run("add", "-A", "--sparse", *from_stdin, stdin=stdin)
     return copy.run("write-tree")
 
 

@@ -8,25 +8,25 @@ from dataclasses import replace
 
 from active_contexts import worktree_pool
 from active_contexts.branches import name_for
+from active_contexts.worktree_changes import changes, commit_and_dirt, hidden
 from active_contexts.worktree_entries import (
     Entry,
     common_folder,
     entry_at,
     holder,
     operation,
+    own_folder,
     save_role,
 )
 from active_contexts.worktree_git import (
-    changes,
-    commit_and_dirt,
     distance,
-    hidden,
     inside,
     reconnect,
     tips,
 )
 from active_contexts.worktree_model import (
     Assigned,
+    BranchBlocked,
     BranchElsewhere,
     FolderGone,
     FolderTaken,
@@ -38,13 +38,21 @@ from active_contexts.worktree_model import (
     Worktree,
     WorktreeState,
 )
-from coordinator.kernel import git
-from coordinator.kernel.git import Repository
+from active_contexts.worktree_submodules import set_up
+from coordinator.kernel import git, processes
+from coordinator.kernel.git import GitFailed, Repository
+from coordinator.kernel.names import display
 
 
 def home(grounds: Grounds, tracked: Tracked, agent: str, prefix: str) -> Assigned:
     """Return the home worktree that an agent has, or would have, for a repository."""
     return Assigned(agent, prefix, "", grounds.workspace / f"{tracked.name}-{agent}")
+
+
+def second(at_home: Assigned, feature: str) -> Assigned:
+    """Return the worktree beside an agent's home that a feature has, or would have."""
+    path = at_home.path.with_name(f"{at_home.path.name}--{feature}")
+    return replace(at_home, feature=feature, path=path)
 
 
 def add_home(grounds: Grounds, tracked: Tracked, wanted: Assigned) -> Assigned:
@@ -64,9 +72,41 @@ def add_home(grounds: Grounds, tracked: Tracked, wanted: Assigned) -> Assigned:
     entry, tip = _in_place(tracked, wanted), wanted.commit
     if entry is None:
         tip = _tips(tracked)[tracked.target_ref]
-        entry = worktree_pool.take(grounds, tracked, replace(wanted, branch=""), tip)
+        new, like = replace(wanted, branch=""), common_folder(tracked.path)
+        entry = worktree_pool.take(grounds, tracked, new, tip, like)
     save_role(entry, common_folder(tracked.path), wanted.prefix)
     return _assigned(wanted, entry, tip)
+
+
+def check_usable(tracked: Tracked) -> None:
+    """Refuse a repository in which no worktree can be made.
+
+    Raises:
+        CoordinatorError: As `add_home`.
+    """
+    worktree_pool.check_objects(tracked)
+    _tips(tracked)
+
+
+def target_tip(tracked: Tracked) -> str:
+    """Return the commit that new worktrees begin from.
+
+    Raises:
+        CoordinatorError: As `add_home`.
+    """
+    return _tips(tracked)[tracked.target_ref]
+
+
+def begins_at(tracked: Tracked, at_home: Assigned, feature: str) -> str:
+    """Return the commit that a feature's worktree would stand at: its branch's tip.
+
+    Raises:
+        BadFeature: The feature cannot name a branch.
+        CoordinatorError: As `add_home`.
+    """
+    ref = f"refs/heads/{name_for(at_home.prefix, feature)}"
+    found = _tips(tracked, ref)
+    return found.get(ref, found[tracked.target_ref])
 
 
 def start_feature(
@@ -80,26 +120,29 @@ def start_feature(
     Raises:
         BadFeature: The feature cannot name a branch.
         BranchElsewhere: Another worktree has the branch.
+        BranchBlocked: Another branch's name is in its way.
         FolderTaken: Something else stands where the second one would.
         CoordinatorError: As `add_home`.
     """
     branch = name_for(at_home.prefix, feature)
-    path = at_home.path.with_name(f"{at_home.path.name}--{feature}")
     found = _tips(tracked, f"refs/heads/{branch}")
     tip = found.get(f"refs/heads/{branch}", "")
     commit = tip or found[tracked.target_ref]
     here = replace(at_home, branch=branch, commit=tip)
-    second = replace(here, feature=feature, path=path)
-    for wanted in (here, second):
+    beside = second(here, feature)
+    for wanted in (here, beside):
         entry = _holding(grounds, tracked, wanted)
         if entry is not None:
             return _assigned(wanted, entry, commit)
-    _check_free(tracked, branch)
+    _check_free(tracked, branch, is_new=not tip)
     switched = _switch_home(tracked, here, commit)
     if switched is not None:
+        if grounds.submodules:
+            set_up(switched)
         return _assigned(here, switched, commit)
-    entry = worktree_pool.take(grounds, tracked, second, commit)
-    return _assigned(second, entry, commit)
+    like = own_folder(at_home.path) or common_folder(tracked.path)
+    entry = worktree_pool.take(grounds, tracked, beside, commit, like)
+    return _assigned(beside, entry, commit)
 
 
 def describe(tracked: Tracked, known: Assigned) -> Worktree:
@@ -140,7 +183,7 @@ def remembered(tracked: Tracked, known: Assigned, state: WorktreeState) -> Workt
         path=known.path,
         branch=known.branch,
         commit=known.commit,
-        dirty=False,
+        dirty=False if state is WorktreeState.READY else None,
         ahead=0,
         behind=0,
         state=state,
@@ -157,7 +200,7 @@ def _tips(tracked: Tracked, *refs: str) -> dict[str, str]:
     repository = Repository(tracked.path)
     another = common.stat().st_uid != os.geteuid()
     if another and git.is_refused_to_its_user(repository):
-        raise NotOwned(tracked.path)
+        raise NotOwned(tracked.path, processes.user_name())
     found = tips(tracked.path, tracked.target_ref, *refs)
     if tracked.target_ref not in found:
         if not git.refs(repository, "refs/heads"):
@@ -196,10 +239,27 @@ def _holding(grounds: Grounds, tracked: Tracked, wanted: Assigned) -> Entry | No
     return worktree_pool.move(tracked, unfinished, wanted.path)
 
 
-def _check_free(tracked: Tracked, branch: str) -> None:
+def _check_free(tracked: Tracked, branch: str, *, is_new: bool) -> None:
     elsewhere = holder(tracked.path, branch)
     if elsewhere is not None:
         raise BranchElsewhere(branch, elsewhere)
+    other = _in_the_way(tracked, branch) if is_new else ""
+    if other:
+        prefix, _, feature = other.partition("/")
+        new = f"{prefix}/{feature.replace('/', '-') or prefix}"
+        where = display(str(tracked.path))
+        rename = f"git -C {where} branch -m {display(other)} {display(new)}"
+        raise BranchBlocked(branch, other, rename)
+
+
+def _in_the_way(tracked: Tracked, branch: str) -> str:
+    """Return a branch that is a folder of the new one's name, or lies below it."""
+    parts = branch.split("/")
+    above = ["/".join(parts[:x]) for x in range(1, len(parts))]
+    wanted = [f"refs/heads/{x}" for x in (*above, branch)]
+    found = git.refs(Repository(tracked.path), *wanted)
+    names = [x.removeprefix("refs/heads/") for x in found]
+    return next((x for x in names if x in above or x.startswith(f"{branch}/")), "")
 
 
 def _switch_home(tracked: Tracked, here: Assigned, commit: str) -> Entry | None:
@@ -209,7 +269,13 @@ def _switch_home(tracked: Tracked, here: Assigned, commit: str) -> Entry | None:
         return None
     new = () if here.commit else ("--no-track", "-c")
     start = () if here.commit else (commit,)
-    inside(entry).run("switch", "-q", *new, here.branch, *start)
+    words = ("switch", "-q", *new, here.branch, *start)
+    worktree = inside(entry)
+    done = worktree.ask(*words)
+    if done.code and changes(worktree).doubtful:
+        return None  # what only a filter could tell of is in the way
+    if done.code:
+        raise GitFailed(words, done)
     return entry
 
 
@@ -218,7 +284,8 @@ def _is_idle(tracked: Tracked, entry: Entry) -> bool:
         return False
     ahead, _ = distance(entry, tracked.target_ref)
     looking = inside(entry) if not ahead else None
-    return looking is not None and not changes(looking) and not hidden(looking)
+    is_same = looking is not None and not changes(looking).is_dirty
+    return looking is not None and is_same and not hidden(looking)
 
 
 def _assigned(wanted: Assigned, entry: Entry, commit: str) -> Assigned:

@@ -33,8 +33,6 @@ _PROTOCOL = {"protocol.version": "2"}
 # git takes our settings away from the side that serves, which then refuses a folder
 # of another owner; reading objects runs nothing that such a folder names.
 _UPLOAD_PACK = "--upload-pack=git -c 'safe.directory=*' upload-pack"
-# A partial clone's missing objects would be asked for by programs that it names.
-_NEVER_LAZY = {"GIT_NO_LAZY_FETCH": "1"}
 
 
 class BadBranchName(Refused):
@@ -187,7 +185,7 @@ def _fetch(store: Repository, source: Path, head: str, into: str) -> GitFailed |
         *("--end-of-options", str(source.absolute()), f"+{head}:{into}"),
     )
     fetching = Repository(store.path, {**store.settings, **_PROTOCOL})
-    done = fetching.ask(*words, extra=_NEVER_LAZY, seconds=_SECONDS)
+    done = fetching.ask(*words, extra=git.FETCHING, seconds=_SECONDS)
     # Roots of a shallow clone are rejected with a warning and exit code 0.
     if done.code == 0 and git.resolve(store, into) == head:
         return None

@@ -57,7 +57,7 @@ def _mend(call: Call) -> None:
     if _can_rebuild(workspace):
         workspace.index.rebuild(workspace.journal)
     workspace.seen.marks.clear()
-    worktrees.repair_all(workspace, call.caller.actor)
+    worktrees.repair_all(call)
     hooks.install_all(workspace)
     worktrees.tend(workspace)
     sights.look(workspace)
@@ -102,6 +102,7 @@ def _worktrees(workspace: Workspace) -> str:
         for x in worktrees.described(workspace)
         if x.state in {WorktreeState.MISSING, WorktreeState.UNREADABLE}
     ]
+    lost += [f"{x['path']} was not made" for x in worktrees.not_made(workspace)]
     if lost:
         hint = "Run: coordinator worktree repair"
         raise CoordinatorError(", ".join(lost), hint=hint)

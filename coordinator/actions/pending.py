@@ -6,7 +6,8 @@ from pydantic import Field
 
 import pending_commits.format
 import pending_commits.store
-from coordinator.actions import contradictions, submissions
+from active_contexts.worktree_entries import head_of
+from coordinator.actions import contradictions, places, submissions
 from coordinator.actions.contexts import write_document
 from coordinator.actions.registry import (
     Arguments,
@@ -155,11 +156,10 @@ def submit(call: Call, arguments: SubmitItem) -> dict[str, Any]:
 
 
 def _branch_here(call: Call) -> str:
-    for row in queries.worktrees(call.workspace.index):
-        path = call.workspace.layout.root / row["path"]
-        if row["branch"] and call.folder.is_relative_to(path):
-            branch: str = row["branch"]
-            return branch
+    spot = places.here(call)
+    head = head_of(spot.folder) if spot else None
+    if head is not None and head.branch:
+        return head.branch
     raise UsageProblem(
         "No branch is checked out here.", hint="Name it: --branch backend/feature"
     )

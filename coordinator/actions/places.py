@@ -3,13 +3,20 @@
 It reads git and files; it judges nothing.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from active_contexts import worktree_restore
-from active_contexts.worktree_entries import common_folder, entry_at
-from active_contexts.worktree_git import changes, inside
-from active_contexts.worktree_model import Assigned, Tracked
+from active_contexts.worktree_changes import Changes, changes
+from active_contexts.worktree_entries import (
+    around,
+    common_folder,
+    entry_at,
+    is_same_place,
+)
+from active_contexts.worktree_git import inside
+from active_contexts.worktree_model import NotARepository, Tracked
 from coordinator.actions import sights
 from coordinator.actions.workspace import Call, Workspace
 from coordinator.kernel import git
@@ -18,29 +25,40 @@ from coordinator.kernel.git import Repository
 from coordinator.workflows import trees
 from coordinator.workflows.verdicts import Tree
 
-_STATUS_COLUMNS = 3
-
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """An agent's worktree; `known` is None where it is no worktree of an agent's."""
+    """A worktree; `tracked` is None where it is of no repository of the workspace."""
 
     folder: Path
     tracked: Tracked | None = None
-    known: Assigned | None = None
 
 
 def find(call: Call) -> Spot:
     """Return the worktree that a call comes from, else the caller's home, else here."""
-    own: Spot | None = None
+    within = call.folder.is_relative_to(call.workspace.layout.root)
+    return (here(call) if within else None) or _home(call) or Spot(call.folder)
+
+
+def here(call: Call) -> Spot | None:
+    """Return the worktree that a call comes from, as git finds it; None: it is none."""
+    top = around(call.folder)
+    if top is None:
+        return None
+    common = common_folder(top)
+    for tracked in sights.all_tracked(call.workspace):
+        with suppress(NotARepository):
+            if is_same_place(common, common_folder(tracked.path)):
+                return Spot(top, tracked)
+    return None
+
+
+def _home(call: Call) -> Spot | None:
     for tracked in sights.all_tracked(call.workspace):
         for known in sights.assigned(call.workspace, tracked.name):
-            if call.folder.is_relative_to(known.path):
-                return Spot(known.path, tracked, known)
-            is_home = known.agent == call.caller.agent and not known.feature
-            if is_home and own is None:
-                own = Spot(known.path, tracked, known)
-    return own or Spot(call.folder)
+            if known.agent == call.caller.agent and not known.feature:
+                return Spot(known.path, tracked)
+    return None
 
 
 def head(call: Call) -> str:
@@ -76,10 +94,10 @@ def changed(spot: Spot, base: str, commit: str) -> tuple[str, ...]:
     found: set[str] = set()
     if base and until and base != until:
         found |= set(trees.changed(repository, base, until))
-    if not commit and spot.known and spot.tracked:
-        entry = entry_at(common_folder(spot.tracked.path), spot.known.path)
-        lines = changes(inside(entry)) if entry else ()
-        found |= {x[_STATUS_COLUMNS:] for x in lines}
+    if not commit and spot.tracked:
+        entry = entry_at(common_folder(spot.tracked.path), spot.folder)
+        seen = changes(inside(entry)) if entry else Changes()
+        found |= {*seen.changed, *seen.untracked, *seen.doubtful}
     return tuple(sorted(found))
 
 
@@ -95,7 +113,9 @@ def restore(workspace: Workspace, agent: str, commit: str) -> tuple[str, ...]:
             if known.agent != agent:
                 continue
             try:
-                return worktree_restore.restore(tracked, known, commit, stamp)
+                return worktree_restore.restore(
+                    sights.grounds(workspace), tracked, known, commit, stamp
+                )
             except worktree_restore.NotRestorable:
                 continue
     return ()

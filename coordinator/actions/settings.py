@@ -11,11 +11,13 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from active_contexts.worktree_model import DISPOSABLE
 from coordinator.kernel import names
 from coordinator.kernel.errors import UsageProblem
 from coordinator.kernel.names import display
 
-_REPOSITORIES = re.compile(r"^[ \t]*\[[ \t]*repositories[ \t]*\].*$", re.MULTILINE)
+_TABLE = r"^[ \t]*\[[ \t]*%s[ \t]*\].*$"
+_BRANCH = r"^[^\x00-\x20\x7f~^:?*\[\\]+$"  # git-check-ref-format(1)
 _AT_LINE = re.compile(r"\(at line (\d+),")
 _STRICT = ConfigDict(
     strict=True, frozen=True, extra="forbid", hide_input_in_errors=True
@@ -37,6 +39,20 @@ class Worktrees(BaseModel):
 
     model_config = _STRICT
     pool: int = Field(1, ge=0, le=16, description="worktrees kept ready per repository")
+    trash_days: float = Field(
+        7.0,
+        ge=0,
+        le=3_650,
+        description="removed worktrees stay in the trash for so long",
+    )
+    disposable: list[str] = Field(
+        list(DISPOSABLE),
+        description="ignored files, and folders/, that can be made again: no trash",
+    )
+    submodules: bool = Field(
+        default=True,
+        description="set up the submodules that the repository itself has",
+    )
 
 
 class Watch(BaseModel):
@@ -82,7 +98,7 @@ class Settings(BaseModel):
         "main",
         min_length=1,
         max_length=200,
-        pattern=r"^[^\x00-\x20\x7f~^:?*\[\\]+$",  # git-check-ref-format(1)
+        pattern=_BRANCH,
         description="the branch that work lands on",
     )
     check: str = Field(
@@ -93,10 +109,18 @@ class Settings(BaseModel):
     repositories: dict[str, str] = Field(
         default_factory=dict, description="name and path of each repository"
     )
+    targets: dict[str, Annotated[str, Field(pattern=_BRANCH, max_length=200)]] = Field(
+        default_factory=dict,
+        description="repositories whose work lands on another branch than `target`",
+    )
     contexts: Contexts = Contexts()
     worktrees: Worktrees = Worktrees()
     watch: Watch = Watch()
     workflows: Workflows = Workflows()
+
+    def target_of(self, repository: str) -> str:
+        """Return the branch that work of a repository lands on."""
+        return self.targets.get(repository, self.target)
 
     @field_validator("repositories")
     @classmethod
@@ -162,7 +186,13 @@ def _line_of(text: str, key: list[str]) -> int:
     return next((n for n, name in names if [name] == key), 0)
 
 
-def render(repositories: dict[str, str], *, target: str, check: str) -> str:
+def render(
+    repositories: dict[str, str],
+    *,
+    target: str,
+    check: str,
+    targets: dict[str, str] | None = None,
+) -> str:
     """Write a settings file: what is given is set, all else stands as a comment."""
     given: dict[str, Any] = {"target": target, "check": check}
     lines = ["# Settings of this workspace. Lines without a # are in force.", ""]
@@ -173,6 +203,8 @@ def render(repositories: dict[str, str], *, target: str, check: str) -> str:
             lines += [f"# {field.description}", f"{mark}{name} = {_toml(value)}", ""]
     lines += ["# name and path of each repository", "[repositories]"]
     lines += [f"{_toml(k)} = {_toml(v)}" for k, v in repositories.items()]
+    lines += ["", f"# {Settings.model_fields['targets'].description}", "[targets]"]
+    lines += [f"{_toml(k)} = {_toml(v)}" for k, v in (targets or {}).items()]
     for name, field in Settings.model_fields.items():
         if isinstance(field.default, BaseModel):
             lines += ["", f"[{name}]", *_section(field.default)]
@@ -186,13 +218,13 @@ def _section(model: BaseModel) -> list[str]:
     return lines
 
 
-def add_repository(text: str, name: str, path: str) -> str:
-    """Add a line to the `[repositories]` table, every other byte kept."""
-    line = f"{_toml(name)} = {_toml(path)}"
-    table = _REPOSITORIES.search(text)
+def add(text: str, table_name: str, name: str, value: str) -> str:
+    """Add a line to a table (`repositories` or `targets`), every other byte kept."""
+    line = f"{_toml(name)} = {_toml(value)}"
+    table = re.search(_TABLE % table_name, text, re.MULTILINE)
     if table is None:
         gap = "" if text.endswith("\n") else "\n"
-        return f"{text}{gap}\n[repositories]\n{line}\n"
+        return f"{text}{gap}\n[{table_name}]\n{line}\n"
     return f"{text[: table.end()]}\n{line}{text[table.end() :]}"
 
 

@@ -16,12 +16,18 @@ import active_contexts.store
 import agent_identities.store
 import learnings.store
 import pending_commits.store
+from active_contexts import worktree_entries
+from active_contexts.branches import Verdict, check_beside
+from active_contexts.worktree_model import Tracked
+from active_contexts.worktrees import check_usable
 from agent_identities.model import DEFAULT_ROSTER, identity_for
 from coordinator.actions import hooks, settings, sights, tokens, worktrees
 from coordinator.actions.contexts import take_in
 from coordinator.actions.layout import VERSION, Layout
 from coordinator.actions.registry import Arguments, Positional, Who, action
+from coordinator.actions.settings import Settings
 from coordinator.actions.workspace import MAINTAINER, Call, Workspace
+from coordinator.index import queries
 from coordinator.kernel import addresses, files, git, names
 from coordinator.kernel.errors import Conflict, CoordinatorError, External, UsageProblem
 from coordinator.kernel.git import Repository
@@ -82,17 +88,7 @@ def prepare(root: Path) -> Layout:
         External: The folders cannot be made.
     """
     layout = Layout(root)
-    around = addresses.find_root(str(root.parent))
-    if root == root.parent or around:
-        where = f"lies in the workspace {around}" if around else "holds everything"
-        raise Conflict(
-            f"{root} cannot be a workspace: it {where}.", hint="Name another folder."
-        )
-    if (root / ".git").exists():
-        raise Conflict(
-            f"{root} is a git worktree; a workspace holds worktrees beside each other.",
-            hint=f"Name another folder, such as {root.parent / 'worktrees'}",
-        )
+    _check_place(layout)
     check_version(layout)
     try:
         _make_folders(layout)
@@ -104,6 +100,24 @@ def prepare(root: Path) -> Layout:
     return layout
 
 
+def _check_place(layout: Layout) -> None:
+    root = layout.root
+    around = addresses.find_root(str(root.parent))
+    if root == root.parent or around:
+        where = f"lies in the workspace {around}" if around else "holds everything"
+        raise Conflict(
+            f"{root} cannot be a workspace: it {where}.", hint="Name another folder."
+        )
+    repository = worktree_entries.repository_around(root)
+    # A workspace that an earlier version let be made in one goes on.
+    if repository is not None and not layout.version.exists():
+        raise Conflict(
+            f"{root} cannot be a workspace: it lies in the git repository"
+            f" {repository}, whose git would see it.",
+            hint=f"Name a folder outside, such as {repository.parent / 'worktrees'}",
+        )
+
+
 def _make_folders(layout: Layout) -> None:
     layout.root.mkdir(parents=True, exist_ok=True)
     layout.own.mkdir(mode=0o700, exist_ok=True)
@@ -111,9 +125,13 @@ def _make_folders(layout: Layout) -> None:
         (layout.own / name).mkdir(mode=0o700, exist_ok=True)
     for name in _FOLDERS:
         (layout.root / name).mkdir(parents=True, exist_ok=True)
-    _create(layout, layout.settings, settings.render({}, target="main", check=""))
+    _create(layout, layout.settings, _untouched())
     tokens.admit_maintainer(layout)
     _create(layout, layout.version, f"{VERSION}\n")
+
+
+def _untouched() -> str:
+    return settings.render({}, target="main", check="")
 
 
 def _create(layout: Layout, path: Path, text: str) -> None:
@@ -148,7 +166,7 @@ class InitArguments(Arguments):
 def init(call: Call, arguments: InitArguments) -> dict[str, Any]:
     """Make a workspace, or add to one what is missing."""
     workspace = call.workspace
-    check(call.folder, arguments)
+    check(call.folder, arguments, workspace.settings)
     repositories = dict(_pair(call.folder, x) for x in arguments.repo)
     _save_settings(workspace, repositories, arguments)
     _make_roster(workspace, arguments.agent)
@@ -156,7 +174,7 @@ def init(call: Call, arguments: InitArguments) -> dict[str, Any]:
         tokens.issue(workspace.layout, name)
     if workspace.journal.last == 0 or not _was_made(workspace):
         workspace.record(Draft("workspace.created", call.caller.actor, "workspace"))
-    made = _make_homes(workspace)
+    made = _make_homes(call)
     hooks.install_all(workspace)
     sights.look(workspace)
     return {
@@ -165,7 +183,18 @@ def init(call: Call, arguments: InitArguments) -> dict[str, Any]:
         "repositories": {x.name: str(x.path) for x in sights.all_tracked(workspace)},
         "agents": list(workspace.roster.names),
         "worktrees": made,
+        "problems": _blocked(workspace),
     }
+
+
+def _blocked(workspace: Workspace) -> list[str]:
+    """Return the branches of the repositories that no agent can work beside."""
+    found = queries.problems(workspace.index)
+    return [
+        f"{x['path']}: {x['message']} {x['hint']}"
+        for x in found
+        if x["code"] == f"branch-{Verdict.BLOCKS_NAMESPACE}"
+    ]
 
 
 def _was_made(workspace: Workspace) -> bool:
@@ -173,19 +202,36 @@ def _was_made(workspace: Workspace) -> bool:
     return workspace.index.row(question) is not None
 
 
-def check(folder: Path, arguments: InitArguments) -> None:
+def check(folder: Path, arguments: InitArguments, present: Settings) -> None:
     """Refuse what `init` would refuse, before anything is made.
+
+    `present` are the settings that are there already.
 
     Raises:
         CoordinatorError: As `init`.
     """
     if git.version() < git.OLDEST:
         raise GitTooOld
+    prefixes = [identity_for(name).prefix for name in arguments.agent]
     for text in arguments.repo:
-        _pair(folder, text)
-    for name in arguments.agent:
-        identity_for(name)
+        name, path = _pair(folder, text)
+        target = _target(name, path, arguments, present)
+        check_usable(Tracked(name, Path(path), target))
+        for prefix in prefixes:
+            check_beside(prefix, target)
     _check_command(arguments.check)
+
+
+def _target(name: str, path: str, arguments: InitArguments, present: Settings) -> str:
+    """Return the branch that a repository's work lands on: said, or found."""
+    if arguments.target or name in present.repositories:
+        return arguments.target or present.target_of(name)
+    said = present.target_of(name)
+    is_said = name in present.targets or "target" in present.model_fields_set
+    repository = Repository(Path(path))
+    if is_said and git.resolve(repository, f"refs/heads/{said}"):
+        return said
+    return git.default_branch(repository) or said
 
 
 def _pair(folder: Path, text: str) -> tuple[str, str]:
@@ -212,24 +258,36 @@ def _save_settings(
     text = layout.settings.read_bytes().decode()  # with the line ends that it has
     present = workspace.settings
     _check_command(arguments.check)
-    untouched = text == settings.render({}, target="main", check="")
-    if untouched and (repositories or arguments.target or arguments.check):
-        target = arguments.target or "main"
-        new = settings.render(repositories, target=target, check=arguments.check)
+    targets = {k: _target(k, v, arguments, present) for k, v in repositories.items()}
+    if text == _untouched() and (repositories or arguments.target or arguments.check):
+        target = arguments.target or next(iter(targets.values()), present.target)
+        others = {k: v for k, v in targets.items() if v != target}
+        new = settings.render(
+            repositories, target=target, check=arguments.check, targets=others
+        )
     else:
         _check_unchanged("target", arguments.target, present.target)
         _check_unchanged("check", arguments.check, present.check)
-        new = text
-        for name, path in repositories.items():
-            _check_same(name, path, present.repositories)
-            if name not in present.repositories:
-                new = settings.add_repository(new, name, path)
+        new = _with_new(text, present, repositories, targets)
     settings.parse(new, layout.settings)
     if new != text:
         files.write(
             layout.root, layout.settings.name, new.encode(), temporary=layout.temporary
         )
     workspace.settings = settings.load(layout.settings)
+
+
+def _with_new(
+    text: str, present: Settings, repositories: dict[str, str], targets: dict[str, str]
+) -> str:
+    """Return the settings with the repositories that are new; the rest stays."""
+    for name, path in repositories.items():
+        _check_same(name, path, present.repositories)
+        if name not in present.repositories:
+            text = settings.add(text, "repositories", name, path)
+            if targets[name] != present.target_of(name):
+                text = settings.add(text, "targets", name, targets[name])
+    return text
 
 
 def _check_command(text: str) -> None:
@@ -272,14 +330,16 @@ def _make_roster(workspace: Workspace, wanted: tuple[str, ...]) -> None:
             take_in(workspace, path, writer=MAINTAINER)
 
 
-def _make_homes(workspace: Workspace) -> list[dict[str, Any]]:
-    """Give every agent its home worktree; a repository without commits gets none."""
+def _make_homes(call: Call) -> list[dict[str, Any]]:
+    """Give every agent its home worktree; why one has none is a problem."""
+    workspace, bring = call.workspace, worktrees.bringing(call)
     made: list[dict[str, Any]] = []
     for tracked in sights.all_tracked(workspace):
         for agent in workspace.roster.names:
             try:
-                home = worktrees.make_home(workspace, tracked, agent)
+                home = worktrees.make_home(workspace, tracked, agent, bring)
             except CoordinatorError as error:
+                worktrees.record_refused(workspace, tracked, agent, error)
                 reason = f"{error.message} {error.hint}"
                 made.append({"agent": agent, "path": "", "problem": reason})
             else:

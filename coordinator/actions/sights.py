@@ -27,14 +27,16 @@ from pending_commits.model import FINISHED
 def grounds(workspace: Workspace) -> Grounds:
     """Return the folder of the worktrees with its repositories."""
     paths = tuple(x.path for x in workspace.repositories().values())
-    return Grounds(workspace.layout.root, paths)
+    wanted = workspace.settings.worktrees
+    disposable = tuple(wanted.disposable)
+    return Grounds(workspace.layout.root, paths, disposable, wanted.submodules)
 
 
 def all_tracked(workspace: Workspace) -> list[Tracked]:
     """Return the workspace's repositories, in the order of the settings."""
-    target = workspace.settings.target
+    target_of = workspace.settings.target_of
     found = workspace.repositories().items()
-    return [Tracked(name, x.path, target) for name, x in found]
+    return [Tracked(name, x.path, target_of(name)) for name, x in found]
 
 
 def tracked(workspace: Workspace, name: str) -> Tracked:

@@ -108,7 +108,7 @@ def _fetch(workspace: Workspace, branch: str, ref_in: Callable[[str], str]) -> P
         into = ref_in(name)
         source = repository.path
         head = submissions.fetch_branch(store, source, name, branch, into)
-        wanted = workspace.settings.target
+        wanted = workspace.settings.target_of(name)
         ref = submissions.target_ref(name)
         target = submissions.fetch_branch(store, source, name, wanted, ref)
         return Proposal(name, branch, head, target)

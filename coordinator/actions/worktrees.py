@@ -7,28 +7,44 @@ record of it.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from active_contexts import worktree_pool, worktree_repair, worktree_safety, worktrees
-from active_contexts.worktree_guard import empty_trash
+from active_contexts import (
+    worktree_pool,
+    worktree_promised,
+    worktree_repair,
+    worktree_return,
+    worktree_safety,
+    worktree_trash,
+    worktrees,
+)
 from active_contexts.worktree_model import (
     Assigned,
+    Grounds,
     Tracked,
     Worktree,
     WorktreeState,
 )
 from active_contexts.worktree_repair import Mend, Mended
+from active_contexts.worktree_safety import Removed
 from active_contexts.worktree_saving import place
+from active_contexts.worktree_trash import NothingKept
 from coordinator.actions import sights
 from coordinator.actions.registry import Arguments, Nothing, Positional, Who, action
 from coordinator.actions.workspace import SYSTEM, Call, Workspace
+from coordinator.index import queries
+from coordinator.index.fold import NOT_MADE
+from coordinator.kernel import clock
 from coordinator.kernel.errors import CoordinatorError, NotFound, Refused
 from coordinator.kernel.journal import Draft
 
 Chore = Callable[[], object]
+Bring = Callable[[Tracked, str], None]
+_SHOWN = 20  # names of kept files
 
 
 class AddArguments(Arguments):
@@ -51,7 +67,10 @@ def add(call: Call, arguments: AddArguments) -> dict[str, Any]:
     workspace = call.workspace
     _check_own(call, arguments.agent)
     tracked = sights.tracked(workspace, arguments.repository)
-    at_home = make_home(workspace, tracked, arguments.agent)
+    bring = bringing(call)
+    at_home = make_home(workspace, tracked, arguments.agent, bring)
+    if worktree_promised.is_partial(tracked):
+        bring(tracked, worktrees.begins_at(tracked, at_home, arguments.feature))
     given = worktrees.start_feature(
         sights.grounds(workspace), tracked, at_home, arguments.feature
     )
@@ -60,8 +79,18 @@ def add(call: Call, arguments: AddArguments) -> dict[str, Any]:
     return as_value(look(tracked, given))
 
 
-def make_home(workspace: Workspace, tracked: Tracked, agent: str) -> Assigned:
+def bringing(call: Call) -> Bring:
+    """Return what is done for the objects that a partial clone lacks."""
+    is_person = call.caller.is_maintainer
+    return worktree_promised.fetch if is_person else worktree_promised.check
+
+
+def make_home(
+    workspace: Workspace, tracked: Tracked, agent: str, bring: Bring
+) -> Assigned:
     """Make an agent's home worktree where it has none; record it.
+
+    `bring` looks after what a partial clone lacks of the commit to begin from.
 
     Raises:
         NotFound: The agent is not on the roster.
@@ -77,6 +106,8 @@ def make_home(workspace: Workspace, tracked: Tracked, agent: str) -> Assigned:
     for known in sights.assigned(workspace, tracked.name):
         if known.agent == agent and not known.feature:
             wanted = replace(wanted, path=known.path)
+    if worktree_promised.is_partial(tracked) and not wanted.path.exists():
+        bring(tracked, worktrees.target_tip(tracked))
     made = worktrees.add_home(ground, tracked, wanted)
     record_added(workspace, tracked, made, SYSTEM)
     return made
@@ -101,6 +132,22 @@ def record_added(
     }
     workspace.record(Draft("worktree.added", actor, given.path.name, data))
     return True
+
+
+def record_refused(
+    workspace: Workspace, tracked: Tracked, agent: str, error: CoordinatorError
+) -> None:
+    """Record why an agent has no home worktree; it is a problem until it has one."""
+    name = f"{tracked.name}-{agent}"
+    data = {
+        "agent": agent,
+        "repository": tracked.name,
+        "message": f"{agent} has no worktree of {tracked.name}: {error.message}",
+        "hint": f"{error.hint} Then run: coordinator worktree repair",
+    }
+    known = queries.problems_of(workspace.index, name)
+    if data["message"] not in [x["message"] for x in known]:
+        workspace.record(Draft("worktree.refused", SYSTEM, name, data))
 
 
 @action("worktree list", who=Who.ANYONE, example="coordinator worktree list")
@@ -143,7 +190,7 @@ def as_value(found: Worktree) -> dict[str, Any]:
     }
 
 
-class RemoveArguments(Arguments):
+class OneWorktree(Arguments):
     """Which worktree."""
 
     agent: Annotated[str, Positional()] = Field(..., description="the agent")
@@ -151,6 +198,11 @@ class RemoveArguments(Arguments):
         "", description="the feature; none: the agent's home worktree"
     )
     repository: str = Field("", description="the repository; none: the only one")
+
+
+class RemoveArguments(OneWorktree):
+    """Which worktree, and whether to save what it holds."""
+
     force: bool = Field(
         default=False, description="save what is nowhere else, then remove"
     )
@@ -162,35 +214,95 @@ class RemoveArguments(Arguments):
     example="coordinator worktree remove backend login",
 )
 def remove(call: Call, arguments: RemoveArguments) -> dict[str, Any]:
-    """Remove a worktree; refused while it holds anything that is nowhere else."""
+    """Remove a worktree; refused while it holds anything that is nowhere else.
+
+    Files that git ignores stay in the trash for a while: see `worktree restore`.
+    """
     workspace = call.workspace
     _check_own(call, arguments.agent)
     tracked = sights.tracked(workspace, arguments.repository)
     known = _find(workspace, tracked, arguments)
-    away = _save_and_remove if arguments.force else _put_away
-    saved = away(workspace, tracked, known)
+    away = (
+        worktree_safety.save_and_remove
+        if arguments.force
+        else _put_away(workspace, tracked, known)
+    )
+    under = place(known, _stamp(workspace))
+    removed = away(sights.grounds(workspace), tracked, known, under)
     record_removed(workspace, tracked, known, call.caller.actor)
-    return {"agent": known.agent, "path": str(known.path), "saved": list(saved)}
+    return _as_removed(workspace, known, removed)
 
 
 def _put_away(
     workspace: Workspace, tracked: Tracked, known: Assigned
-) -> tuple[str, ...]:
-    """Return a feature's worktree to the pool where there is room, else remove it."""
-    under = place(known, _stamp(workspace))
-    ground = sights.grounds(workspace)
-    room = workspace.settings.worktrees.pool - len(worktree_pool.ready(ground, tracked))
-    if known.feature and room > 0:
-        return worktree_safety.recycle(ground, tracked, known.path, under)
-    return worktree_safety.remove(ground, tracked, known.path, under)
+) -> Callable[[Grounds, Tracked, Assigned, str], Removed]:
+    """Choose the pool for a feature's worktree where there is room, else the trash."""
+    ready = worktree_pool.ready(sights.grounds(workspace), tracked)
+    room = workspace.settings.worktrees.pool - len(ready)
+    has_room = known.feature and room > 0
+    return worktree_safety.recycle if has_room else worktree_safety.remove
 
 
-def _save_and_remove(
-    workspace: Workspace, tracked: Tracked, known: Assigned
-) -> tuple[str, ...]:
+def _as_removed(
+    workspace: Workspace, known: Assigned, removed: Removed
+) -> dict[str, Any]:
+    kept = removed.kept
+    until = workspace.now() + timedelta(days=workspace.settings.worktrees.trash_days)
+    return {
+        "agent": known.agent,
+        "feature": known.feature,
+        "path": str(known.path),
+        "saved": list(removed.saved),
+        "kept": {
+            "files": len(kept.paths),
+            "bytes": kept.bytes,
+            "names": list(kept.paths[:_SHOWN]),
+            "until": clock.render(until) if kept.paths else "",
+        },
+    }
+
+
+@action(
+    "worktree restore",
+    who=Who.MEMBER,
+    example="coordinator worktree restore backend login",
+)
+def restore(call: Call, arguments: OneWorktree) -> dict[str, Any]:
+    """Bring a removed worktree back, with the files that the trash kept of it.
+
+    Any agent may: it replaces nothing, and takes nothing away.
+    """
+    workspace = call.workspace
+    tracked = sights.tracked(workspace, arguments.repository)
     ground = sights.grounds(workspace)
-    under = place(known, _stamp(workspace))
-    return worktree_safety.save_and_remove(ground, tracked, known.path, under)
+    known = _to_restore(workspace, tracked, arguments)
+    kept = worktree_trash.places_of(ground, tracked, known)
+    if not kept:
+        raise NothingKept(known, worktree_trash.places(ground))
+    back: list[str] = []
+    others: list[str] = []
+    for one in kept:
+        returned = worktree_return.bring_back(ground, tracked, known, one)
+        known = returned.now
+        back += returned.back.files
+        others += returned.back.in_the_way
+    record_added(workspace, tracked, known, call.caller.actor)
+    shown = as_value(worktrees.describe(tracked, known))
+    return {**shown, "restored": back, "in_the_way": others}
+
+
+def _to_restore(
+    workspace: Workspace, tracked: Tracked, wanted: OneWorktree
+) -> Assigned:
+    """Return the worktree as it is recorded, or as it would be."""
+    for known in sights.assigned(workspace, tracked.name):
+        if (known.agent, known.feature) == (wanted.agent, wanted.feature):
+            return known
+    identity = workspace.roster.find(wanted.agent)
+    prefix = identity.prefix if identity else wanted.agent
+    ground = sights.grounds(workspace)
+    at_home = worktrees.home(ground, tracked, wanted.agent, prefix)
+    return worktrees.second(at_home, wanted.feature) if wanted.feature else at_home
 
 
 def _stamp(workspace: Workspace) -> str:
@@ -240,24 +352,46 @@ def _check_own(call: Call, agent: str) -> None:
 def repair(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
     """Bring back worktrees that were moved, deleted or cut off; lose nothing."""
     del arguments
-    return repair_all(call.workspace, call.caller.actor)
+    return repair_all(call)
 
 
-def repair_all(workspace: Workspace, actor: str) -> list[dict[str, Any]]:
+def repair_all(call: Call) -> list[dict[str, Any]]:
     """Repair every worktree, record what changed, and return what was done.
 
-    Where one failed, the others are repaired all the same.
+    Where one failed, the others are repaired all the same. Agents whose worktree could
+    not be made before are given one.
     """
     done = [
         _as_done(x)
-        for tracked in sights.all_tracked(workspace)
-        for x in _repair(workspace, tracked, actor)
+        for tracked in sights.all_tracked(call.workspace)
+        for x in (*_repair(call, tracked), *_make_refused(call, tracked))
     ]
-    sights.look(workspace)
+    sights.look(call.workspace)
     return done
 
 
-def _repair(workspace: Workspace, tracked: Tracked, actor: str) -> Sequence[Mended]:
+def _make_refused(call: Call, tracked: Tracked) -> Iterator[Mended]:
+    workspace, ground = call.workspace, sights.grounds(call.workspace)
+    refused = {x["path"] for x in not_made(workspace)}
+    for agent in workspace.roster.names:
+        home = worktrees.home(ground, tracked, agent, agent)
+        if home.path.name not in refused:
+            continue
+        try:
+            made = make_home(workspace, tracked, agent, bringing(call))
+            yield Mended(Mend.ADDED, made)
+        except CoordinatorError as error:
+            yield worktree_repair.failed(home, error)
+
+
+def not_made(workspace: Workspace) -> list[dict[str, Any]]:
+    """Return the problems of worktrees that could not be made."""
+    found = queries.problems(workspace.index)
+    return [x for x in found if x["code"] == NOT_MADE]
+
+
+def _repair(call: Call, tracked: Tracked) -> Sequence[Mended]:
+    workspace = call.workspace
     ground = sights.grounds(workspace)
     known = sights.assigned(workspace, tracked.name)
     try:
@@ -266,7 +400,7 @@ def _repair(workspace: Workspace, tracked: Tracked, actor: str) -> Sequence[Mend
         return [worktree_repair.failed(x, error) for x in known]
     for one in mended:
         if one.what in {Mend.MOVED, Mend.REGISTERED, Mend.ADDED}:
-            record_added(workspace, tracked, one.now, actor)
+            record_added(workspace, tracked, one.now, call.caller.actor)
     return mended
 
 
@@ -293,9 +427,12 @@ def chores(workspace: Workspace) -> list[Chore]:
     one list at a time.
     """
     ground = sights.grounds(workspace)
-    found: list[Chore] = [partial(empty_trash, ground, before=workspace.now())]
+    kept = timedelta(days=workspace.settings.worktrees.trash_days)
+    before = workspace.now() - kept
+    found: list[Chore] = [partial(worktree_trash.empty, ground, before=before)]
     for tracked in sights.all_tracked(workspace):
         size = workspace.settings.worktrees.pool
+        found.append(partial(worktree_trash.thin, ground, tracked))
         with suppress(CoordinatorError):
             tip, missing = worktree_pool.prepare(ground, tracked, size)
             found += [partial(worktree_pool.make, ground, tracked, tip)] * missing

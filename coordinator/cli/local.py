@@ -13,7 +13,7 @@ from typing import Any
 import click
 from click.shell_completion import get_completion_class
 
-from coordinator.actions import setup, tokens
+from coordinator.actions import settings, setup, tokens
 from coordinator.actions.layout import Layout
 from coordinator.cli import app, demo, live, starting
 from coordinator.cli.app import Reply, Session
@@ -259,7 +259,8 @@ def _init(asked: Question) -> click.Command:
         folder = Path(asked["folder"])
         given = os.path.expanduser(values["workspace"])  # noqa: PTH111 - `~nobody` stays
         root = (folder / given).resolve()
-        setup.check(folder, app.arguments_of("init", values))
+        present = settings.load(Layout(root).settings)
+        setup.check(folder, app.arguments_of("init", values), present)
         setup.prepare(root)
         asked["token"] = tokens.own()
         session: Session = context.obj

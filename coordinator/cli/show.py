@@ -63,6 +63,7 @@ _SELDOM = {
     "problem",
     "expires",
 }  # columns that are left out where they are empty
+_UNKNOWN = "unknown"  # a filter would have to tell
 _REPORTS = ("report final", "report daily", "report decisions")
 
 
@@ -88,6 +89,8 @@ def exit_code(name: str, result: Any) -> int:  # noqa: ANN401 - a JSON value
     """Return 1 where the answer is findings, else 0."""
     if name in {"check", "workflow lint"}:
         return 1 if result else 0
+    if name == "init":
+        return 1 if any(x["problem"] for x in result["worktrees"]) else 0
     if name == "doctor":
         return 0 if all(x["well"] for x in result) else 1
     return 0
@@ -164,6 +167,8 @@ def _unfolded(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> str:
 def _cell(name: str, value: Any, row: dict[str, Any]) -> Text:  # noqa: ANN401 - JSON
     if isinstance(value, bool | list):
         return Text(safe(_word(value)))
+    if name == "dirty" and value is None:
+        return Text(_UNKNOWN)
     text = safe("" if value is None else value)
     if name == "last_seen":
         return Text(moment(text))
@@ -184,6 +189,8 @@ def _pairs(result: dict[str, Any], indent: str = "") -> list[str]:
             lines += [f"{indent}  - {_inline(x)}" for x in value]
         elif isinstance(value, list):
             lines.append(f"{name}: {safe(_word(value)) or 'none'}")
+        elif key == "dirty" and value is None:
+            lines.append(f"{name}: {_UNKNOWN}")
         elif value not in {None, ""}:
             lines.append(f"{name}: {safe(_word(value))}")
     return lines

@@ -13,6 +13,7 @@ from coordinator.kernel.journal import Record
 from coordinator.workflows.runs import RECORD_KINDS
 
 ReadText = Callable[[str], str]
+NOT_MADE = "worktree-not-made"  # the problem of an agent without a home worktree
 _Handler = Callable[[sqlite3.Connection, Record], None]
 _RECORD = (
     "INSERT INTO records VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, coalesce((SELECT seq"
@@ -114,8 +115,15 @@ def _pending_moved(connection: sqlite3.Connection, record: Record) -> None:
         )
 
 
+def _worktree_refused(connection: sqlite3.Connection, record: Record) -> None:
+    documents.forget_refusal(connection, record.subject)
+    values = (record.subject, NOT_MADE, record.data["message"], record.data["hint"])
+    connection.execute("INSERT INTO problems VALUES (?, 'refused', 0, ?, ?, ?)", values)
+
+
 def _worktree_added(connection: sqlite3.Connection, record: Record) -> None:
     data = record.data
+    documents.forget_refusal(connection, record.subject)
     connection.execute(
         "INSERT OR REPLACE INTO worktrees VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
@@ -184,6 +192,7 @@ _HANDLERS: dict[str, _Handler] = {
     "document.attributed": _document_attributed,
     "pending.moved": _pending_moved,
     "worktree.added": _worktree_added,
+    "worktree.refused": _worktree_refused,
     "worktree.removed": _worktree_removed,
     "agent.retired": _agent_retired,
     "outcome.kept": _outcome,

@@ -5,7 +5,7 @@ run. It knows refs and objects, and nothing of agents.
 """
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,10 @@ from coordinator.kernel.processes import Child, Completed
 OLDEST = (2, 38)
 ZERO = "0" * 40
 LOOK_SECONDS = 10.0  # for what only reads refs and settings: longer, and it hangs
+FETCHING = {"GIT_ALLOW_PROTOCOL": "file"}  # from another folder of this machine
+_REACHING = {"GIT_ALLOW_PROTOCOL": "https:ssh:file", "GIT_TERMINAL_PROMPT": "0"}
+_HEADS = "refs/heads/"
+_ORIGIN = "refs/remotes/origin/"
 _KEPT = ("PATH", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 _HARD_CONFIG = {
     "advice.detachedHead": "false",
@@ -50,14 +54,17 @@ class GitFailed(External):
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the whole environment of a hardened git: nothing of the caller's leaks.
 
-    System and user configuration are not read, locks that git only takes to be
-    faster are not taken, and only the local file protocol is allowed.
+    System and user configuration are not read (`git_settings` takes over what is
+    harmless in them), locks that git only takes to be faster are not taken, and no
+    transport is allowed.
     """
     made = {key: os.environ[key] for key in _KEPT if key in os.environ}
     made |= {
         "HOME": os.devnull,
         "LC_ALL": "C",
-        "GIT_ALLOW_PROTOCOL": "file",
+        # Git before 2.45 fetches what a partial clone lacks whatever it is told, by a
+        # program that the repository names. Whoever fetches adds FETCHING.
+        "GIT_ALLOW_PROTOCOL": "none",
         "GIT_ATTR_NOSYSTEM": "1",
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
@@ -201,7 +208,7 @@ def users_setting(repository: Repository, key: str) -> tuple[str, str] | None:
     """
     trusted = configuration({"safe.directory": "*"})
     argv = ["git", "-C", str(repository.path), "config", "--show-scope", "--get", key]
-    made = _users_environment() | trusted
+    made = users_environment() | trusted
     done = processes.run(argv, environment=made, seconds=LOOK_SECONDS)
     if done.code:
         return None
@@ -209,43 +216,48 @@ def users_setting(repository: Repository, key: str) -> tuple[str, str] | None:
     return scope, value
 
 
+def ask_as_user(
+    repository: Repository, *args: str, stdin: bytes, seconds: float
+) -> Completed:
+    """Run git with the user's own settings and credentials, to reach another machine.
+
+    Hooks and fsmonitor are off; what else the repository names is the caller's care.
+    """
+    quiet = {x: _HARD_CONFIG[x] for x in ("core.fsmonitor", "core.hooksPath")}
+    made = users_environment() | _REACHING
+    made |= configuration({**quiet, **repository.settings})
+    argv = ["git", "-C", str(repository.path), *args]
+    return processes.run(argv, environment=made, stdin=stdin, seconds=seconds)
+
+
+def default_branch(repository: Repository) -> str:
+    """Return the branch that a repository takes for its main one, or nothing.
+
+    That is the first that is there of: what its origin names, what the user sets as
+    `init.defaultBranch`, `main`, `master`, what HEAD is on, the only branch.
+    """
+    heads = {x.removeprefix(_HEADS) for x in refs(repository, _HEADS)}
+    origin = repository.ask("symbolic-ref", "-q", _ORIGIN + "HEAD").text.strip()
+    _, configured = users_setting(repository, "init.defaultBranch") or ("", "")
+    current = repository.ask("symbolic-ref", "-q", "HEAD").text.strip()
+    named = (origin.removeprefix(_ORIGIN), configured, "main", "master")
+    only = heads if len(heads) == 1 else ()
+    wanted = (*named, current.removeprefix(_HEADS), *only)
+    return next((x for x in wanted if x in heads), "")
+
+
 def is_refused_to_its_user(repository: Repository) -> bool:
     """Tell whether the user's own git refuses the folder because of its owner."""
     argv = ["git", "-C", str(repository.path), "rev-parse", "--git-dir"]
-    done = processes.run(argv, environment=_users_environment())
+    done = processes.run(argv, environment=users_environment())
     return done.code != 0 and b"dubious ownership" in done.stderr
 
 
-def _users_environment() -> dict[str, str]:
+def users_environment() -> dict[str, str]:
+    """Return the environment of the user's own git, whose settings are read."""
     kept = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
     made = {k: v for k, v in os.environ.items() if k in kept or k[:4] != "GIT_"}
     return made | {"LC_ALL": "C"}
-
-
-def without_filters(repository: Repository) -> Repository:
-    """Return the same repository with every configured filter and driver switched off.
-
-    Filters, merge drivers and diff commands are programs that a repository's
-    configuration names, and agents can write that configuration.
-    """
-    done = repository.ask(
-        *("config", "--null", "--name-only", "--get-regexp"),
-        r"^(filter|merge|diff)\.",
-        seconds=LOOK_SECONDS,
-    )
-    keys = set(done.text.split("\0")) - {""}
-    return Repository(repository.path, dict(_neutral(sorted(keys))))
-
-
-def _neutral(keys: Iterable[str]) -> Iterable[tuple[str, str]]:
-    for key in keys:
-        section, _, last = key.rpartition(".")
-        if section.count(".") == 0:
-            continue
-        if last in {"clean", "smudge", "process", "driver", "textconv", "command"}:
-            yield key, ""
-        elif last == "required":
-            yield key, "false"
 
 
 def top_folder(repository: Repository) -> Path:

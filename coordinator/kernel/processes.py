@@ -351,6 +351,16 @@ def replace(argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) -
         raise NotStarted(argv[0], error) from None
 
 
+def user_name() -> str:
+    """Return the name of the user whom this process runs as."""
+    import pwd  # noqa: PLC0415 - seldom needed
+
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return f"user {os.geteuid()}"
+
+
 def is_alive(pid: int) -> bool:
     """Tell whether a process of that id exists."""
     if pid <= 0:

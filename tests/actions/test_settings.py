@@ -156,7 +156,7 @@ def test_what_nothing_can_work_with_is_refused_at_its_line(
 )
 def test_a_repository_is_added_and_every_other_byte_kept(before: str) -> None:
     """The line goes into the table, which is made where there is none."""
-    after = settings.add_repository(before, "shop", '/a "b"')
+    after = settings.add(before, "repositories", "shop", '/a "b"')
     old, new = settings.parse(before, PATH), settings.parse(after, PATH)
     assert new.repositories == {**old.repositories, "shop": '/a "b"'}
     assert new.model_copy(update={"repositories": old.repositories}) == old

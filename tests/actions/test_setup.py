@@ -7,6 +7,7 @@ import pytest
 
 from coordinator.actions import setup
 from coordinator.actions.layout import Layout
+from coordinator.cli import show
 from coordinator.kernel.errors import Conflict, CoordinatorError, UsageProblem
 from tests.support import (
     CommandLine,
@@ -150,34 +151,153 @@ def test_a_repository_of_that_name_elsewhere_is_a_conflict(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["empty", "bare", "targetless"])
-def test_a_repository_that_cannot_give_worktrees_says_why(
-    tmp_path: Path, clock: ManualClock, repository: Path, kind: str
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (("init", "-q", "-b", "main", "odd"), "has no commits"),
+        (("init", "-q", "--object-format=sha256", "odd"), "sha256 objects"),
+        (("clone", "-q", "shop", "odd"), "has no branch main to begin from"),
+    ],
+)
+def test_a_repository_without_a_place_to_begin_is_refused(
+    tmp_path: Path, clock: ManualClock, repository: Path, make: tuple[str], reason: str
 ) -> None:
-    """The workspace is made all the same; each home says what it lacks."""
-    shop = tmp_path / "odd"
-    if kind == "bare":
-        git(tmp_path, "clone", "-q", "--bare", str(repository), str(shop))
-    elif kind == "empty":
-        git(tmp_path, "init", "-q", "-b", "main", str(shop))
-    else:
-        git(tmp_path, "clone", "-q", str(repository), str(shop))
-        git(shop, "branch", "-q", "-m", "main", "trunk")
+    """Nothing of it is taken over: neither into the settings nor the workspace."""
+    del repository
+    git(tmp_path, *make)
+    if "clone" in make:
+        for name in ("one", "two"):
+            git(tmp_path / "odd", "branch", "-q", name)
+        git(tmp_path / "odd", "checkout", "-q", "--detach")
+        git(tmp_path / "odd", "branch", "-q", "-D", "main")
+        git(tmp_path / "odd", "remote", "remove", "origin")
     with open_workspace(tmp_path / "w", clock) as opened:
-        made = opened.perform("init", workspace=str(opened.root), repo=[f"odd={shop}"])
-        problems = [x["problem"] for x in made["worktrees"]]
-        assert len(problems) == 3
-        if kind == "bare":
-            assert problems == ["", "", ""]
-        else:
-            assert all(problems)
+        wanted = [f"odd={tmp_path / 'odd'}"]
+        with pytest.raises(CoordinatorError, match=reason):
+            opened.perform("init", workspace=str(opened.root), repo=wanted)
+        assert opened.workspace.settings.repositories == {}
 
 
-def test_a_folder_that_is_a_worktree_is_refused(repository: Path) -> None:
-    """A workspace holds worktrees beside each other, it is none."""
-    with pytest.raises(Conflict, match="is a git worktree"):
-        setup.prepare(repository)
-    assert not (repository / ".coordinator").exists()
+@pytest.mark.slow
+def test_the_default_branch_of_each_repository_is_found(
+    tmp_path: Path, clock: ManualClock, repository: Path
+) -> None:
+    """What origin names goes first; the user's own default, main and master follow."""
+    git(repository, "branch", "-q", "-m", "main", "trunk")
+    for name in ("bare", "named"):
+        words = ["--bare"] if name == "bare" else []
+        git(tmp_path, "clone", "-q", *words, str(repository), name)
+    git(tmp_path / "named", "branch", "-q", "main")
+    git(tmp_path, "clone", "-q", str(repository), "old")
+    git(tmp_path / "old", "branch", "-q", "-m", "trunk", "master")
+    git(tmp_path / "old", "branch", "-q", "side")
+    git(tmp_path / "old", "remote", "remove", "origin")
+    repositories = {x: tmp_path / x for x in ("bare", "named", "old")}
+    with open_workspace(tmp_path / "w", clock, repositories, ["qa"]) as opened:
+        found = opened.workspace.settings
+        assert [found.target_of(x) for x in repositories] == [
+            "trunk",
+            "trunk",
+            "master",
+        ]
+        rows = opened.perform("worktree list")
+        assert [x["repository"] for x in rows] == ["bare", "named", "old"]
+        opened.perform("worktree add", agent="qa", feature="a", repository="old")
+        assert opened.perform("worktree list")[2]["behind"] == 0
+
+
+def test_a_target_that_was_set_by_hand_holds_for_new_repositories(
+    tmp_path: Path, clock: ManualClock, repository: Path
+) -> None:
+    """Only a repository without that branch gets another one."""
+    git(repository, "branch", "-q", "develop")
+    git(tmp_path, "clone", "-q", str(repository), "other")
+    with open_workspace(tmp_path / "w", clock) as opened:
+        opened.layout.settings.write_text('target = "develop"\n[repositories]\n')
+        wanted = [f"{x}={tmp_path / x}" for x in ("shop", "other")]
+        opened.perform("check")
+        opened.perform("init", workspace=str(opened.root), repo=wanted)
+        found = opened.workspace.settings
+        assert (found.target_of("shop"), found.target_of("other")) == (
+            "develop",
+            "main",
+        )
+        assert 'target = "develop"' in opened.layout.settings.read_text()
+
+
+def test_what_could_not_be_made_stays_a_problem_until_it_is(
+    tmp_path: Path, clock: ManualClock, repository: Path
+) -> None:
+    """Init, check and doctor say it; repair makes it once nothing is in the way."""
+    taken = tmp_path / "w" / "shop-docs"
+    taken.mkdir(parents=True)
+    with open_workspace(tmp_path / "w", clock) as opened:
+        wanted = {"workspace": str(opened.root), "repo": [f"shop={repository}"]}
+        made = opened.perform("init", **wanted)
+        problems = {x["agent"]: x["problem"] for x in made["worktrees"]}
+        assert "is taken" in problems.pop("docs")
+        assert set(problems.values()) == {""}
+        assert show.exit_code("init", made) == 1
+        assert opened.problems("shop-docs") == ["worktree-not-made"]
+        opened.perform("init", **wanted)
+        assert len(opened.records("worktree.refused")) == 1
+        [lost] = [x for x in opened.perform("doctor") if x["name"] == "worktrees"]
+        assert (lost["well"], "shop-docs was not made" in lost["message"]) == (
+            False,
+            True,
+        )
+        taken.rmdir()
+        done = {x["agent"]: x["done"] for x in opened.perform("worktree repair")}
+        assert done == {"backend": "nothing", "docs": "added", "frontend": "nothing"}
+        assert opened.perform("check") == []
+
+
+@pytest.mark.parametrize("inside", ["", "worktrees", "src/deep"])
+def test_a_workspace_inside_a_repository_is_refused(
+    repository: Path, inside: str
+) -> None:
+    """The repository's own git would see it; nothing is made."""
+    with pytest.raises(Conflict, match="lies in the git repository"):
+        setup.prepare(repository / inside)
+    assert not (repository / inside / ".coordinator").exists()
+
+
+def test_a_workspace_that_was_made_inside_one_goes_on(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    """Earlier versions let that be."""
+    with open_workspace(tmp_path / "w", clock):
+        git(tmp_path, "init", "-q", ".")
+        setup.prepare(tmp_path / "w")
+
+
+def test_an_agent_named_like_the_target_is_refused(
+    tmp_path: Path, clock: ManualClock, repository: Path
+) -> None:
+    """Git could not have both main and main/feature."""
+    with open_workspace(tmp_path / "w", clock) as opened:
+        wanted = {"workspace": str(opened.root), "repo": [f"shop={repository}"]}
+        with pytest.raises(
+            CoordinatorError, match="cannot work beside the branch main"
+        ):
+            opened.perform("init", **wanted, agent=["main"])
+
+
+def test_a_branch_that_blocks_a_prefix_is_told(
+    tmp_path: Path, clock: ManualClock, repository: Path
+) -> None:
+    """Init and check name it with what renames it, and so does the blocked feature."""
+    git(repository, "branch", "-q", "docs")
+    with open_workspace(tmp_path / "w", clock) as opened:
+        wanted = {"workspace": str(opened.root), "repo": [f"shop={repository}"]}
+        made = opened.perform("init", **wanted)
+        [told] = made["problems"]
+        assert "branch -m docs docs/docs" in told
+        assert opened.problems("shop") == ["branch-blocks-namespace"]
+        with pytest.raises(CoordinatorError, match="a branch named docs is in its way"):
+            opened.perform("worktree add", agent="docs", feature="guide")
+        git(repository, "branch", "-m", "docs", "docs/docs")
+        opened.perform("worktree add", agent="docs", feature="guide")
 
 
 @pytest.mark.parametrize("found", ["2", "99", "junk", ""])

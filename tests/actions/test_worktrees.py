@@ -128,7 +128,7 @@ def test_the_list_says_what_git_says(
     assert listed(shop)["shop-backend"]["state"] == "busy"
     shutil.rmtree(agent.home)
     gone = listed(shop)["shop-backend"]
-    assert (gone["state"], gone["dirty"], gone["ahead"]) == ("missing", False, 0)
+    assert (gone["state"], gone["dirty"], gone["ahead"]) == ("missing", None, 0)
 
 
 def test_a_clean_features_worktree_goes_back_into_the_pool(
@@ -139,7 +139,8 @@ def test_a_clean_features_worktree_goes_back_into_the_pool(
     made = add(shop, "search")
     before = shop.workspace.journal.last
     done = remove(shop, "search")
-    assert done == {"agent": "backend", "path": made["path"], "saved": []}
+    assert (done["path"], done["saved"]) == (made["path"], [])
+    assert done["kept"] == {"files": 0, "bytes": 0, "names": [], "until": ""}
     assert not Path(made["path"]).exists()
     assert sorted(listed(shop)) == ["shop-backend"]
     assert git(agent.home, "branch", "--list", "backend/search")

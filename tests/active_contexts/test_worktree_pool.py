@@ -38,7 +38,7 @@ def ready(yard: Yard) -> list[str]:
 def recycle(yard: Yard, path: Path) -> None:
     """Give a worktree back."""
     under = "refs/coordinator/saved/x/y/1"
-    worktree_safety.recycle(yard.grounds, yard.tracked, path, under)
+    worktree_safety.recycle(yard.grounds, yard.tracked, yard.known(path), under)
 
 
 def test_the_pool_is_filled_once(yard: Yard) -> None:

@@ -36,7 +36,7 @@ def test_branch_and_files_are_those_of_the_commit(yard: Yard, carts: Assigned) -
     git(carts.path, "add", "staged.txt")
     (carts.path / "new.txt").write_text("new\n")
     (carts.path / "kept.log").write_text("ignored\n")
-    saved = restore(yard.tracked, carts, base, "20260131T090000Z-1")
+    saved = restore(yard.grounds, yard.tracked, carts, base, "20260131T090000Z-1")
     assert tip(carts.path, "HEAD") == base
     assert git(carts.path, "branch", "--show-current") == "backend/carts"
     assert git(carts.path, "status", "--porcelain") == ""
@@ -58,7 +58,7 @@ def test_a_commit_of_another_line_is_not_gone_to(yard: Yard, carts: Assigned) ->
     head = tip(carts.path, "HEAD")
     for wanted in (other, "0" * 40, "nonsense"):
         with pytest.raises(NotRestorable, match="its HEAD is no child of it"):
-            restore(yard.tracked, carts, wanted, "20260131T090000Z-1")
+            restore(yard.grounds, yard.tracked, carts, wanted, "20260131T090000Z-1")
     assert tip(carts.path, "HEAD") == head
     assert (carts.path / "cart.txt").read_text() == "dirty\n"
 
@@ -68,4 +68,4 @@ def test_a_worktree_that_git_does_not_know_stays(yard: Yard, carts: Assigned) ->
     base = tip(carts.path, "HEAD")
     git(yard.repository, "worktree", "remove", "--force", str(carts.path))
     with pytest.raises(NotRestorable, match="git knows no such worktree"):
-        restore(yard.tracked, carts, base, "20260131T090000Z-1")
+        restore(yard.grounds, yard.tracked, carts, base, "20260131T090000Z-1")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from active_contexts import worktree_guard, worktree_safety
+from active_contexts import worktree_guard, worktree_safety, worktree_trash
 from active_contexts.worktree_entries import Entry
 from active_contexts.worktree_model import (
     Assigned,
@@ -35,15 +35,17 @@ def login(yard: Yard) -> Assigned:
 
 def remove(yard: Yard, path: Path) -> list[str]:
     """Remove a worktree that holds nothing; return the last words of the refs."""
-    done = worktree_safety.remove(yard.grounds, yard.tracked, path, UNDER)
-    return [x.removeprefix(f"{UNDER}/") for x in done]
+    known = yard.known(path)
+    done = worktree_safety.remove(yard.grounds, yard.tracked, known, UNDER)
+    return [x.removeprefix(f"{UNDER}/") for x in done.saved]
 
 
 def save(yard: Yard, path: Path) -> list[str]:
     """Save and remove, and return the last words of the refs."""
-    done = worktree_safety.save_and_remove(yard.grounds, yard.tracked, path, UNDER)
-    assert all(x.startswith(f"{UNDER}/") for x in done)
-    return [x.removeprefix(f"{UNDER}/") for x in done]
+    known = yard.known(path)
+    done = worktree_safety.save_and_remove(yard.grounds, yard.tracked, known, UNDER)
+    assert all(x.startswith(f"{UNDER}/") for x in done.saved)
+    return [x.removeprefix(f"{UNDER}/") for x in done.saved]
 
 
 def show(yard: Yard, name: str, path: str) -> str:
@@ -62,7 +64,8 @@ def test_a_worktree_with_nothing_of_its_own_is_removed(
     assert "shop-backend" not in git(yard.repository, "worktree", "list")
     assert git(yard.repository, "branch", "--list", "backend/login")
     (place,) = yard.grounds.trash.iterdir()
-    assert sorted(x.name for x in place.iterdir()) == ["entry", "worktree"]
+    names = sorted(x.name for x in place.iterdir())
+    assert names == ["about.json", "entry", "worktree"]
 
 
 RISKS: dict[str, tuple[Callable[[Path], object], Risk]] = {
@@ -119,7 +122,7 @@ def test_what_is_nowhere_else_keeps_a_worktree(
     make(login.path)
     for act in (worktree_safety.remove, worktree_safety.recycle):
         with pytest.raises(NotSafe) as caught:
-            act(yard.grounds, yard.tracked, login.path, UNDER)
+            act(yard.grounds, yard.tracked, login, UNDER)
         assert risk in {x.risk for x in caught.value.findings}
         assert risk in caught.value.message
         assert "--force" in caught.value.hint
@@ -350,11 +353,7 @@ def test_a_persons_worktree_is_never_removed(yard: Yard, tmp_path: Path) -> None
 
 def guard(yard: Yard, path: Path) -> None:
     """Ask the guard."""
-    worktree_guard.guard(
-        path,
-        workspace=yard.grounds.workspace,
-        repositories=yard.grounds.repositories,
-    )
+    worktree_guard.guard(yard.grounds, path)
 
 
 def test_the_guard_lets_agents_worktrees_pool_and_trash_go(
@@ -426,21 +425,21 @@ def test_the_trash_is_emptied_of_what_is_old(yard: Yard, login: Assigned) -> Non
     cache.chmod(0o555)
     remove(yard, login.path)
     early = datetime.now(UTC) - timedelta(hours=1)
-    assert worktree_guard.empty_trash(yard.grounds, before=early) == 0
+    assert worktree_trash.empty(yard.grounds, before=early) == 0
     late = datetime.now(UTC) + timedelta(hours=1)
-    assert worktree_guard.empty_trash(yard.grounds, before=late) == 1
+    assert worktree_trash.empty(yard.grounds, before=late) == 1
     assert list(yard.grounds.trash.iterdir()) == []
     assert (yard.repository / "README.md").exists()
 
 
 def test_the_trash_of_a_new_workspace_is_empty(yard: Yard) -> None:
     """There need not be one."""
-    assert worktree_guard.empty_trash(yard.grounds, before=datetime.now(UTC)) == 0
+    assert worktree_trash.empty(yard.grounds, before=datetime.now(UTC)) == 0
 
 
 def test_only_a_folder_that_is_ours_goes_to_the_trash(yard: Yard) -> None:
     """The guard stands before the rename."""
     shop = yard.repository
     with pytest.raises(NotOurs):
-        worktree_guard.to_trash(yard.grounds, Entry(shop / ".git", shop))
+        worktree_trash.to_trash(yard.grounds, Entry(shop / ".git", shop))
     assert (shop / ".git/HEAD").exists()

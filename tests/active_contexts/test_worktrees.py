@@ -262,10 +262,12 @@ def test_nothing_that_the_repository_names_is_ever_run(
     set_trap(yard.repository, marker, condition)
     home = yard.home("backend")
     (home.path / "README.md").write_text("changed\n")
+    (home.path / "new.txt").write_text("new\n")
     second = yard.start(home, "login")
     os.utime(second.path / "README.md")
     worktrees.describe(yard.tracked, second)
     assert worktrees.describe(yard.tracked, home).dirty
+    (home.path / "new.txt").unlink()
     (home.path / "README.md").write_text("# Shop\n")
     yard.start(home, "other")
     assert not marker.exists()
@@ -278,8 +280,8 @@ def test_nothing_that_the_repository_names_is_ever_run(
     (second.path / "README.md").write_text("staged\n")
     (second.path / "new.txt").write_text("new\n")
     under = "refs/coordinator/saved/backend/login/1"
-    worktree_safety.save_and_remove(yard.grounds, yard.tracked, second.path, under)
-    worktree_safety.recycle(yard.grounds, yard.tracked, docs.path, under)
+    worktree_safety.save_and_remove(yard.grounds, yard.tracked, second, under)
+    worktree_safety.recycle(yard.grounds, yard.tracked, docs, under)
     refs_look.look(yard.tracked, [home], ["backend"])
     for lose in (shutil.rmtree, lambda x: (x / ".git").unlink()):
         lose(home.path)

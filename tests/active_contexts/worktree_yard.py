@@ -41,6 +41,11 @@ class Yard:
         """Start a feature."""
         return worktrees.start_feature(self.grounds, self.tracked, at_home, feature)
 
+    def known(self, path: Path) -> Assigned:
+        """Return a worktree as it would be recorded."""
+        agent, _, feature = path.name.removeprefix("shop-").partition("--")
+        return Assigned(agent, agent, feature, path)
+
     def entry(self, path: Path) -> Entry:
         """Return the entry of a worktree that must be there."""
         found = entry_at(common_folder(self.repository), path)

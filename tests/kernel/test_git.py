@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from coordinator.kernel import git
+from coordinator.kernel import git, git_settings
 from coordinator.kernel.git import GitFailed, Repository
 from tests.support import commit
 from tests.support import git as users_git
@@ -166,7 +166,7 @@ def test_filters_and_drivers_can_be_switched_off(repository: Path, traps: Path) 
     users_git(repository, "config", "filter.e.v.required", "true")
     users_git(repository, "config", "diff.algorithm", "patience")
     users_git(repository, "config", "diff.evil.binary", "false")
-    quiet = git.without_filters(Repository(repository))
+    quiet = git_settings.seen_by_its_user(Repository(repository)).repository
     for name in ("src/cart.py", "README.md"):
         (repository / name).unlink()
     quiet.run("checkout", "-q", "--", ".")
@@ -182,11 +182,6 @@ def test_filters_and_drivers_can_be_switched_off(repository: Path, traps: Path) 
     quiet.run("commit", "-q", "-a", "-m", "2", extra=AUTHOR)
     assert quiet.ask("merge", "main", extra=AUTHOR).code
     assert sprung(traps) == set()
-
-
-def test_a_repository_without_filters_has_no_settings(repository: Path) -> None:
-    """Only what is configured is switched off."""
-    assert git.without_filters(Repository(repository)).settings == {}
 
 
 def test_a_failure_says_what_git_said(repository: Path) -> None:

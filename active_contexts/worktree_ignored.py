@@ -1,0 +1,79 @@
+"""The files of a worktree that git ignores and that cannot be made again.
+
+It lists and changes nothing; where they are kept is `worktree_trash`.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from active_contexts.worktree_git import Inside
+
+_LIST = ("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Files that are kept when their worktree goes: paths in it, and their bytes."""
+
+    paths: tuple[str, ...] = ()
+    bytes: int = 0
+
+    def __add__(self, other: "Kept") -> "Kept":
+        """Return both together."""
+        return Kept(self.paths + other.paths, self.bytes + other.bytes)
+
+
+def ignored(worktree: Inside, disposable: Sequence[str]) -> Kept:
+    """Return what git ignores there, but for what can be made again.
+
+    `disposable` are the patterns of that, see `is_disposable`.
+    """
+    said = worktree.run(*_LIST).split("\0")
+    return measure(worktree.entry.path, _files(worktree.entry.path, said, disposable))
+
+
+def measure(folder: Path, paths: Iterable[str]) -> Kept:
+    """Return the files with their size; one that is gone counts nothing."""
+    names = tuple(sorted(paths))
+    return Kept(names, sum(_size(folder / x) for x in names))
+
+
+def is_disposable(path: str, patterns: Sequence[str]) -> bool:
+    """Tell whether a file or folder (with a `/` at its end) can be made again.
+
+    A pattern is the name of a file or, with a `/` at its end, of a folder, and may
+    hold `*`, `?` and `[…]`.
+    """
+    *folders, name = path.split("/")
+    wanted = (*(f"{x}/" for x in folders), *([name] if name else []))
+    return any(fnmatchcase(x, y) for x in wanted for y in patterns)
+
+
+def _files(top: Path, said: Iterable[str], disposable: Sequence[str]) -> Iterator[str]:
+    for path in said:
+        if not path or is_disposable(path, disposable):
+            continue
+        if path.endswith("/"):
+            yield from _below(top, path, disposable)
+        else:
+            yield path
+
+
+def _below(top: Path, folder: str, disposable: Sequence[str]) -> Iterator[str]:
+    for place, folders, names in os.walk(top / folder):
+        inner = os.path.relpath(place, top)
+        links = [x for x in folders if Path(place, x).is_symlink()]
+        folders[:] = [x for x in folders if not is_disposable(f"{x}/", disposable)]
+        yield from (
+            f"{inner}/{x}" for x in (*names, *links) if not is_disposable(x, disposable)
+        )
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return 0

@@ -1,0 +1,238 @@
+"""Submodules of a worktree: set up in a new one, and what only one of them has.
+
+Their git directories lie below the worktree's entry and go with it. What they have that
+is nowhere else is found, and saved in the superproject's repository.
+"""
+
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+from active_contexts.worktree_changes import changes
+from active_contexts.worktree_contents import Contents, Submodule, submodules
+from active_contexts.worktree_entries import (
+    Entry,
+    common_folder,
+    operation,
+    private_folder,
+)
+from active_contexts.worktree_git import Inside, inside
+from active_contexts.worktree_saving import (
+    commits,
+    earlier,
+    latest,
+    logged,
+    private_index,
+    saving,
+    trees,
+    write,
+)
+from coordinator.kernel import deleting, files, git
+from coordinator.kernel.errors import CoordinatorError, External
+from coordinator.kernel.git import ZERO, Repository
+from coordinator.kernel.names import slug
+
+_PATHS = r"^submodule\..*\.path$"
+_SAFE = re.compile(r"(?!\.\.?(/|$))[^/\0]+(/(?!\.\.?(/|$))[^/\0]+)*")
+_UPLOAD_PACK = "--upload-pack=git -c 'safe.directory=*' upload-pack"
+
+
+class NotBrought(External):
+    """What only a submodule has cannot be brought into the superproject."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(
+            f"What only the submodule {name} has cannot be saved: {reason}.",
+            hint="Push it from the submodule's folder, then try again.",
+        )
+
+
+def findings(entry: Entry, found: Contents) -> tuple[str, ...]:
+    """Return in words what only a submodule has; one that is as it came is none."""
+    pairs = ((x, _held(entry, x)) for x in submodules(entry, found.submodules))
+    return tuple(f"{x.name} ({', '.join(what)})" for x, what in pairs if what)
+
+
+def save(entry: Entry, found: Contents, under: str) -> tuple[str, ...]:
+    """Save what only submodules have below refs of the superproject; return these.
+
+    Raises:
+        NotBrought: The superproject cannot take it.
+        GitFailed: Something could not be saved.
+    """
+    made: list[str] = []
+    for number, one in enumerate(submodules(entry, found.submodules)):
+        name = f"{under}/submodule-{number}-{slug(one.name) or 'unnamed'}"
+        made += _save(entry, one, name)
+    return tuple(made)
+
+
+def _own(one: Submodule) -> Entry:
+    return Entry(one.folder, one.path or one.folder / "no-files")
+
+
+def _held(entry: Entry, one: Submodule) -> list[str]:
+    worktree = inside(_own(one))
+    counts = {
+        "changed": len(_changed(worktree)) if one.path else 0,
+        "commits pushed nowhere": len(_unpushed(entry, one, worktree)),
+        "unfinished operations": 1 if operation(one.folder) else 0,
+    }
+    return [f"{count} {what}" for what, count in counts.items() if count]
+
+
+def _changed(worktree: Inside) -> tuple[str, ...]:
+    with private_index(worktree) as shown:
+        found = changes(shown)
+    return found.changed + found.untracked
+
+
+def _unpushed(entry: Entry, one: Submodule, worktree: Inside) -> list[str]:
+    """Return the latest commits that neither a remote nor the repository itself has."""
+    said = worktree.run(
+        *("for-each-ref", "--format=%(objectname)"), "refs/heads", "refs/stash"
+    )
+    wanted = [*said.split(), *commits(worktree).values()]
+    return _nowhere_else(entry, one, wanted)
+
+
+def _nowhere_else(entry: Entry, one: Submodule, wanted: list[str]) -> list[str]:
+    elsewhere = [f"^{x}" for x in _at_home(entry, one)]
+    repository = Repository(one.folder)
+    return latest(repository, [*wanted, *elsewhere], "--not", "--remotes")
+
+
+def _at_home(entry: Entry, one: Submodule) -> list[str]:
+    """Return what the repository's own copy of the submodule has."""
+    home = common_folder(entry.folder) / "modules" / one.name
+    if not (home / "HEAD").is_file():
+        return []
+    return list(git.refs(Repository(home), "refs").values())
+
+
+def _save(entry: Entry, one: Submodule, under: str) -> tuple[str, ...]:
+    worktree = saving(_own(one))
+    found = commits(worktree)
+    if one.path is not None:
+        found |= trees(worktree, found.get("head", ""))
+    branches = git.refs(Repository(one.folder), "refs/heads")
+    wanted = [*found.values(), *branches.values(), *logged(_own(one))]
+    tips = _nowhere_else(entry, one, wanted)
+    kept = {k: v for k, v in found.items() if v in tips}
+    others = [x for x in tips if x not in kept.values()]
+    refs = write(worktree, under, kept | earlier(worktree, others))
+    for ref in refs:
+        _bring(entry, one, ref)
+    return refs
+
+
+def _bring(entry: Entry, one: Submodule, ref: str) -> None:
+    target = saving(Entry(common_folder(entry.folder), entry.path)).repository
+    done = target.ask(
+        *("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--refmap="),
+        *("--no-auto-maintenance", "--no-recurse-submodules", _UPLOAD_PACK),
+        *("--end-of-options", str(one.folder), f"+{ref}:{ref}"),
+        extra=git.FETCHING,
+    )
+    # What is cut off (a shallow clone) is refused with a warning and exit code 0.
+    if git.resolve(target, ref) is None:
+        raise NotBrought(one.name, done.complaint or "it is a shallow clone")
+
+
+def set_up(entry: Entry) -> None:
+    """Set up the submodules that the repository itself has, and a worktree lacks.
+
+    Their objects are linked, not copied, where that can be; nothing is asked of
+    another machine. One that the repository has at other commits only stays empty.
+    """
+    home = common_folder(entry.folder) / "modules"
+    if home.is_dir():
+        for name, path, commit in _named(inside(entry)):
+            source = home / name
+            if (source / "HEAD").is_file() and _is_free(entry.path, path):
+                _try_to_set_up(entry, name, path, commit)
+
+
+def _try_to_set_up(entry: Entry, name: str, path: str, commit: str) -> None:
+    source = common_folder(entry.folder) / "modules" / name
+    if git.resolve(Repository(source), commit) is None:
+        return
+    try:
+        _set_up(entry, name, path, commit)
+    except CoordinatorError:
+        # The agent's git sets it up all the same: git submodule update --init
+        return
+
+
+def _named(worktree: Inside) -> Iterator[tuple[str, str, str]]:
+    """Yield name, path and commit of the submodules in what is checked out."""
+    said = worktree.ask(
+        "config", "-z", "--blob", "HEAD:.gitmodules", "--get-regexp", _PATHS
+    )
+    pairs = (x.partition("\n") for x in said.text.split("\0") if x)
+    names = {path: key.split(".", 1)[1].rpartition(".")[0] for key, _, path in pairs}
+    for line in (
+        worktree.run("ls-tree", "-r", "-z", "HEAD").split("\0") if names else ()
+    ):
+        facts, _, path = line.partition("\t")
+        if facts.startswith("160000") and path in names:
+            name = names[path]
+            if _SAFE.fullmatch(name) and _SAFE.fullmatch(path):
+                yield name, path, facts.split(" ")[2]
+
+
+def _is_free(top: Path, path: str) -> bool:
+    """Tell whether an empty folder, or none, stands there, reached through no link."""
+    place = top / path
+    if (
+        place.parent.resolve() != top.resolve() / Path(path).parent
+        or place.is_symlink()
+    ):
+        return False
+    return not os.path.lexists(place) or (place.is_dir() and not any(place.iterdir()))
+
+
+def _set_up(entry: Entry, name: str, path: str, commit: str) -> None:
+    folder, place = entry.folder / "modules" / name, entry.path / path
+    if not folder.is_dir():
+        _clone(entry, name, folder)
+    Repository(folder).run("config", "core.worktree", os.path.relpath(place, folder))
+    place.mkdir(parents=True, exist_ok=True)
+    line = f"gitdir: {os.path.relpath(folder, place)}\n".encode()
+    files.write(place, ".git", line, temporary=place)
+    worktree = inside(Entry(folder, place))
+    worktree.run("update-ref", "--no-deref", "HEAD", commit)
+    worktree.run("reset", "-q", "--hard")
+
+
+def _clone(entry: Entry, name: str, folder: Path) -> None:
+    """Make a submodule's git directory like the repository's own, in one step."""
+    common = common_folder(entry.folder)
+    source, private = common / "modules" / name, private_folder(common)
+    made = private / f"submodule-{secrets.token_hex(8)}"
+    try:
+        words = ("clone", "-q", "--bare", "--local", "--template=", "--")
+        Repository(private).run(*words, str(source), str(made), extra=git.FETCHING)
+        _shape(Repository(made), source)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        made.rename(folder)
+    finally:
+        if made.is_dir():
+            deleting.delete(made)
+
+
+def _shape(made: Repository, source: Path) -> None:
+    """Give a bare clone the refs and settings that git gives to a submodule."""
+    made.run("update-ref", "--no-deref", "HEAD", made.run("rev-parse", "HEAD"))
+    heads = git.refs(made, "refs/heads")
+    lines = "".join(f"delete {x}\0{ZERO}\0" for x in heads)
+    made.run("update-ref", "--stdin", "-z", stdin=lines.encode())
+    kinds = (f"+refs/{x}/*:refs/{x}/*" for x in ("remotes", "tags"))
+    words = ("fetch", "-q", "--no-write-fetch-head", _UPLOAD_PACK, str(source))
+    made.run(*words, *kinds, extra=git.FETCHING)
+    url = Repository(source).ask("config", "--get", "remote.origin.url").text.strip()
+    made.run("config", "remote.origin.url", url or str(source))
+    made.run("config", "remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*")
+    made.run("config", "core.bare", "false")
