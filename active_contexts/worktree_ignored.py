@@ -37,7 +37,7 @@ def ignored(worktree: Inside, disposable: Sequence[str]) -> Kept:
 
 def measure(folder: Path, paths: Iterable[str]) -> Kept:
     """Return the files with their size; one that is gone counts nothing."""
-    names = tuple(sorted(paths))
+    names = tuple(sorted(set(paths)))
     return Kept(names, sum(_size(folder / x) for x in names))
 
 

@@ -15,10 +15,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from active_contexts.worktree_changes import Changes, changes, filtered, hidden
-from active_contexts.worktree_entries import Entry, common_folder, private_folder, read
+from active_contexts.worktree_entries import (
+    Entry,
+    common_folder,
+    own_folder,
+    private_folder,
+    read,
+)
 from active_contexts.worktree_git import Inside, inside
 from active_contexts.worktree_model import Assigned
-from coordinator.kernel.git import Repository
+from coordinator.kernel.git import Repository, resolve
 
 FOLDER = "refs/coordinator/saved"
 _WHO = {
@@ -46,6 +52,7 @@ _OBJECT = re.compile(rb"[0-9a-f]{40,64}")
 _LOGGED = re.compile(rb"^([0-9a-f]{40,64}) ([0-9a-f]{40,64}) ", re.MULTILINE)
 _LOG_LIMIT = 1 << 26
 _OWN = ("refs/worktree", "refs/bisect", "refs/rewritten")
+_LINK = "160000 "  # the mode of a submodule in an index
 _STASH = re.compile(r"(?:WIP on|On) (.+?): ")
 
 
@@ -186,7 +193,9 @@ def _tips(git: Inside, oids: Sequence[str], known: Collection[str] = ()) -> list
     return latest(shared, wanted, "--single-worktree", "--not", "--all", "--reflog")
 
 
-def latest(repository: Repository, wanted: Sequence[str], *others: str) -> list[str]:
+def latest(
+    repository: Repository | Inside, wanted: Sequence[str], *others: str
+) -> list[str]:
     """Return those of the wanted commits' history that are no other's parents.
 
     `wanted` are ids, with `^` what is not wanted; those that are not there count as
@@ -225,12 +234,30 @@ def trees(git: Inside, head: str) -> dict[str, str]:
 def _whole(copy: Inside) -> str:
     found = changes(copy) if copy.filters else Changes()
     paths = [*found.changed, *found.untracked, *found.doubtful]
-    sealed = sorted(filtered(copy, paths))
-    wanted = [":(top)", *(f":(top,exclude,literal){x}" for x in sealed)]
+    links = _links(copy)
+    left_out = sorted({*filtered(copy, paths), *links})
+    wanted = [":(top)", *(f":(top,exclude,literal){x}" for x in left_out)]
     stdin = "\0".join(wanted).encode("utf-8", "surrogateescape")
     from_stdin = ("--pathspec-from-file=-", "--pathspec-file-nul")
     copy.run("add", "-A", "--sparse", *from_stdin, stdin=stdin)
+    for path, commit in links.items():
+        copy.run("update-index", "--cacheinfo", f"160000,{commit},{path}")
     return copy.run("write-tree")
+
+
+def _links(copy: Inside) -> dict[str, str]:
+    """Return the submodules and the commit that each stands at.
+
+    `git add` would look into them, and run what their settings name.
+    """
+    rows = (x.partition("\t") for x in copy.run("ls-files", "-s", "-z").split("\0"))
+    links = ((path, facts.split(" ")[1]) for facts, _, path in rows if _LINK in facts)
+    return {path: _stands_at(copy.entry.path / path) or oid for path, oid in links}
+
+
+def _stands_at(place: Path) -> str | None:
+    there = own_folder(place) is not None
+    return resolve(Repository(place), "HEAD") if there else None
 
 
 def _commit(git: Inside, tree: str, *parents: str) -> str:

@@ -18,7 +18,7 @@ from active_contexts.worktree_entries import (
     operation,
     private_folder,
 )
-from active_contexts.worktree_git import Inside, inside
+from active_contexts.worktree_git import Inside, apart, inside
 from active_contexts.worktree_saving import (
     commits,
     earlier,
@@ -31,7 +31,7 @@ from active_contexts.worktree_saving import (
 )
 from coordinator.kernel import deleting, files, git
 from coordinator.kernel.errors import CoordinatorError, External
-from coordinator.kernel.git import ZERO, Repository
+from coordinator.kernel.git import Repository
 from coordinator.kernel.names import slug
 
 _PATHS = r"^submodule\..*\.path$"
@@ -91,17 +91,19 @@ def _changed(worktree: Inside) -> tuple[str, ...]:
 
 def _unpushed(entry: Entry, one: Submodule, worktree: Inside) -> list[str]:
     """Return the latest commits that neither a remote nor the repository itself has."""
-    said = worktree.run(
-        *("for-each-ref", "--format=%(objectname)"), "refs/heads", "refs/stash"
-    )
-    wanted = [*said.split(), *commits(worktree).values()]
+    wanted = [*_branches_and_stashes(worktree), *commits(worktree).values()]
     return _nowhere_else(entry, one, wanted)
+
+
+def _branches_and_stashes(worktree: Inside) -> list[str]:
+    heads = worktree.run("for-each-ref", "--format=%(objectname)", "refs/heads")
+    stashes = worktree.ask("log", "-g", "-s", "--format=%H", "refs/stash", "--")
+    return [*heads.split(), *(stashes.text.split() if not stashes.code else ())]
 
 
 def _nowhere_else(entry: Entry, one: Submodule, wanted: list[str]) -> list[str]:
     elsewhere = [f"^{x}" for x in _at_home(entry, one)]
-    repository = Repository(one.folder)
-    return latest(repository, [*wanted, *elsewhere], "--not", "--remotes")
+    return latest(apart(_own(one)), [*wanted, *elsewhere], "--not", "--remotes")
 
 
 def _at_home(entry: Entry, one: Submodule) -> list[str]:
@@ -117,18 +119,21 @@ def _save(entry: Entry, one: Submodule, under: str) -> tuple[str, ...]:
     found = commits(worktree)
     if one.path is not None:
         found |= trees(worktree, found.get("head", ""))
-    branches = git.refs(Repository(one.folder), "refs/heads")
-    wanted = [*found.values(), *branches.values(), *logged(_own(one))]
+    others = (*_branches_and_stashes(worktree), *logged(_own(one)))
+    wanted = [*found.values(), *others]
     tips = _nowhere_else(entry, one, wanted)
     kept = {k: v for k, v in found.items() if v in tips}
-    others = [x for x in tips if x not in kept.values()]
-    refs = write(worktree, under, kept | earlier(worktree, others))
+    rest = [x for x in tips if x not in kept.values()]
+    refs = write(worktree, under, kept | earlier(worktree, rest))
     for ref in refs:
         _bring(entry, one, ref)
     return refs
 
 
 def _bring(entry: Entry, one: Submodule, ref: str) -> None:
+    if one.path is None:
+        # It may lead to files that are gone, where git could not serve it.
+        apart(_own(one)).ask("config", "--unset", "core.worktree")
     target = saving(Entry(common_folder(entry.folder), entry.path)).repository
     done = target.ask(
         *("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--refmap="),
@@ -227,7 +232,7 @@ def _shape(made: Repository, source: Path) -> None:
     """Give a bare clone the refs and settings that git gives to a submodule."""
     made.run("update-ref", "--no-deref", "HEAD", made.run("rev-parse", "HEAD"))
     heads = git.refs(made, "refs/heads")
-    lines = "".join(f"delete {x}\0{ZERO}\0" for x in heads)
+    lines = "".join(f"delete {x}\0\0" for x in heads)
     made.run("update-ref", "--stdin", "-z", stdin=lines.encode())
     kinds = (f"+refs/{x}/*:refs/{x}/*" for x in ("remotes", "tags"))
     words = ("fetch", "-q", "--no-write-fetch-head", _UPLOAD_PACK, str(source))

@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from active_contexts.worktree_entries import Entry, common_folder, read
-from active_contexts.worktree_git import inside
+from active_contexts.worktree_git import apart, inside
 from active_contexts.worktree_guard import guard
 from active_contexts.worktree_ignored import is_disposable
 from active_contexts.worktree_model import Assigned, Grounds, Tracked
@@ -78,14 +78,14 @@ class NothingKept(NotFound):
 
 def about(tracked: Tracked, known: Assigned, entry: Entry, count: int = 0) -> About:
     """Return what is to be remembered of a worktree that goes."""
-    head = entry.head
+    head = apart(entry).ask("rev-parse", "--verify", "-q", "HEAD")
     return About(
         repository=tracked.name,
         agent=known.agent,
         feature=known.feature,
         name=known.path.name,
         branch=entry.branch_in_use,
-        commit=head.commit or known.commit,
+        commit=head.text.strip() or known.commit,
         entry=entry.folder.name,
         files=count,
     )
@@ -285,7 +285,8 @@ def _as_in_git(place: Place, common: Path) -> set[str]:
     git = inside(Entry(common, place.worktree), index)
     rows = (x.partition(" ") for x in git.run("ls-files", "-v", "-z").split("\0"))
     shown = {path for tag, _, path in rows if tag == "H"}
-    return shown - set(git.run("diff-files", "--name-only", "-z").split("\0"))
+    words = ("diff-files", "--name-only", "--ignore-submodules=dirty", "-z")
+    return shown - set(git.run(*words).split("\0"))
 
 
 def _delete(folder: Path) -> None:

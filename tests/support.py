@@ -176,6 +176,21 @@ class CommandLine:
         return Ended(code, *self._capsys.readouterr())
 
 
+@contextmanager
+def mount(*words: str) -> Iterator[None]:
+    """Mount something at the last of the words; skip where that is not allowed."""
+    try:
+        done = subprocess.run(["mount", *words], capture_output=True, check=False)
+    except FileNotFoundError:
+        pytest.skip("there is no program mount")
+    if done.returncode:
+        pytest.skip("mounting is not allowed here")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", words[-1]], check=True)
+
+
 def wait_for(condition: Callable[[], object], seconds: float = 10.0) -> None:
     """Wait until the condition holds; this is the only way in which a test waits."""
     deadline = time.monotonic() + seconds

@@ -1,0 +1,238 @@
+"""What a removed worktree held stays in the trash for its time, and comes back."""
+
+import os
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from active_contexts import (
+    worktree_pool,
+    worktree_return,
+    worktree_safety,
+    worktree_trash,
+)
+from active_contexts.worktree_model import Assigned
+from active_contexts.worktree_restore import restore
+from tests.active_contexts.worktree_yard import Yard, crash_after, make_yard
+from tests.support import commit, git
+
+UNDER = "refs/coordinator/saved/backend/shop-backend--login/1"
+
+
+@pytest.fixture
+def yard(tmp_path: Path, repository: Path) -> Yard:
+    """A workspace with a repository that ignores `.env` and `node_modules/`."""
+    (repository / ".git" / "info").mkdir(exist_ok=True)
+    (repository / ".git" / "info" / "exclude").write_text(".env\nnode_modules/\n")
+    return make_yard(tmp_path / "work", repository)
+
+
+@pytest.fixture
+def login(yard: Yard) -> Assigned:
+    """A second worktree of backend, with files that git ignores."""
+    home = yard.home("backend")
+    (home.path / "in-use").write_text("x")
+    made = yard.start(home, "login")
+    (made.path / ".env").write_text("SECRET=1")
+    (made.path / "node_modules" / "x").mkdir(parents=True)
+    (made.path / "node_modules" / "x" / "index.js").write_text("x")
+    return made
+
+
+def in_trash(yard: Yard) -> list[str]:
+    """Return the files that are left of worktrees in the trash."""
+    tops = [x.worktree for x in worktree_trash.places(yard.grounds)]
+    found = ((x, y) for x in tops for y in x.rglob("*") if y.name != ".git")
+    return sorted(str(y.relative_to(x)) for x, y in found if y.is_file())
+
+
+def bring_back(yard: Yard, known: Assigned) -> worktree_return.Returned:
+    """Bring back the latest of what the trash has of a worktree."""
+    place = worktree_trash.places_of(yard.grounds, yard.tracked, known)[0]
+    return worktree_return.bring_back(yard.grounds, yard.tracked, known, place)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("act", ["remove", "recycle", "save_and_remove"])
+def test_ignored_files_are_named_kept_and_given_back(
+    yard: Yard, login: Assigned, act: str
+) -> None:
+    """However the worktree goes; what can be made again does not count."""
+    away = getattr(worktree_safety, act)
+    removed = away(yard.grounds, yard.tracked, login, UNDER)
+    assert (removed.kept.paths, removed.kept.bytes) == ((".env",), 8)
+    assert not login.path.exists()
+    assert ".env" in in_trash(yard)
+    returned = bring_back(yard, login)
+    assert returned.back.files == (".env",)
+    assert (login.path / ".env").read_text() == "SECRET=1"
+    assert git(login.path, "branch", "--show-current") == "backend/login"
+    assert git(login.path, "status", "--porcelain") == ""
+    assert worktree_trash.places(yard.grounds) == []
+
+
+@pytest.mark.slow
+def test_what_was_forced_away_comes_back_as_it_lay_there(
+    yard: Yard, login: Assigned
+) -> None:
+    """Changed and untracked files too; the branch may have grown since."""
+    (login.path / "README.md").write_text("changed")
+    (login.path / "new.txt").write_text("new")
+    worktree_safety.save_and_remove(yard.grounds, yard.tracked, login, UNDER)
+    returned = bring_back(yard, login)
+    assert set(returned.back.files) == {".env", "README.md", "new.txt"}
+    status = git(login.path, "status", "--porcelain").split("\n")
+    assert status == ["M README.md", "?? new.txt"]
+
+
+@pytest.mark.slow
+def test_nothing_that_stands_is_replaced(yard: Yard, login: Assigned) -> None:
+    """What is in the way is named, and what was kept stays in the trash."""
+    worktree_safety.remove(yard.grounds, yard.tracked, login, UNDER)
+    again = yard.start(yard.home("backend"), "login")
+    (again.path / ".env").write_text("SECRET=2")
+    assert bring_back(yard, again).back.in_the_way == (".env",)
+    assert (again.path / ".env").read_text() == "SECRET=2"
+    (again.path / ".env").unlink()
+    (again.path / ".env").symlink_to("elsewhere")
+    assert bring_back(yard, again).back.in_the_way == (".env",)
+    (again.path / ".env").unlink()
+    assert bring_back(yard, again).back.files == (".env",)
+
+
+@pytest.mark.slow
+def test_a_branch_that_is_taken_or_gone_is_no_obstacle(
+    yard: Yard, login: Assigned
+) -> None:
+    """The worktree comes back detached, at the commit that was checked out."""
+    head = commit(login.path, "a.txt", "a", "One more")
+    git(yard.repository, "merge", "-q", "backend/login")
+    worktree_safety.remove(yard.grounds, yard.tracked, login, UNDER)
+    git(yard.repository, "branch", "-D", "-q", "backend/login")
+    bring_back(yard, login)
+    assert git(login.path, "rev-parse", "HEAD") == head
+    assert git(login.path, "branch", "--show-current") == ""
+
+
+@pytest.mark.slow
+def test_the_trash_is_thinned(yard: Yard, login: Assigned) -> None:
+    """What git has too, and what can be made again, is not kept for long."""
+    (login.path / "README.md").write_text("changed")
+    worktree_safety.save_and_remove(yard.grounds, yard.tracked, login, UNDER)
+    assert "src/cart.py" in in_trash(yard)
+    for _ in range(2):
+        worktree_trash.thin(yard.grounds, yard.tracked)
+        assert in_trash(yard) == [".env", "README.md"]
+    assert bring_back(yard, login).back.files == (".env", "README.md")
+
+
+@pytest.mark.slow
+def test_no_ignored_file_of_one_agent_reaches_another(
+    yard: Yard, login: Assigned
+) -> None:
+    """The next one gets the recycled worktree as git alone would make it."""
+    worktree_safety.recycle(yard.grounds, yard.tracked, login, UNDER)
+    assert len(worktree_pool.ready(yard.grounds, yard.tracked)) == 1
+    frontend = yard.home("frontend")
+    assert not (frontend.path / ".env").exists()
+    assert not (frontend.path / "node_modules").exists()
+    assert in_trash(yard) == [".env"]
+
+
+@pytest.mark.slow
+def test_a_crash_on_the_way_into_the_pool_loses_nothing(
+    tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After any git command that was the last one, the files are kept or in place."""
+    for count in range(14):
+        top = tmp_path / str(count)
+        top.mkdir()
+        yard = make_yard(top / "work", repository)
+        home = yard.home("backend")
+        (home.path / "in-use").write_text("x")
+        login = yard.start(home, f"login-{count}")
+        (login.path / "kept.log").write_text("only here")
+
+        def act(yard: Yard = yard, login: Assigned = login) -> None:
+            worktree_safety.recycle(yard.grounds, yard.tracked, login, UNDER)
+
+        crash_after(count, monkeypatch, act)
+        worktree_pool.tidy(yard.grounds, yard.tracked)
+        kept = "kept.log" in in_trash(yard)
+        assert kept or (login.path / "kept.log").exists(), count
+
+
+@pytest.mark.slow
+def test_the_trash_keeps_what_is_young(yard: Yard, login: Assigned) -> None:
+    """Its time begins when the worktree goes, and thinning does not renew it."""
+    worktree_safety.remove(yard.grounds, yard.tracked, login, UNDER)
+    [place] = worktree_trash.places(yard.grounds)
+    old = time.time() - 3 * 86_400
+    os.utime(place.folder / "about.json", (old, old))
+    worktree_trash.thin(yard.grounds, yard.tracked)
+    now = datetime.now(UTC)
+    for days, expected in ((4, 0), (2, 1)):
+        before = now - timedelta(days=days)
+        assert worktree_trash.empty(yard.grounds, before=before) == expected
+    assert worktree_trash.places(yard.grounds) == []
+
+
+@pytest.mark.slow
+def test_a_place_of_an_earlier_version_is_kept_whole(yard: Yard) -> None:
+    """It does not say whose it was: nothing of it goes before its time."""
+    old = yard.grounds.trash / "shop-backend-1a2b3c4d"
+    (old / "worktree").mkdir(parents=True)
+    (old / "worktree" / "note").write_text("x")
+    worktree_trash.thin(yard.grounds, yard.tracked)
+    assert in_trash(yard) == ["note"]
+    (old / "about.json").write_text('{"nonsense": 1}')
+    assert [x.about for x in worktree_trash.places(yard.grounds)] == [None]
+
+
+@pytest.mark.slow
+def test_what_a_filter_seals_is_never_written_unsealed(
+    yard: Yard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither when it is forced away nor when it is taken back: the trash has it."""
+    users = tmp_path / "gitconfig"
+    users.write_text('[filter "seal"]\n\tclean = tr a-z n-za-m\n\trequired\n')
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(users))
+    commit(yard.repository, ".gitattributes", "*.key filter=seal\n", "Seal keys")
+    base = commit(yard.repository, "my.key", "frperg\n", "Add a key")
+    home = yard.home("backend")
+    for name in ("my.key", "new.key"):
+        (home.path / name).write_text("hunter2\n")
+    (home.path / "plain.txt").write_text("plain\n")
+    saved = restore(yard.grounds, yard.tracked, home, base, "1")
+    assert in_trash(yard) == ["my.key", "new.key"]
+    for name in ("my.key", "new.key"):
+        (home.path / name).write_text("hunter2\n")
+    forced = worktree_safety.save_and_remove(yard.grounds, yard.tracked, home, UNDER)
+    assert forced.kept.paths == ("my.key", "new.key")
+    listed = git(yard.repository, "cat-file", "--batch-all-objects", "--batch-check")
+    objects = [x.split()[0] for x in listed.splitlines()]
+    texts = [git(yard.repository, "cat-file", "-p", x, check=False) for x in objects]
+    assert not [x for x in texts if "hunter2" in x]
+    files = next(x for x in saved if x.endswith("/files"))
+    assert git(yard.repository, "show", f"{files}:plain.txt") == "plain"
+
+
+@pytest.mark.slow
+def test_a_doubt_alone_keeps_no_worktree(
+    yard: Yard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What only a filter could tell of goes to the trash, and comes back as it was."""
+    users = tmp_path / "gitconfig"
+    users.write_text('[filter "seal"]\n\tclean = tr a-z n-za-m\n')
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(users))
+    commit(yard.repository, ".gitattributes", "*.key filter=seal\n", "Seal keys")
+    commit(yard.repository, "my.key", "frperg\n", "Add a key")
+    home = yard.home("backend")
+    (home.path / "my.key").write_text("secret\n")
+    removed = worktree_safety.remove(yard.grounds, yard.tracked, home, UNDER)
+    assert removed.kept.paths == ("my.key",)
+    worktree_trash.thin(yard.grounds, yard.tracked)
+    bring_back(yard, home)
+    assert (home.path / "my.key").read_text() == "secret\n"
