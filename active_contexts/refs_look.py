@@ -22,8 +22,10 @@ from active_contexts.branches import (
 from active_contexts.hooks import HookState
 from active_contexts.worktree_entries import (
     Entry,
+    Identity,
     common_folder,
     entries,
+    identity,
     read,
     scan,
 )
@@ -80,18 +82,34 @@ def look(tracked: Tracked, known: Sequence[Assigned], prefixes: Sequence[str]) -
     branches = _branches(tracked)
     listed = _listed(tracked)
     heads = {
-        x.path: listed[x.path.resolve()]
+        x.path: listed[identity(x.path)]
         for x in known
-        if x.path.is_dir() and x.path.resolve() in listed
+        if x.path.is_dir() and identity(x.path) in listed
     }
     found = Look(heads, branches, ())
+    inner = nested(common_folder(tracked.path), known)
+    shown = Look({x.path: y.head for x, y in inner.items()}, branches, ())
     drifts = (
         *_hook_drifts(tracked, known),
         *_name_drifts(tracked, branches, prefixes),
         *_folder_drifts(tracked, known),
         *_checkout_drifts(tracked, known, found, prefixes),
+        *_checkout_drifts(tracked, list(inner), shown, prefixes),
     )
     return replace(found, drifts=drifts)
+
+
+def nested(common: Path, known: Sequence[Assigned]) -> dict[Assigned, Entry]:
+    """Return the worktrees that were made inside of agents' own, as these agents'.
+
+    Tools of agents make some, in a folder of the worktree that they work in.
+    """
+    outer = {identity(x.path): x for x in known}
+    pairs = (
+        (x, [outer.get(identity(y)) for y in x.path.parents]) for x in entries(common)
+    )
+    found = ((x, next((y for y in above if y), None)) for x, above in pairs)
+    return {replace(y, path=x.path): x for x, y in found if y is not None}
 
 
 def _stamps(common: Path) -> Iterator[str]:
@@ -130,19 +148,19 @@ def _branches(tracked: Tracked) -> dict[str, str]:
     return {k.removeprefix("refs/heads/"): v for k, v in found.items()}
 
 
-def _listed(tracked: Tracked) -> dict[Path, Head]:
+def _listed(tracked: Tracked) -> dict[Identity, Head]:
     """Return what git has checked out where, the main worktree included."""
     said = Repository(tracked.path).run(
         *("worktree", "list", "--porcelain", "-z"), seconds=git.LOOK_SECONDS
     )
-    found: dict[Path, Head] = {}
+    found: dict[Identity, Head] = {}
     for block in said.split("\0\0"):
         pairs = (x.partition(" ") for x in block.split("\0") if x)
         facts = {key: value for key, _, value in pairs}
         branch = facts.get("branch", "").removeprefix("refs/heads/")
         commit = facts.get("HEAD", "")
         if "worktree" in facts:
-            found[Path(facts["worktree"])] = Head(branch, commit)
+            found[identity(Path(facts["worktree"]))] = Head(branch, commit)
     return found
 
 
@@ -150,13 +168,13 @@ def _hook_drifts(tracked: Tracked, known: Sequence[Assigned]) -> Iterator[Proble
     state = hooks.state(tracked.path)
     if state is not HookState.INSTALLED:
         yield _drift(tracked.name, f"hooks-{state}", _HOOK_WORDS[state], _INSTALL)
-    paths = {x.path.resolve(): x.path.name for x in known}
+    paths = {identity(x.path): x.path.name for x in known}
     for entry in entries(common_folder(tracked.path)):
         own = _OWN_HOOKS.search(read(entry.folder / "config.worktree"))
-        if own and entry.path in paths:
+        if own and identity(entry.path) in paths:
             message = "This worktree's own configuration switches the hooks off."
             hint = "Run there: git config --worktree --unset core.hooksPath"
-            yield _drift(paths[entry.path], "hooks-foreign", message, hint)
+            yield _drift(paths[identity(entry.path)], "hooks-foreign", message, hint)
 
 
 def _name_drifts(
@@ -172,10 +190,10 @@ def _name_drifts(
 
 def _folder_drifts(tracked: Tracked, known: Sequence[Assigned]) -> Iterator[Problem]:
     common = common_folder(tracked.path)
-    by_path = {x.path: x for x in entries(common)}
+    by_path = {identity(x.path): x for x in entries(common)}
     moved = _moved(known, by_path)
     for one in known:
-        entry = by_path.get(one.path.resolve())
+        entry = by_path.get(identity(one.path))
         name = one.path.name
         if entry is not None and entry.is_present:
             continue
@@ -187,17 +205,17 @@ def _folder_drifts(tracked: Tracked, known: Sequence[Assigned]) -> Iterator[Prob
             yield _drift(name, "worktree-cut-off", message, _REPAIR)
         else:
             yield _drift(name, "worktree-missing", "The worktree is gone.", _REPAIR)
-    paths = {x.path.resolve() for x in known}
-    for path, entry in by_path.items():
-        if path not in paths and entry.role and not path.exists():
+    paths = {identity(x.path) for x in known}
+    for place, entry in by_path.items():
+        if place not in paths and entry.role and not entry.path.exists():
             message = f"Git still knows a worktree here, of {display(entry.role)}."
-            yield _drift(path.name, "worktree-prunable", message, _REPAIR)
+            yield _drift(entry.path.name, "worktree-prunable", message, _REPAIR)
 
 
 def _moved(
-    known: Sequence[Assigned], by_path: Mapping[Path, Entry]
+    known: Sequence[Assigned], by_path: Mapping[Identity, Entry]
 ) -> dict[Path, Path]:
-    gone = [x for x in known if not x.path.exists() and x.path.resolve() in by_path]
+    gone = [x for x in known if not x.path.exists() and identity(x.path) in by_path]
     found: dict[Path, Path] = {}
     for workspace in {x.path.parent for x in gone if x.path.parent.is_dir()}:
         found |= scan(workspace)

@@ -228,7 +228,10 @@ def private_folder(common: Path) -> Path:
     return folder
 
 
-def identity(path: Path) -> tuple[int, int] | str:
+Identity = tuple[int, int] | str
+
+
+def identity(path: Path) -> Identity:
     """Return what tells a folder from all others, however its path is written."""
     try:
         found = path.stat()

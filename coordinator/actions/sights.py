@@ -5,7 +5,7 @@ recorded. A look starts a process only where git's files have changed.
 """
 
 from active_contexts import hooks, refs_look
-from active_contexts.worktree_entries import common_folder
+from active_contexts.worktree_entries import common_folder, save_role
 from active_contexts.worktree_model import Assigned, Grounds, Tracked
 from coordinator.actions import (
     contradictions,
@@ -151,6 +151,8 @@ def _look_at(workspace: Workspace, one: Tracked) -> bool:
         if seen.marks.get(one.name) == mark:
             return False
         hooks.save_prefixes(common, prefixes)
+        for inner, entry in refs_look.nested(common, known).items():
+            save_role(entry, common, inner.prefix)
         seen.looks[one.name] = refs_look.look(one, known, prefixes)
         seen.troubles.pop(one.name, None)
     except CoordinatorError as error:

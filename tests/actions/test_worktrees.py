@@ -1,5 +1,6 @@
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.support import (
     commit,
     git,
     open_workspace,
+    try_git,
 )
 
 pytestmark = pytest.mark.slow
@@ -425,7 +427,8 @@ def test_one_unreadable_repository_does_not_stop_the_others(
         broken.rename(tmp_path / "away")
         shutil.rmtree(opened.root / "shop-ana")
         found = listed(opened)
-        assert found["broken-ana"] == {**before, "state": "unreadable"}
+        unknown = {"state": "unreadable", "dirty": None}
+        assert found["broken-ana"] == {**before, **unknown}
         assert found["shop-ana"]["state"] == "missing"
         done = {Path(x["path"]).name: x for x in opened.perform("worktree repair")}
         assert done["broken-ana"]["done"] == "failed"
@@ -482,3 +485,90 @@ def test_the_history_of_a_worktree_can_be_asked_for(shop: OpenWorkspace) -> None
         ("worktree.added", "(maintainer)", "backend/login"),
         ("worktree.removed", "(maintainer)", ""),
     ]
+
+
+def test_what_git_ignores_comes_back(shop: OpenWorkspace, agent: FakeAgent) -> None:
+    """The removal names it with number, size and time; restore gives it back."""
+    (agent.home / "notes.log").write_text("only here")
+    kept = remove(shop)["kept"]
+    assert kept == {
+        "files": 1,
+        "bytes": 9,
+        "names": ["notes.log"],
+        "until": "2026-02-07T09:00:00.000Z",
+    }
+    shop.perform("doctor", fix=True)
+    worktrees.tend(shop.workspace)
+    back = shop.call("worktree restore", {"agent": "backend"}, agent="backend")
+    assert (back["restored"], back["in_the_way"]) == (["notes.log"], [])
+    assert (agent.home / "notes.log").read_text() == "only here"
+    assert shop.records("worktree.added")[-1].subject == "shop-backend"
+
+
+def test_what_the_trash_does_not_have_cannot_be_restored(
+    shop: OpenWorkspace, agent: FakeAgent
+) -> None:
+    """The error says what it has."""
+    with pytest.raises(NotFound, match="nothing of shop-backend--x") as caught:
+        shop.perform("worktree restore", agent="backend", feature="x")
+    assert caught.value.hint == "It is empty."
+    (agent.home / "notes.log").write_text("only here")
+    remove(shop)
+    with pytest.raises(NotFound) as caught:
+        shop.perform("worktree restore", agent="backend", feature="x")
+    assert caught.value.hint == "It has: backend."
+
+
+def test_a_setting_says_how_long_the_trash_keeps(
+    shop: OpenWorkspace, agent: FakeAgent
+) -> None:
+    """With none at all it is emptied at the next occasion."""
+    (agent.home / "notes.log").write_text("x")
+    text = shop.layout.settings.read_text()
+    days = "[worktrees]\ntrash_days = 0.0\ndisposable = []\nsubmodules = false\n"
+    shop.layout.settings.write_text(text.replace("[worktrees]\n", days))
+    shop.perform("check")
+    remove(shop)
+    assert list(shop.layout.trash.iterdir())
+    shop.workspace.now = lambda: datetime.now(UTC) + timedelta(seconds=5)
+    worktrees.tend(shop.workspace)
+    assert not list(shop.layout.trash.iterdir())
+
+
+def test_a_worktree_inside_an_agents_own_is_that_agents(
+    shop: OpenWorkspace, agent: FakeAgent
+) -> None:
+    """What stands there is what git says: its own branch, under the same rule."""
+    shop.perform("hooks install")
+    agent.branch("home")
+    inner = agent.home / ".claude" / "worktrees" / "sub"
+    git(agent.home, "worktree", "add", "-q", "-b", "backend/sub", str(inner))
+    commit(inner, "sub.txt", "x", "Sub work")
+    shop.perform("check")
+    done = try_git(inner, "switch", "-q", "-c", "wild/name")
+    assert "every new branch is named backend/<feature>" in done.stderr
+    made = shop.call("pending submit", {"title": "Sub"}, folder=str(inner.parent))
+    assert made["branch"] == "backend/home"
+    made = shop.call("pending submit", {"title": "Sub"}, folder=str(inner))
+    assert made["branch"] == "backend/sub"
+    git(inner, "-c", "core.hooksPath=/dev/null", "switch", "-q", "-c", "wild/name")
+    assert shop.problems("sub") == ["branch-not-own"]
+    with pytest.raises(Refused, match="repositories inside the worktree"):
+        remove(shop)
+
+
+def test_a_repository_may_be_reached_by_another_path(
+    tmp_path: Path, clock: ManualClock, repository: Path
+) -> None:
+    """Paths are compared by what they are: a link to it is the same repository."""
+    (tmp_path / "link").symlink_to(tmp_path)
+    git(repository, "config", "core.hooksPath", str(repository / "none"))
+    repositories = {"shop": tmp_path / "link" / "shop"}
+    with open_workspace(tmp_path / "w", clock, repositories, ["backend"]) as opened:
+        agent = FakeAgent(opened.root, "backend")
+        agent.branch("x")
+        entry = (agent.home / ".git").read_text().removeprefix("gitdir: ").strip()
+        gitdir = Path(entry) / "gitdir"
+        gitdir.write_text(f"{tmp_path}/link/w/shop-backend/.git\n")
+        assert opened.perform("check") == []
+        assert [x["branch"] for x in opened.perform("worktree list")] == ["backend/x"]

@@ -381,3 +381,48 @@ def test_where_the_system_does_not_say_nothing_is_assumed(
     """Without /proc a lock stays a suspect."""
     monkeypatch.setattr(worktree_locks, "_PROCESSES", tmp_path)
     assert worktree_locks.git_lives_in([tmp_path]) is None
+
+
+@pytest.mark.slow
+def test_repository_and_workspace_may_move_together(
+    tmp_path: Path, repository: Path
+) -> None:
+    """To another disk or machine: neither end finds the other, and both are mended."""
+    here = tmp_path / "here"
+    here.mkdir()
+    repository.rename(here / "shop")
+    yard = make_yard(here / "work", here / "shop")
+    worktree_pool.fill(yard.grounds, yard.tracked, 1)
+    home = yard.start(yard.home("backend"), "login")
+    head = commit(home.path, "a.txt", "a\n", "Work")
+    (home.path / "a.txt").write_text("changed\n")
+    (home.path / "new.txt").write_text("new\n")
+    worktree_pool.fill(yard.grounds, yard.tracked, 1)
+    shutil.copytree(home.path, here / "copy", symlinks=True)
+    here.rename(tmp_path / "there")
+    now = make_yard(tmp_path / "there" / "work", tmp_path / "there" / "shop")
+    moved = replace(home, path=now.workspace / home.path.name, commit=head)
+    (done,) = repair(now, moved)
+    assert (done.what, done.now.path) == (Mend.REGISTERED, moved.path)
+    assert is_whole(moved.path)
+    assert len(worktree_pool.ready(now.grounds, now.tracked)) == 1
+    assert "prunable" not in git(now.repository, "worktree", "list", "--porcelain")
+    copied = replace(moved, path=tmp_path / "there" / "copy")
+    [other] = worktree_repair.repair(now.grounds, now.tracked, [copied], "3")
+    assert other.what is Mend.FOREIGN
+
+
+@pytest.mark.slow
+def test_a_folder_that_points_nowhere_is_taken_for_no_other_worktree(
+    yard: Yard, login: Assigned, tmp_path: Path
+) -> None:
+    """Its name alone makes it nobody's while the worktree of that name is there."""
+    entry = yard.entry(login.path)
+    stray = yard.workspace / "shop-stray"
+    stray.mkdir()
+    dead = tmp_path / "gone" / ".git" / "worktrees" / entry.folder.name
+    (stray / ".git").write_text(f"gitdir: {dead}\n")
+    wanted = replace(login, path=stray)
+    [done] = worktree_repair.repair(yard.grounds, yard.tracked, [wanted], "1")
+    assert done.what is Mend.FOREIGN
+    assert is_whole(login.path)
