@@ -214,8 +214,10 @@ def tidy(grounds: Grounds, tracked: Tracked) -> None:
         if own_folder(folder) is None:
             reconnect(tracked.path, folder)  # it was moved, and the repository too
     elsewhere = scan(grounds.workspace)
+    # A relative link leads nowhere while its folder was moved and its entry was not.
+    astray = {x.name for x in elsewhere if not x.exists()}
     for entry in _members(grounds, tracked):
-        if entry.folder in elsewhere:
+        if entry.folder in elsewhere or entry.folder.name in astray:
             continue  # handed out; `reconnect` finishes it
         if not _is_complete(entry):
             to_trash(grounds, entry)
