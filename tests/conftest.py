@@ -1,6 +1,8 @@
 """Fixtures that every test may use."""
 
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +17,19 @@ from tests.support import (
     make_template,
     open_workspace,
 )
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a private folder there
+ROOM = 2 << 30
+
+
+def pytest_configure() -> None:
+    """Put the tests' files into memory where there is room: no test waits for a disk.
+
+    Where TMPDIR is set, that is where they lie: `TMPDIR=/var/tmp make test`.
+    """
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ.setdefault("TMPDIR", str(MEMORY))
+        tempfile.tempdir = None  # pytest asked for it already
 
 
 @pytest.fixture(autouse=True)

@@ -40,6 +40,8 @@ GIT_ENVIRONMENT = {
     "GIT_ALLOW_PROTOCOL": "file",
     "LC_ALL": "C",
 }
+# What is waited for ends the wait: this long only where it never comes.
+PATIENCE_SECONDS = 120.0
 
 
 @dataclass
@@ -74,7 +76,7 @@ def try_git(where: Path, *args: str, **extra: str) -> subprocess.CompletedProces
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )
 
 
@@ -88,6 +90,7 @@ def make_template(path: Path) -> Path:
     """Make a repository with one commit on `main`: a README and two sources."""
     path.mkdir(parents=True)
     git(path, "init", "-q", "-b", "main")
+    git(path, "config", "maintenance.auto", "false")  # it would go on beside a copy
     (path / "README.md").write_text("# Shop\n")
     (path / "src").mkdir()
     (path / "src" / "cart.py").write_text("TOTAL = 0\n")
@@ -149,7 +152,7 @@ def run_coordinator(
         input=stdin if isinstance(stdin, bytes) else stdin.encode(),
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )
     return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
 
@@ -191,7 +194,7 @@ def mount(*words: str) -> Iterator[None]:
         subprocess.run(["umount", words[-1]], check=True)
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 10.0) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> None:
     """Wait until the condition holds; this is the only way in which a test waits."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -313,7 +316,7 @@ def open_workspace(
 ) -> Iterator[OpenWorkspace]:
     """Open a workspace here, made as `init` makes it; one that is there is opened."""
     layout = setup.prepare(path)
-    with locks.hold(layout.lock, seconds=5) as held:
+    with locks.hold(layout.lock, seconds=PATIENCE_SECONDS) as held:
         opened = OpenWorkspace(layout, clock, held)
         try:
             repo = [f"{name}={x}" for name, x in (repositories or {}).items()]
@@ -348,7 +351,7 @@ class DaemonProcess:
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
             try:
-                self.process.wait(10)
+                self.process.wait(PATIENCE_SECONDS)
             except subprocess.TimeoutExpired:
                 self.kill()
 
@@ -364,7 +367,7 @@ class DaemonProcess:
                 stdout=log,
                 stderr=log,
             )
-        wait_for(lambda: self.health().get("pid"), 20)
+        wait_for(lambda: self.health().get("pid"))
 
     @property
     def pid(self) -> int:
@@ -394,13 +397,13 @@ class DaemonProcess:
         """End it as a service manager does; return its exit code."""
         process = self._running()
         process.terminate()
-        return process.wait(10)
+        return process.wait(PATIENCE_SECONDS)
 
     def kill(self) -> None:
         """End it without a word."""
         process = self._running()
         process.kill()
-        process.wait(10)
+        process.wait(PATIENCE_SECONDS)
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self.process is None:
