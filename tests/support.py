@@ -4,6 +4,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -27,6 +28,7 @@ from coordinator.kernel import locks
 from coordinator.kernel.clock import Clock
 from coordinator.kernel.journal import Record
 from coordinator.kernel.locks import Held
+from tests.preloaded import tools
 
 GIT_ENVIRONMENT = {
     "GIT_CONFIG_GLOBAL": "/dev/null",
@@ -146,7 +148,7 @@ def run_coordinator(
 ) -> Ended:
     """Run a command line as its users do, in a process of its own."""
     done = subprocess.run(
-        [sys.executable, "-m", "coordinator.entry", *argv],
+        [*tools.command(), *argv],
         cwd=cwd,
         env=user_environment({"PYTHONSAFEPATH": "1", **env}),
         input=stdin if isinstance(stdin, bytes) else stdin.encode(),
@@ -194,7 +196,9 @@ def mount(*words: str) -> Iterator[None]:
         subprocess.run(["umount", words[-1]], check=True)
 
 
-def wait_for(condition: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> None:
+def wait_for(
+    condition: Callable[[], object], seconds: float = PATIENCE_SECONDS
+) -> None:
     """Wait until the condition holds; this is the only way in which a test waits."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -332,8 +336,12 @@ class DaemonProcess:
     """The daemon of a workspace in a process of its own, as `up` starts it."""
 
     def __init__(self, workspace: Path, *prefix: str, **env: str) -> None:
+        """With a prefix, that program starts Python, which becomes the daemon."""
         self.workspace = workspace
-        self._prefix = prefix
+        self._argv = [*tools.command(), "up"]
+        if prefix:
+            self._argv = [*prefix, sys.executable, "-m", "coordinator.entry", "up"]
+        self.pid = 0
         self._env = {"PYTHONSAFEPATH": "1", **env}
         self._log = workspace / ".coordinator" / "logs" / "test-daemon.log"
         self.process: subprocess.Popen[bytes] | None = None
@@ -349,30 +357,24 @@ class DaemonProcess:
         trace: TracebackType | None,
     ) -> None:
         if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
             try:
-                self.process.wait(PATIENCE_SECONDS)
+                self.terminate()
             except subprocess.TimeoutExpired:
                 self.kill()
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        argv = [*self._prefix, sys.executable, "-m", "coordinator.entry", "up"]
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
-                argv,
+                self._argv,
                 cwd=self.workspace,
                 env=user_environment(self._env),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
             )
-        wait_for(lambda: self.health().get("pid"))
-
-    @property
-    def pid(self) -> int:
-        """The daemon's process id."""
-        return int(self.health()["pid"])
+        wait_for(lambda: self.health() or self._running().poll() is not None)
+        self.pid = int(self.health()["pid"])
 
     @property
     def said(self) -> str:
@@ -395,15 +397,17 @@ class DaemonProcess:
 
     def terminate(self) -> int:
         """End it as a service manager does; return its exit code."""
-        process = self._running()
-        process.terminate()
-        return process.wait(PATIENCE_SECONDS)
+        self._running().terminate()
+        return self.ended()
+
+    def ended(self) -> int:
+        """Wait for its end; return its exit code."""
+        return self._running().wait(PATIENCE_SECONDS)
 
     def kill(self) -> None:
         """End it without a word."""
-        process = self._running()
-        process.kill()
-        process.wait(PATIENCE_SECONDS)
+        os.kill(self.pid, signal.SIGKILL)
+        self.ended()
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self.process is None:

@@ -6,15 +6,17 @@ import signal
 import socket
 import stat
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from coordinator.daemon import client
+from coordinator.daemon import client, service
+from coordinator.kernel import processes
 from coordinator.kernel.clock import monotonic
+from tests.preloaded import tools
 from tests.support import (
+    PATIENCE_SECONDS,
     DaemonProcess,
     FakeAgent,
     ManualClock,
@@ -44,6 +46,14 @@ def daemon(root: Path) -> Iterator[DaemonProcess]:
         yield running
 
 
+@pytest.fixture
+def restless(root: Path) -> Iterator[DaemonProcess]:
+    """The same, but it looks at everything more often."""
+    look_every(root, 0.5)
+    with DaemonProcess(root) as running:
+        yield running
+
+
 def accepted(daemon: DaemonProcess) -> set[str]:
     """Return the documents that the daemon has taken in, asking for no fresh look."""
     found = daemon.ask("history", limit=100_000)
@@ -61,12 +71,20 @@ def journalled(daemon: DaemonProcess) -> str:
     return "".join(x.read_text("utf-8") for x in sorted(journal.glob("*.jsonl")))
 
 
+def is_told_of(daemon: DaemonProcess) -> bool:
+    """Write a file; tell whether it was taken in before the next look at everything."""
+    written = monotonic()
+    path = FakeAgent(daemon.workspace, "docs").learning(f"{written}", "# Told\n")
+    wait_for(lambda: seen_by_itself(daemon, path))
+    return bool(daemon.health()["scan_age"] > monotonic() - written)
+
+
 def test_a_file_is_taken_in_by_itself(daemon: DaemonProcess, root: Path) -> None:
-    """Nobody has to call a command for a document to be seen."""
-    path = FakeAgent(root, "backend").context(STATUS)
-    wait_for(lambda: seen_by_itself(daemon, path), 2)
+    """Nobody has to call a command for a document to be seen, nor is a look needed."""
+    FakeAgent(root, "backend").context(STATUS)
+    wait_for(lambda: is_told_of(daemon))
     board = root / CONTEXTS / "BOARD.md"
-    wait_for(lambda: "Carts" in board.read_text(), 3)
+    wait_for(lambda: "Carts" in board.read_text())
 
 
 def test_the_socket_is_the_owners_alone(daemon: DaemonProcess, root: Path) -> None:
@@ -76,13 +94,9 @@ def test_the_socket_is_the_owners_alone(daemon: DaemonProcess, root: Path) -> No
     assert (stat.S_ISSOCK(mode), stat.S_IMODE(mode)) == (True, 0o600)
 
 
-def test_sigterm_stops_within_five_seconds_and_leaves_no_socket(
-    daemon: DaemonProcess, root: Path
-) -> None:
+def test_sigterm_stops_and_leaves_no_socket(daemon: DaemonProcess, root: Path) -> None:
     """A service manager's stop is obeyed, and the next start is not in the way."""
-    start = monotonic()
     assert daemon.terminate() == 0
-    assert monotonic() - start < 5
     assert not (root / ".coordinator" / "socket").exists()
     assert "The daemon has stopped." in daemon.said
 
@@ -91,8 +105,33 @@ def test_down_answers_before_it_stops(daemon: DaemonProcess, root: Path) -> None
     """Whoever stops the daemon hears that it was heard."""
     done = run_coordinator(root, "down", "--json")
     assert (done.code, done.value["stopped"]) == (0, True)
-    assert daemon.process is not None
-    assert daemon.process.wait(5) == 0
+    assert daemon.ended() == 0
+
+
+@pytest.fixture
+def hang(tmp_path: Path) -> Iterator[Path]:
+    """A file; while it is there, the git of `hanging_git` hangs."""
+    made = tmp_path / "hang"
+    yield made
+    made.unlink(missing_ok=True)
+
+
+def hanging_git(hang: Path, words: str) -> str:
+    """Return a PATH with a git that hangs over words that fit a shell's pattern."""
+    program = hang.with_name("tools") / "git"
+    program.parent.mkdir()
+    program.write_text(
+        f'#!/bin/sh\ncase " $* " in {words})\n'
+        f'while [ -e "{hang}" ]; do touch "{hung(hang)}"; sleep 0.1; done ;; esac\n'
+        'PATH="${PATH#*:}" exec git "$@"\n'
+    )
+    program.chmod(0o755)
+    return f"{program.parent}:{os.environ['PATH']}"
+
+
+def hung(hang: Path) -> Path:
+    """Return the file that tells that it does."""
+    return hang.with_name("hung")
 
 
 @pytest.mark.parametrize("when", ["in the first look", "later"])
@@ -100,20 +139,15 @@ def test_a_hanging_program_does_not_keep_the_daemon_from_stopping(
     tmp_path: Path,
     clock: ManualClock,
     make_repository: Callable[[Path], Path],
+    hang: Path,
     when: str,
 ) -> None:
     """SIGTERM ends it within 5 s, whatever git is waiting for."""
+    assert service._STOP_SECONDS + service._LAST_SECONDS < 5
     shop = make_repository(tmp_path / "shop")
     with open_workspace(tmp_path / "work", clock, {"shop": shop}) as opened:
         root = opened.root
-    hang, tools = tmp_path / "hang", tmp_path / "tools"
-    tools.mkdir()
-    (tools / "git").write_text(
-        f'#!/bin/sh\n[ -e "{hang}" ] && exec sleep 30\n'
-        f'PATH="${{PATH#*:}}" exec git "$@"\n'
-    )
-    (tools / "git").chmod(0o755)
-    environment = {"PATH": f"{tools}:{os.environ['PATH']}"}
+    environment = {"PATH": hanging_git(hang, "*")}
     agent = FakeAgent(root, "backend")
     if when != "later":
         hang.touch()
@@ -123,40 +157,29 @@ def test_a_hanging_program_does_not_keep_the_daemon_from_stopping(
             wait_for(lambda: daemon.health()["disk_free"])
             hang.touch()
         agent.pending("carts", "# Carts\n\nBranch: backend/carts\n")
-        wait_for(lambda: _runs_a_child(daemon, "sleep"))
-        start = monotonic()
+        wait_for(hung(hang).exists)
         assert daemon.terminate() == 0
-        assert monotonic() - start < 5.5
+        assert "stopped in the midst of something long" in daemon.said
 
 
 def test_filling_the_pool_keeps_nobody_waiting(
     tmp_path: Path,
     clock: ManualClock,
     make_repository: Callable[[Path], Path],
+    hang: Path,
 ) -> None:
     """A repository may be large: what is made in advance is made beside all else."""
     shop = make_repository(tmp_path / "shop")
     with open_workspace(tmp_path / "work", clock, {"shop": shop}) as opened:
         root = opened.root
-    tools = tmp_path / "tools"
-    tools.mkdir()
-    (tools / "git").write_text(
-        '#!/bin/sh\ncase " $* " in *" --no-checkout "*) exec sleep 30 ;; esac\n'
-        'PATH="${PATH#*:}" exec git "$@"\n'
-    )
-    (tools / "git").chmod(0o755)
-    with DaemonProcess(root, PATH=f"{tools}:{os.environ['PATH']}") as daemon:
-        wait_for(lambda: _runs_a_child(daemon, "sleep"))
-        path = FakeAgent(root, "backend").context(STATUS)
-        wait_for(lambda: seen_by_itself(daemon, path))
+    path = hanging_git(hang, '*" --no-checkout "*')
+    hang.touch()
+    with DaemonProcess(root, PATH=path) as daemon:
+        wait_for(hung(hang).exists)
+        document = FakeAgent(root, "backend").context(STATUS)
+        wait_for(lambda: seen_by_itself(daemon, document))
         assert daemon.ask("status")["agents"][0]["state"] == "working"
-        assert _runs_a_child(daemon, "sleep")
         assert daemon.terminate() == 0
-
-
-def _runs_a_child(daemon: DaemonProcess, name: str) -> bool:
-    assert daemon.process is not None
-    return any(name in x for x in children(daemon.process.pid))
 
 
 def children(pid: int) -> list[str]:
@@ -185,8 +208,7 @@ def test_nothing_that_a_dead_daemon_left_blocks_the_next(root: Path, left: str) 
     else:
         (own / "daemon.json").write_text(f'{{"pid": {os.getpid()}}}')
     with DaemonProcess(root) as daemon:
-        assert daemon.process is not None
-        assert daemon.pid == daemon.process.pid
+        assert processes.is_alive(daemon.pid)
 
 
 def test_a_second_daemon_is_refused(daemon: DaemonProcess, root: Path) -> None:
@@ -200,7 +222,7 @@ def test_a_second_daemon_is_refused(daemon: DaemonProcess, root: Path) -> None:
 
 def test_twenty_starts_at_once_give_one_daemon(root: Path) -> None:
     """Whoever loses the race finds the winner."""
-    argv = [sys.executable, "-m", "coordinator.entry", "up", "--detach", "--json"]
+    argv = [*tools.command(), "up", "--detach", "--json"]
     starts = [
         subprocess.Popen(
             argv,
@@ -212,7 +234,7 @@ def test_twenty_starts_at_once_give_one_daemon(root: Path) -> None:
         )
         for _ in range(20)
     ]
-    ended = [(*x.communicate(timeout=100), x.returncode) for x in starts]
+    ended = [(*x.communicate(timeout=PATIENCE_SECONDS), x.returncode) for x in starts]
     try:
         assert [x[1:] for x in ended if x[2]] == []
         assert len({x[0] for x in ended}) == 1
@@ -233,8 +255,8 @@ def test_what_changed_while_no_daemon_ran_is_found(root: Path) -> None:
         agent.context("State: blocked\n")
         new = agent.learning("new", "# New\n")
         daemon.start()
-        wait_for(lambda: seen_by_itself(daemon, new), 3)
-        wait_for(lambda: daemon.ask("status")["agents"][0]["state"] == "blocked", 3)
+        wait_for(lambda: seen_by_itself(daemon, new))
+        wait_for(lambda: daemon.ask("status")["agents"][0]["state"] == "blocked")
         assert [x["path"] for x in daemon.ask("learning list")] == [new]
 
 
@@ -246,7 +268,7 @@ def test_a_watched_folder_is_found_again(
     folder = root / "agent-system" / "learnings"
     agent = FakeAgent(root, "backend")
     first = agent.learning("first", "# First\n")
-    wait_for(lambda: seen_by_itself(daemon, first), 2)
+    wait_for(lambda: seen_by_itself(daemon, first))
     if how == "renamed":
         folder.rename(root / "elsewhere")
     else:
@@ -257,11 +279,9 @@ def test_a_watched_folder_is_found_again(
         assert [x["path"] for x in daemon.ask("learning list")] == [first]
     folder.mkdir()
     second = agent.learning("second", "# Second\n")
-    wait_for(lambda: seen_by_itself(daemon, second), 7)
+    wait_for(lambda: seen_by_itself(daemon, second))
     assert daemon.health()["watcher"] == "events"
-    third = agent.learning("third", "# Third\n")
-    wait_for(lambda: seen_by_itself(daemon, third), 2)
-    assert [x["path"] for x in daemon.ask("learning list")] == [second, third]
+    wait_for(lambda: is_told_of(daemon))
     assert "folder-missing" not in _codes(daemon)
 
 
@@ -272,19 +292,29 @@ def _codes(daemon: DaemonProcess) -> list[str]:
 def test_a_burst_of_files_is_taken_in_whole(daemon: DaemonProcess, root: Path) -> None:
     """2,000 files at once: none is missed, and another agent is not kept waiting."""
     burst = {f"agent-system/learnings/backend-{n}.md" for n in range(2_000)}
+    os.kill(daemon.pid, signal.SIGSTOP)
     for path in burst:
         (root / path).write_text("# Burst\n")
     other = FakeAgent(root, "docs").context(STATUS)
-    wait_for(lambda: seen_by_itself(daemon, other), 2)
-    wait_for(lambda: burst <= accepted(daemon), 30)
+    os.kill(daemon.pid, signal.SIGCONT)
+    wait_for(lambda: burst <= accepted(daemon))
+    text = journalled(daemon)
+    assert text.index(other) < text.rindex("learnings/backend-")
+
+
+def look_every(root: Path, seconds: float) -> None:
+    """Set how often everything is looked at."""
+    settings = root / "coordinator.toml"
+    text = settings.read_text()
+    assert "# look_seconds = 5.0" in text
+    settings.write_text(
+        text.replace("# look_seconds = 5.0", f"look_seconds = {seconds}")
+    )
 
 
 def test_what_the_system_forgot_to_say_is_found_soon(root: Path) -> None:
     """The system's own queue overflows without a word: the scan does not wait."""
-    settings = root / "coordinator.toml"
-    text = settings.read_text()
-    settings.write_text(text.replace("# look_seconds = 5.0", "look_seconds = 300.0"))
-    assert settings.read_text() != text
+    look_every(root, 300.0)
     burst = {f"agent-system/learnings/backend-{n}.md" for n in range(6_000)}
     with DaemonProcess(root) as daemon:
         wait_for(lambda: daemon.health()["disk_free"])
@@ -293,7 +323,7 @@ def test_what_the_system_forgot_to_say_is_found_soon(root: Path) -> None:
         for path in burst:  # three events each, and the queue holds 16,384
             (root / path).write_text("# Burst\n")
         os.kill(pid, signal.SIGCONT)
-        wait_for(lambda: journalled(daemon).count('"document.accepted"') > 6_000, 40)
+        wait_for(lambda: journalled(daemon).count('"document.accepted"') > 6_000)
 
 
 def poison(root: Path, outside: Path) -> dict[str, str]:
@@ -328,10 +358,10 @@ def poison(root: Path, outside: Path) -> dict[str, str]:
 def test_poisonous_files_are_a_problem_each_and_nobody_elses(
     daemon: DaemonProcess, root: Path, tmp_path: Path
 ) -> None:
-    """Each hostile file gives one problem; another agent's is taken within 2 s."""
+    """Each hostile file gives one problem; another agent's is taken."""
     expected = poison(root, tmp_path / "outside")
     other = FakeAgent(root, "docs").context(STATUS)
-    wait_for(lambda: seen_by_itself(daemon, other), 2)
+    wait_for(lambda: seen_by_itself(daemon, other))
 
     def found() -> dict[str, str]:
         return {x["path"].replace("\\udcff", "\\xff"): x["code"] for x in _check()}
@@ -340,14 +370,14 @@ def test_poisonous_files_are_a_problem_each_and_nobody_elses(
         problems: list[dict[str, str]] = daemon.ask("check")
         return problems
 
-    wait_for(lambda: len(found()) >= len(expected), 7)
+    wait_for(lambda: len(found()) >= len(expected))
     problems = _check()
     assert found() == {k.replace("\\n", "\\n"): v for k, v in expected.items()}
     assert len(problems) == len(expected)
     assert seen_by_itself(daemon, "x" * 244)
     daemon.kill()
     daemon.start()
-    wait_for(lambda: _check() == problems, 3)
+    wait_for(lambda: _check() == problems)
 
 
 @pytest.mark.parametrize("cause", ["setting", "system"])
@@ -371,50 +401,50 @@ def test_without_events_the_daemon_looks_often(root: Path, cause: str) -> None:
         assert daemon.health()["watcher"].startswith("polling (")
         assert word in daemon.health()["watcher"]
         path = FakeAgent(root, "backend").context(STATUS)
-        wait_for(lambda: seen_by_itself(daemon, path), 2)
+        wait_for(lambda: seen_by_itself(daemon, path))
         log = (root / ".coordinator" / "logs" / "daemon.jsonl").read_text()
         assert len([x for x in log.splitlines() if "looking often" in x]) <= 1
 
 
 def test_a_refusing_disk_means_read_only_until_it_heals(
-    daemon: DaemonProcess, root: Path
+    restless: DaemonProcess, root: Path
 ) -> None:
     """A full disk is said, reading goes on, and nothing that was said is lost."""
     agent = FakeAgent(root, "backend")
     before = agent.context(STATUS)
-    wait_for(lambda: _state(daemon) == "working", 2)
-    pid = daemon.pid
+    wait_for(lambda: _state(restless) == "working")
+    pid = restless.pid
     _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (10, hard))
     after = agent.learning("during", "# During\n")
-    wait_for(lambda: daemon.health()["read_only"], 7)
-    assert _state(daemon) == "working"
+    wait_for(lambda: restless.health()["read_only"])
+    assert _state(restless) == "working"
     refused = run_coordinator(root, "--as", "backend", "context", "set", "--task", "x")
     assert refused.code == 1
     assert "refuse" in refused.stderr or "cannot be written" in refused.stderr
     status = run_coordinator(root, "status")
     assert (status.code, "READ-ONLY" in status.stdout) == (0, True)
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (hard, hard))
-    wait_for(lambda: not daemon.health()["read_only"], 12)
-    wait_for(lambda: seen_by_itself(daemon, after), 3)
-    assert {before, after} <= accepted(daemon)
-    assert "disk.healed" in {x["kind"] for x in daemon.ask("history", limit=9)}
-    assert daemon.ask("doctor")[1]["well"]
+    wait_for(lambda: not restless.health()["read_only"])
+    wait_for(lambda: seen_by_itself(restless, after))
+    assert {before, after} <= accepted(restless)
+    assert "disk.healed" in {x["kind"] for x in restless.ask("history", limit=9)}
+    assert restless.ask("doctor")[1]["well"]
 
 
 @pytest.mark.parametrize("how", ["moved", "deleted"])
 def test_a_workspace_that_goes_takes_its_daemon_along(
-    daemon: DaemonProcess, root: Path, how: str
+    restless: DaemonProcess, root: Path, how: str
 ) -> None:
     """It ends, and makes nothing in the old place again."""
-    wait_for(lambda: daemon.health()["disk_free"])
-    process = daemon.process
+    wait_for(lambda: restless.health()["disk_free"])
+    process = restless.process
     assert process is not None
     if how == "moved":
         root.rename(root.with_name("elsewhere"))
     else:
         wait_for(lambda: _is_deleted(root))
-    wait_for(lambda: process.poll() is not None, 12)
+    wait_for(lambda: process.poll() is not None)
     assert not root.exists()
     if how == "moved":
         with DaemonProcess(root.with_name("elsewhere")) as again:
@@ -434,11 +464,10 @@ def test_a_full_disk_does_not_keep_the_daemon_from_stopping(
     _, hard = resource.prlimit(daemon.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(daemon.pid, resource.RLIMIT_FSIZE, (10, hard))
     FakeAgent(root, "backend").learning("during", "# During\n")
-    wait_for(lambda: daemon.health()["read_only"], 7)
+    wait_for(lambda: daemon.health()["read_only"])
     done = run_coordinator(root, "down", "--json")
     assert (done.code, done.value["stopped"]) == (0, True)
-    assert daemon.process is not None
-    daemon.process.wait(6)
+    daemon.ended()
 
 
 def _state(daemon: DaemonProcess) -> str:
@@ -451,36 +480,38 @@ def test_an_idle_daemon_starts_no_process(
     clock: ManualClock,
     make_repository: Callable[[Path], Path],
 ) -> None:
-    """Without changes, two looks pass and no child is seen."""
+    """Without changes, three looks pass and no child is seen."""
     shop = make_repository(tmp_path / "shop")
     with open_workspace(tmp_path / "work", clock, {"shop": shop}) as opened:
         root = opened.root
+    look_every(root, 0.5)
     with DaemonProcess(root) as daemon:
-        agent = FakeAgent(root, "backend")
-        path = agent.context(STATUS)
-        wait_for(lambda: seen_by_itself(daemon, path), 5)
-        assert daemon.process is not None
-        pid = daemon.process.pid
-        calm = _Calm(pid)
-        wait_for(calm.lasts, 40)
+        path = FakeAgent(root, "backend").context(STATUS)
+        wait_for(lambda: seen_by_itself(daemon, path))
+        wait_for(_Calm(daemon).lasts)
 
 
 class _Calm:
-    """Watches a process until for 12 s it neither had nor had lost a new child."""
+    """Watches a daemon until in three looks it neither had nor had lost a child."""
 
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
-        self._since = monotonic()
+    def __init__(self, daemon: DaemonProcess) -> None:
+        self._daemon = daemon
+        self._looks = 0
+        self._age = 0.0
         self._known: tuple[int, ...] = ()
 
     def lasts(self) -> bool:
         """Look once."""
-        status = Path(f"/proc/{self._pid}/stat").read_text().rpartition(") ")[2].split()
+        pid = self._daemon.pid
+        status = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
         buried = (int(status[8]), int(status[10]), int(status[13]), int(status[14]))
-        present = (*buried, len(children(self._pid)))
+        present = (*buried, len(children(pid)))
+        age = float(self._daemon.health()["scan_age"])
+        self._looks += age < self._age
         if present != self._known:
-            self._known, self._since = present, monotonic()
-        return monotonic() - self._since > 12
+            self._known, self._looks = present, 0
+        self._age = age
+        return self._looks > 3
 
 
 def test_requests_that_make_no_sense_do_not_hurt(
@@ -544,7 +575,7 @@ def test_a_daemon_that_dies_over_a_call_is_said(
         Path(path).unlink()
         deaf.bind(path)
         deaf.listen()
-        deaf.settimeout(5)
+        deaf.settimeout(PATIENCE_SECONDS)
         pid = os.fork()
         if pid == 0:
             deaf.accept()[0].close()
@@ -559,6 +590,5 @@ def test_a_daemon_that_dies_over_a_call_is_said(
 
 def test_ctrl_c_stops_as_sigterm_does(daemon: DaemonProcess) -> None:
     """The foreground daemon obeys the keyboard."""
-    assert daemon.process is not None
-    daemon.process.send_signal(signal.SIGINT)
-    assert daemon.process.wait(5) == 0
+    os.kill(daemon.pid, signal.SIGINT)
+    assert daemon.ended() == 0

@@ -9,12 +9,12 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.support import user_environment
+from tests.preloaded import tools
+from tests.support import PATIENCE_SECONDS, user_environment
 
 REWRITE = bool(os.environ.get("COORDINATOR_REWRITE"))
 ROOT = Path(__file__).parents[2]
@@ -100,7 +100,7 @@ class Console:
             stdin=subprocess.DEVNULL,
             text=True,
             check=False,
-            timeout=60,
+            timeout=PATIENCE_SECONDS,
         )
         if (self.home / ".folder").exists():
             self.folder = Path((self.home / ".folder").read_text().strip())
@@ -159,8 +159,7 @@ def _parts(lines: list[str]) -> Iterator[list[str]]:
 def at_home(home: Path, variables: Mapping[str, str] | None = None) -> Console:
     """Open a console in a home, with the command in the PATH."""
     environment = user_environment(variables)
-    tools = Path(sys.executable).parent
-    environment["PATH"] = f"{tools}{os.pathsep}{environment['PATH']}"
+    environment["PATH"] = f"{tools.folder()}{os.pathsep}{environment['PATH']}"
     return Console(home, environment)
 
 
