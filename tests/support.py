@@ -208,6 +208,14 @@ def wait_for(
         time.sleep(0.01)
 
 
+@contextmanager
+def within_cpu_seconds(most: float) -> Iterator[None]:
+    """Fail where this process computes for longer; a busy machine does not count."""
+    start = time.process_time()
+    yield
+    assert time.process_time() - start < most
+
+
 class FakeAgent:
     """An agent at work: it writes files and commits, and knows no command."""
 

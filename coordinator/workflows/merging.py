@@ -6,6 +6,7 @@ changed one line, ours stays.
 """
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -36,7 +37,7 @@ class _Side:
     """
 
     now: list[str | None]
-    added: list[list[str]]
+    added: list[deque[str]]
     around: list[Sequence[str]]
 
 
@@ -46,18 +47,16 @@ def merge(base: str, ours: str, theirs: str) -> Merged:
     one, other = _side(old, mine, _in_order), _side(old, split_lines(theirs), _alike)
     lines: list[str] = []
     not_taken: list[str] = []
-    for place, line in enumerate([*old, None]):
-        ours_here, theirs_here = one.around[place], other.around[place]
-        is_same = ours_here == theirs_here
+    for place, (ours_here, is_same) in enumerate(_meetings(one, other)):
         lines += one.added[place]
         if not is_same:
             lines += [x for x in other.added[place] if not _is_known(x, ours_here)]
-        if line is None:
+        if place == len(old):
             break
-        kept, new = one.now[place], other.now[place]
+        line, kept, new = old[place], one.now[place], other.now[place]
         if kept == line:
             kept = new
-        elif not is_same and new not in {None, line, *ours_here}:
+        elif not (is_same or new in {None, line} or new in ours_here):
             not_taken.append(str(new))
         lines += [kept] if kept is not None else []
     end = "\r\n" if "\r\n" in ours else "\n"
@@ -66,7 +65,23 @@ def merge(base: str, ours: str, theirs: str) -> Merged:
     return Merged(text, tuple(not_taken))
 
 
-def _is_known(line: str, ours: Sequence[str]) -> bool:
+def _meetings(one: _Side, other: _Side) -> Iterator[tuple[frozenset[str], bool]]:
+    """Yield for each place our new lines there, and whether theirs are the same.
+
+    Places of one change share its lines: these are looked through once, not for each.
+    """
+    before: tuple[Sequence[str], Sequence[str]] = ((), ())
+    ours, is_same = frozenset[str](), True
+    for now in zip(one.around, other.around, strict=True):
+        if now[0] is not before[0]:
+            ours = frozenset(now[0])
+        if now[0] is not before[0] or now[1] is not before[1]:
+            is_same = now[0] == now[1]
+        before = now
+        yield ours, is_same
+
+
+def _is_known(line: str, ours: frozenset[str]) -> bool:
     """Tell an item that we added, too; other lines, such as fences, come in numbers."""
     return line in ours and _BOX.match(line) is not None
 
@@ -104,7 +119,7 @@ def _likeness(one: set[str], other: set[str]) -> float:
 def _side(old: Sequence[str], new: Sequence[str], pair: _Pairing) -> _Side:
     """Compare a side with the base; `pair` tells which lines were changed."""
     size = len(old) + 1
-    found = _Side([None] * len(old), [[] for _ in range(size)], [()] * size)
+    found = _Side([None] * len(old), [deque() for _ in range(size)], [()] * size)
     ends = (len(old), len(new))
     equal = matching.equal(old, new)
     for (one, other), (last, end) in pairwise([(-1, -1), *equal, ends]):
@@ -117,7 +132,7 @@ def _side(old: Sequence[str], new: Sequence[str], pair: _Pairing) -> _Side:
                 at = one + 1 + pairs[number]
                 found.now[at] = come[number]
             else:
-                found.added[at].insert(0, come[number])
+                found.added[at].appendleft(come[number])
         if end < len(new):
             found.now[last] = old[last]
     return found

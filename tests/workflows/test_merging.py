@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coordinator.workflows.merging import Merged, merge
+from tests.support import within_cpu_seconds
 
 TEXTS = st.lists(st.sampled_from(["a", "b", "c d", "c d e", "f"]), max_size=8)
 
@@ -73,12 +74,31 @@ def test_line_ends_are_ours() -> None:
     assert merge("a\nb\n", "a\r\nb\r\n", "a\nn\nb\n").text == "a\r\nn\r\nb\r\n"
 
 
-def test_many_changed_lines_take_no_longer() -> None:
+MANY = 50_000
+BASE, OURS, THEIRS = (
+    "".join(f"{word} {x}\n" for x in range(MANY)) for word in ("a", "b", "c")
+)
+SOME = [f"a {x} changed\n" for x in range(0, MANY, 2)]
+EACH_SECOND = "".join(f"{x}a {n * 2 + 1}\n" for n, x in enumerate(SOME))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("ours", "theirs", "expected"),
+    [
+        (OURS, THEIRS, OURS + THEIRS),
+        (OURS, OURS, OURS),
+        (OURS, EACH_SECOND, OURS),
+        (EACH_SECOND, OURS, "".join(SOME) + OURS),
+    ],
+    ids=["other", "same", "spread", "spread by us"],
+)
+def test_many_changed_lines_take_no_longer(
+    ours: str, theirs: str, expected: str
+) -> None:
     """Nothing is compared with everything."""
-    base = "".join(f"base {x}\n" for x in range(30_000))
-    ours = "".join(f"ours {x}\n" for x in range(30_000))
-    theirs = "".join(f"theirs {x}\n" for x in range(29_000))
-    assert merge(base, ours, theirs).text == ours + theirs
+    with within_cpu_seconds(30):
+        assert merge(BASE, ours, theirs).text == expected
 
 
 @given(TEXTS, TEXTS)
