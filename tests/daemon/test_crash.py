@@ -4,8 +4,10 @@ import os
 import shutil
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +83,7 @@ def prepare(root: Path, clock: ManualClock) -> None:
         other.write("agent-system/learnings/backend-bad.md", b"\xff")
 
 
-def end_state(root: Path, clock: ManualClock) -> dict[str, object]:
+def end_state(root: Path, clock: ManualClock) -> dict[str, Any]:
     """Take in what is there, and return what everybody sees."""
     with open_workspace(root, clock) as opened:
         opened.perform("check")
@@ -125,27 +127,44 @@ def stopped_after(effects: int, work: Callable[[], None]) -> bool:
     return code == 9
 
 
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is made ready, what is done to it until it stops, and what it comes to."""
+
+    prepare: Callable[[Path, ManualClock], None]
+    work: Callable[[Path], None]
+    end_state: Callable[[Path, ManualClock], dict[str, Any]]
+
+
+def stop_after_each(effects: Iterable[int], scene: Scene, folder: Path) -> int:
+    """Stop after each of so many effects, and begin again: the end is the same.
+
+    Returns the first number after which there was nothing to stop any more.
+    """
+    template, whole, clock = folder / "template", folder / "whole", ManualClock()
+    scene.prepare(template, clock)
+    shutil.copytree(template, whole)
+    assert not stopped_after(100_000, partial(scene.work, whole))
+    expected = scene.end_state(whole, clock)
+    for number in effects:
+        root = folder / f"stop-{number}"
+        shutil.copytree(template, root)
+        if not stopped_after(number, partial(scene.work, root)):
+            return number
+        assert not stopped_after(100_000, partial(scene.work, root))
+        assert scene.end_state(root, clock) == expected, f"after effect {number}"
+        shutil.rmtree(root)
+    raise AssertionError
+
+
 @pytest.mark.slow
+@pytest.mark.parametrize("share", range(4))
 def test_whatever_effect_was_the_last_the_end_is_the_same(
-    tmp_path: Path, clock: ManualClock
+    tmp_path: Path, share: int
 ) -> None:
     """Stopped after its n-th effect, for every n, and begun again: the same end."""
-    whole = tmp_path / "whole"
-    prepare(whole, clock)
-    assert not stopped_after(10_000, partial(work, whole))
-    expected = end_state(whole, clock)
-    template = tmp_path / "template"
-    prepare(template, clock)
-    effects = 0
-    while True:
-        root = tmp_path / f"stop-{effects}"
-        shutil.copytree(template, root)
-        if not stopped_after(effects, partial(work, root)):
-            break
-        assert not stopped_after(10_000, partial(work, root))
-        assert end_state(root, clock) == expected, f"after effect {effects}"
-        effects += 1
-    assert effects > 20
+    scene = Scene(prepare, work, end_state)
+    assert stop_after_each(count(share, 4), scene, tmp_path) > 20
 
 
 class Writer(threading.Thread):
@@ -168,7 +187,7 @@ class Writer(threading.Thread):
     def finish(self) -> None:
         """End after the version in hand."""
         self._stop_wanted.set()
-        self.join(10)
+        self.join()
 
 
 @pytest.mark.slow
@@ -186,7 +205,7 @@ def test_killed_again_and_again_under_three_writers(
     try:
         for _ in range(15):
             daemon.start()
-            wait_for(partial(has_grown, root, len(known)), 20)
+            wait_for(partial(has_grown, root, len(known)))
             daemon.kill()
             lines = whole_lines(root)
             assert lines[: len(known)] == known, "what was synced stays as it is"

@@ -1,7 +1,6 @@
 """Runs of workflows that end after any effect, begun again."""
 
-import shutil
-from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from tests.actions.run_yard import (
     oven,
     show,
 )
-from tests.daemon.test_crash import stopped_after
+from tests.daemon.test_crash import Scene, stop_after_each
 from tests.support import ManualClock, OpenWorkspace, open_workspace
 
 QUALITY = "\n## Quality Gates\n1. **Crust**: Somebody has tasted it.\n"
@@ -154,24 +153,10 @@ def test_what_the_runs_come_to(tmp_path: Path, clock: ManualClock) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("share", range(8))
 def test_whatever_effect_was_the_last_runs_end_the_same(
-    tmp_path: Path, clock: ManualClock
+    tmp_path: Path, share: int
 ) -> None:
     """Stopped after its n-th effect, for every n, and begun again: the same end."""
-    template = tmp_path / "template"
-    prepare(template, clock)
-    whole = tmp_path / "whole"
-    shutil.copytree(template, whole)
-    assert not stopped_after(100_000, partial(work, whole))
-    expected = end_state(whole, clock)
-    effects = 0
-    while True:
-        root = tmp_path / f"stop-{effects}"
-        shutil.copytree(template, root)
-        if not stopped_after(effects, partial(work, root)):
-            break
-        assert not stopped_after(100_000, partial(work, root))
-        assert end_state(root, clock) == expected, f"after effect {effects}"
-        shutil.rmtree(root)
-        effects += 1
-    assert effects > 50
+    scene = Scene(prepare, work, end_state)
+    assert stop_after_each(count(share, 8), scene, tmp_path) > 50
