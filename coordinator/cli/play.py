@@ -175,7 +175,7 @@ def _daemon(stage: Stage) -> Iterator[None]:
     argv += ["--workspace", str(stage.workspace)]
     daemon = processes.start_beside(argv, environment=stage.environment)
     try:
-        deadline = clock.monotonic() + 20
+        deadline = clock.monotonic() + starting.START_SECONDS
         while not starting.running_pid(Layout(stage.workspace)):
             clock.sleep(0.02)
             if clock.monotonic() > deadline:

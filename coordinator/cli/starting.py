@@ -22,7 +22,7 @@ from coordinator.kernel.names import display
 
 Listener = Callable[[Sequence[Record]], None]
 _DYING_SECONDS = 5.0
-_START_SECONDS = 60.0
+START_SECONDS = 60.0
 _HEALTH: dict[str, object] = {"action": "health", "arguments": {}}
 
 
@@ -58,7 +58,7 @@ def detached(layout: Layout) -> dict[str, Any]:
     argv = [sys.executable, "-m", "coordinator.entry", "up", "--quiet"]
     argv += ["--workspace", str(layout.root)]
     child = processes.start_detached(argv, log=log, cwd=layout.root)
-    deadline = clock.monotonic() + _START_SECONDS
+    deadline = clock.monotonic() + START_SECONDS
     while clock.monotonic() < deadline:
         pid = running_pid(layout)
         if pid:

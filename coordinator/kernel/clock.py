@@ -38,6 +38,11 @@ def monotonic() -> float:
     return time.monotonic()
 
 
+def computed() -> float:
+    """Return the seconds that this thread has computed; waiting does not count."""
+    return time.thread_time()
+
+
 def sleep(seconds: float) -> None:
     """Do nothing for so long."""
     time.sleep(seconds)

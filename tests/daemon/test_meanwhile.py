@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from coordinator.daemon.meanwhile import Ending, Meanwhile
-from tests.support import wait_for
+from tests.support import PATIENCE_SECONDS, wait_for
 
 
 def test_what_others_have_under_way_is_waited_for() -> None:
@@ -15,19 +15,19 @@ def test_what_others_have_under_way_is_waited_for() -> None:
 
     def work() -> str:
         is_begun.set()
-        let.wait(20)
+        let.wait(PATIENCE_SECONDS)
         return "done"
 
     with ThreadPoolExecutor(2) as callers:
         other = callers.submit(service.aside, work)
-        assert is_begun.wait(20)
+        assert is_begun.wait(PATIENCE_SECONDS)
         waiting = callers.submit(service.wait)
         wait_for(lambda: _is_ending(service))
         assert service.turn(lambda: 1) == 1
         assert not waiting.done()
         let.set()
-        assert other.result(20) == "done"
-        waiting.result(20)
+        assert other.result(PATIENCE_SECONDS) == "done"
+        waiting.result(PATIENCE_SECONDS)
     service.close()
     with pytest.raises(Ending):
         service.turn(lambda: 1)

@@ -4,10 +4,9 @@ import json
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import pytest
 from coordinator.daemon import client
 from tests.actions.run_yard import BREAD, FILLED, RUNS, WOOD, begin, keep, oven
 from tests.support import (
+    PATIENCE_SECONDS,
     DaemonProcess,
     FakeAgent,
     ManualClock,
@@ -30,34 +30,28 @@ AGENTS = ("backend", "docs", "frontend")
 Ask = Callable[..., dict[str, Any]]
 
 
-class SlowAnswer(BaseHTTPRequestHandler):
-    """Answers once it is let, with 200."""
+class Slow:
+    """A command of the user's that ends once it is let."""
 
-    asked = threading.Event()
-    let = threading.Event()
+    def __init__(self, folder: Path) -> None:
+        self.begun = folder / "begun"
+        self._let = folder / "let"
+        self.program = folder / "slow"
+        text = f'touch "{self.begun}"; until [ -e "{self._let}" ]; do sleep 0.05; done'
+        self.program.write_text(f"#!/bin/sh\n{text}\n")
+        self.program.chmod(0o755)
 
-    def do_GET(self) -> None:
-        self.asked.set()
-        self.let.wait(20)
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
+    def let(self) -> None:
+        """Let it end."""
+        self._let.touch()
 
 
 @pytest.fixture
-def slow() -> Iterator[str]:
-    """The address of a server that takes its time."""
-    SlowAnswer.asked.clear()
-    SlowAnswer.let.clear()
-    with ThreadingHTTPServer(("127.0.0.1", 0), SlowAnswer) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/slow"
-        SlowAnswer.let.set()
-        server.shutdown()
-        thread.join(10)
+def slow(tmp_path: Path) -> Iterator[Slow]:
+    """A command that takes its time, at most as long as the test."""
+    made = Slow(tmp_path)
+    yield made
+    made.let()
 
 
 def asker(root: Path) -> Ask:
@@ -77,12 +71,17 @@ def asker(root: Path) -> Ask:
     return ask
 
 
-def begin_slow(tmp_path: Path, clock: ManualClock, url: str) -> tuple[str, Path]:
-    """Start a run whose first step asks that address; return it and its workspace."""
-    text = oven().replace("Exit Code: `0`", f"HTTP Response: `GET {url} returns 200`")
+def begin_slow(tmp_path: Path, clock: ManualClock, slow: Slow) -> tuple[str, Path]:
+    """Start a run of steps where that command may be run; return it and its place."""
     with open_workspace(tmp_path / "w", clock) as opened:
         keep(opened, BREAD)
-        return begin(opened, text, "oven"), opened.root
+        run = begin(opened, oven(), "oven")
+    settings = opened.layout.settings
+    text = settings.read_text().replace(
+        "# commands = []", f'commands = ["{slow.program}"]'
+    )
+    settings.write_text(text)
+    return run, opened.root
 
 
 def test_of_many_takers_one_has_the_step(tmp_path: Path, clock: ManualClock) -> None:
@@ -95,7 +94,7 @@ def test_of_many_takers_one_has_the_step(tmp_path: Path, clock: ManualClock) -> 
             callers.submit(ask, AGENTS[x % 3], "workflow take", run=run, step=WOOD)
             for x in range(24)
         ]
-        replies = [x.result(30) for x in takes]
+        replies = [x.result(PATIENCE_SECONDS) for x in takes]
     winners = {x["result"]["holder"] for x in replies if "result" in x}
     assert len(winners) == 1
     errors = [x["error"] for x in replies if "error" in x]
@@ -104,25 +103,18 @@ def test_of_many_takers_one_has_the_step(tmp_path: Path, clock: ManualClock) -> 
     assert all(f"{next(iter(winners))} holds" in x["message"] for x in errors)
 
 
-def test_a_slow_criterion_holds_nobody_else_up(
-    tmp_path: Path, clock: ManualClock, slow: str
+def test_slow_evidence_holds_nobody_else_up(
+    tmp_path: Path, clock: ManualClock, slow: Slow
 ) -> None:
     """While one's evidence is judged, another's command is answered."""
     run, root = begin_slow(tmp_path, clock, slow)
     with DaemonProcess(root), ThreadPoolExecutor(1) as callers:
         ask = asker(root)
         assert ask("backend", "workflow take", run=run, step=WOOD)["result"]
-        evidence = json.dumps({"note": "It answers"})
-        submitted = callers.submit(
-            ask,
-            "backend",
-            "workflow submit",
-            "k",
-            run=run,
-            step=WOOD,
-            evidence=evidence,
-        )
-        assert SlowAnswer.asked.wait(20)
+        asked = {"run": run, "step": WOOD, "run_command": str(slow.program)}
+        submit = partial(ask, "backend", "workflow submit", "k", **asked)
+        submitted = callers.submit(submit)
+        wait_for(slow.begun.exists)
         started = ask("docs", "workflow start", template="bread", set=FILLED)
         assert started["result"]["id"] == "bread-1"
         ticked = ask("docs", "workflow tick", run="bread-1", item="1")
@@ -130,36 +122,34 @@ def test_a_slow_criterion_holds_nobody_else_up(
         taken = ask("docs", "workflow take", run=run, step=WOOD)
         assert taken["error"]["kind"] == "conflict"
         assert not submitted.done(), "the slow one has not ended yet"
-        SlowAnswer.let.set()
-        found = submitted.result(20)["result"]
+        slow.let()
+        found = submitted.result(PATIENCE_SECONDS)["result"]
         assert found["state"] == "SUCCEEDED"
         assert found["verdicts"][0]["verdict"] == "met"
-        again = ask(
-            "backend", "workflow submit", "k", run=run, step=WOOD, evidence=evidence
-        )
-        assert again["result"] == found
+        assert submit()["result"] == found
 
 
 def test_without_a_daemon_something_long_keeps_nobody_out(
-    tmp_path: Path, clock: ManualClock, slow: str
+    tmp_path: Path, clock: ManualClock, slow: Slow
 ) -> None:
     """The process that waits answers the others meanwhile, one after the other."""
     run, root = begin_slow(tmp_path, clock, slow)
     taken = run_coordinator(root, "--as", "backend", "workflow", "take", run, WOOD)
     assert taken.code == 0
-    argv = ("--as", "backend", "workflow", "submit", run, WOOD)
+    argv = ["--as", "backend", "workflow", "submit", run, WOOD]
+    argv += ["--run-command", str(slow.program)]
     ask = asker(root)
     with ThreadPoolExecutor(1) as callers:
-        submitted = callers.submit(run_coordinator, root, *argv, stdin='{"note": "x"}')
-        assert SlowAnswer.asked.wait(20)
+        submitted = callers.submit(run_coordinator, root, *argv)
+        wait_for(slow.begun.exists)
         started = ask("docs", "workflow start", template="bread", set=FILLED)
         assert started["result"]["id"] == "bread-1"
         shown = run_coordinator(root, "workflow", "show", "bread-1", "--json")
         assert shown.value["state"] == "running"
         status = ask("docs", "status")["result"]
         assert not status["daemon"]["running"]
-        SlowAnswer.let.set()
-        found = submitted.result(20)
+        slow.let()
+        found = submitted.result(PATIENCE_SECONDS)
     assert (found.code, "is SUCCEEDED" in found.stdout) == (0, True)
     assert ask("docs", "status") is None, "nobody listens any more"
     record = json.loads((root / RUNS / "bread-1" / "record.json").read_text())
@@ -167,7 +157,7 @@ def test_without_a_daemon_something_long_keeps_nobody_out(
 
 
 def test_something_long_ends_with_ctrl_c(
-    tmp_path: Path, clock: ManualClock, slow: str
+    tmp_path: Path, clock: ManualClock, slow: Slow
 ) -> None:
     """Nothing is recorded of it; the next command finds the workspace free."""
     run, root = begin_slow(tmp_path, clock, slow)
@@ -179,21 +169,19 @@ def test_something_long_ends_with_ctrl_c(
         "from coordinator.entry import main\n"
         "main()\n"
     )
-    argv = ("--as", "backend", "workflow", "submit", run, WOOD)
+    argv = ["--as", "backend", "workflow", "submit", run, WOOD]
+    argv += ["--run-command", str(slow.program)]
     process = subprocess.Popen(
         [sys.executable, "-c", script, *argv],
         cwd=root,
         env=user_environment(),
-        stdin=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     with process:
-        assert process.stdin
-        process.stdin.write(b'{"note": "x"}')
-        process.stdin.close()
-        assert SlowAnswer.asked.wait(20)
+        wait_for(slow.begun.exists)
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 130
+        assert process.wait(PATIENCE_SECONDS) == 130
     shown = run_coordinator(root, "workflow", "show", run, "--json").value
     step = shown["steps"][0]
     assert (step["state"], step["attempts"]) == ("RUNNING", [])

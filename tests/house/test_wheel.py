@@ -28,7 +28,7 @@ def _run(*argv: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str
         capture_output=True,
         text=True,
         check=False,
-        timeout=100,
+        timeout=300,
     )
 
 
@@ -52,7 +52,6 @@ def test_the_wheel_holds_the_five_packages_and_nothing_else(wheel: Path) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(110)
 def test_the_installed_wheel_runs_the_demo(wheel: Path, tmp_path: Path) -> None:
     """An empty environment with the newest versions that we admit runs the demo."""
     environment = tmp_path / "environment"

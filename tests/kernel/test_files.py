@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from coordinator.kernel import files
 from coordinator.kernel.files import Content, Stamp, Unsettled
 from coordinator.kernel.problems import Problem
-from tests.support import wait_for
+from tests.support import PATIENCE_SECONDS, wait_for
 
 
 @pytest.fixture
@@ -107,14 +107,14 @@ def test_the_root_itself_may_be_a_link(root: Path, tmp_path: Path) -> None:
 
 
 @contextmanager
-def deadline(seconds: float) -> Iterator[None]:
+def deadline() -> Iterator[None]:
     """Interrupt whatever blocks."""
 
     def end(*_: object) -> None:
-        pytest.fail(f"blocked for {seconds} s")
+        pytest.fail("it blocks")
 
     before = signal.signal(signal.SIGALRM, end)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, PATIENCE_SECONDS)
     try:
         yield
     finally:
@@ -125,14 +125,14 @@ def deadline(seconds: float) -> Iterator[None]:
 def test_a_fifo_never_blocks(root: Path) -> None:
     """Nobody writes into it, and nobody waits for that."""
     os.mkfifo(root / "a.md")
-    with deadline(0.1):
+    with deadline():
         assert code(files.read(root, "a.md")) == ("not-a-file", 0)
 
 
 def test_a_device_never_blocks() -> None:
     """A terminal, an endless device and the null device are problems."""
     for name in ("null", "zero", "tty"):
-        with deadline(0.1):
+        with deadline():
             assert code(files.read(Path("/dev"), name)) == ("not-a-file", 0)
 
 
@@ -163,7 +163,7 @@ def test_size_has_a_limit(root: Path) -> None:
     assert len(content(files.read(root, "a.md")).data) == files.MAX_BYTES
     assert code(files.read(root, "b.md")) == ("too-large", 0)
     assert code(files.read(root, "a.md", limit=1)) == ("too-large", 0)
-    with deadline(0.1):
+    with deadline():
         assert code(files.read(root, "giant.md")) == ("too-large", 0)
 
 
@@ -211,7 +211,7 @@ def test_a_file_that_changes_while_it_is_read_is_unsettled(root: Path) -> None:
     writer = Thread(target=keep_appending)
     writer.start()
     try:
-        with deadline(20):
+        with deadline():
             while not isinstance(files.read(root, "a.md"), Unsettled):
                 pass
     finally:

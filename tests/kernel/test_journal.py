@@ -20,6 +20,7 @@ from coordinator.kernel.journal import (
     Record,
 )
 from tests.kernel.journal_yard import FIRST, draft, filled, opened, subjects
+from tests.support import PATIENCE_SECONDS
 
 AT = "2026-01-31T09:00:00.000Z"
 
@@ -232,7 +233,7 @@ def run_python(program: str, *args: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )
 
 

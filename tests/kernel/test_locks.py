@@ -20,7 +20,7 @@ HOLDER = """
     from pathlib import Path
     from coordinator.kernel import locks
 
-    with locks.hold(Path(sys.argv[1]), seconds=30):
+    with locks.hold(Path(sys.argv[1]), seconds=120):
         print("held", flush=True)
         sys.stdin.read()
 """
@@ -32,7 +32,7 @@ ADDER = """
 
     counter = Path(sys.argv[1] + ".count")
     for _ in range(20):
-        with locks.hold(Path(sys.argv[1]), seconds=60):
+        with locks.hold(Path(sys.argv[1]), seconds=120):
             counter.write_text(str(int(counter.read_text()) + 1))
 """
 
@@ -96,7 +96,7 @@ def test_a_killed_holder_blocks_nobody(tmp_path: Path) -> None:
         with pytest.raises(LockTaken), locks.hold(path, seconds=0.01):
             pass
         holder.send_signal(signal.SIGKILL)
-        with locks.hold(path, seconds=30):
+        with locks.hold(path, seconds=120):
             pass
 
 

@@ -10,6 +10,7 @@ import pytest
 from coordinator.kernel import processes
 from coordinator.kernel.errors import ErrorKind
 from coordinator.kernel.processes import Child, NotStarted, ProgramMissing, TimedOut
+from tests.support import PATIENCE_SECONDS
 
 CAT = ["cat"]
 
@@ -116,7 +117,7 @@ def in_python(program: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         cwd=os.environ["HOME"],
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
     )

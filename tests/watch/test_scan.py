@@ -61,12 +61,14 @@ def test_folders_are_looked_into_one_deep(root: Path) -> None:
     assert list(scan(root).stamps) == [f"{LEARNINGS}/other.md/x.md"]
 
 
-def test_what_is_no_file_is_seen_and_left_to_the_reader(root: Path) -> None:
+def test_what_is_no_file_is_seen_and_left_to_the_reader(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A link, a FIFO and a socket have stamps; a scan opens none of them."""
     (root / PENDING / "docs-link.md").symlink_to("/etc/passwd")
     (root / CONTEXTS / "docs-gone").symlink_to("nowhere")
     os.mkfifo(root / PENDING / "docs-pipe.md")
-    os.chdir(root / PENDING)
+    monkeypatch.chdir(root / PENDING)
     with socket.socket(socket.AF_UNIX) as server:
         server.bind("docs-socket.md")
         found = scan(root).stamps

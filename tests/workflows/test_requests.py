@@ -30,7 +30,7 @@ def served(*parts: bytes) -> Iterator[tuple[int, list[bytes]]]:
         try:
             yield server.getsockname()[1], heard
         finally:
-            thread.join(10)
+            thread.join()
 
 
 @pytest.mark.parametrize(
