@@ -11,24 +11,29 @@ _NUMBERED_FILE = re.compile(
     re.IGNORECASE,
 )
 _NUMBERED_TITLE = re.compile(
-    r"\W{0,4}(?:m?adr[-_ #]{0,2}(\d{1,4})|(\d{1,4})(?=\.\s))\]?[\s.:\u2013\u2014-]*",
+    r"\W{0,4}(?:m?adr[-_ #]{0,2}(\d{1,5})(?!\d)|(\d{1,4})(?=\.\s))"
+    r"\]?[\s.:\u2013\u2014-]*",
     re.IGNORECASE,
 )
 _NOT_IN_TITLE = re.compile(r"[\W_]+")
 _NAME = re.compile(
     r"(?:m?adr[-_ ]?#?(?P<adr>\d{1,4})|(?P<own>d-[0-9a-f]{6}(?:-\d{1,3})?)"
     r"|(?P<file>\d{4})-[a-z][\w-]{0,100}|(?P<other>[a-z]{1,10}-\d{1,5}))"
-    r"(?![A-Za-z0-9])(?:-[\w-]{1,100})?(?:\.md\b)?",
+    r"(?![A-Za-z0-9]|\.\d)(?:-[\w-]{1,100})?(?:\.md\b)?",
     re.IGNORECASE,
 )
+_NAME_WITHIN = re.compile(rf"(?<![A-Za-z0-9]){_NAME.pattern}", re.IGNORECASE)
 _ONE = re.compile(
     r"(?:[\s,&*_`\"'|:]|and\b)*"
     r"(?:\[(?P<label>[^\[\]]{0,200})\]\((?P<target>[^()\s]{0,200})\)"
     rf"|\[{{0,2}}(?P<name>{_NAME.pattern})\]{{0,2}})",
     re.IGNORECASE,
 )
-_TARGET = re.compile(r"(?:\.{0,2}/)*(?:[\w.-]+/)*(?:m?adr[-_]?)?(\d{1,4})[-_.]")
-_LABEL = re.compile(r"(?:m?adr[-_ ]?)?(\d{1,4})\b", re.IGNORECASE)
+# Neither part of a longer number nor of a day is a number of its own.
+_TARGET = re.compile(
+    r"(?:\.{0,2}/)*(?:[\w.-]+/)*(?:m?adr[-_]?)?(\d{1,4})(?!-\d\d-\d\d|\.\d)[-_.]"
+)
+_LABEL = re.compile(r"(?:m?adr[-_ ]?)?(\d{1,4})\b(?![-./]\d)", re.IGNORECASE)
 _BARE_NUMBER = re.compile(r"#?(\d{1,4})\Z")
 
 
@@ -83,7 +88,7 @@ def _of_link(label: str, target: str) -> str:
         return _of_name(name)
     if number := _TARGET.match(target) or _LABEL.match(label):
         return _numbered(number[1])
-    named = _NAME.search(target)
+    named = _NAME_WITHIN.search(target)
     return _of_name(named) if named else ""
 
 

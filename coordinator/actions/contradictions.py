@@ -4,9 +4,11 @@ Derived at each look and never recorded; it asks git nothing by itself.
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import groupby
+from operator import itemgetter
 
 from agent_identities.model import EVERYBODY, MAINTAINERS
-from coordinator.actions import references, runs
+from coordinator.actions import knowledge, references, runs
 from coordinator.actions.workspace import Workspace
 from coordinator.index import queries
 from coordinator.kernel.names import slug
@@ -23,6 +25,7 @@ def find(workspace: Workspace, branches: Mapping[str, str]) -> list[Problem]:
         *_stuck_proposals(workspace),
         *_unknown_recipients(workspace),
         *_unknown_decisions(workspace),
+        *_shared_ids(workspace),
         *_floods(workspace),
         *_put_back(workspace),
         *references.dangling(workspace),
@@ -90,6 +93,20 @@ def _unknown_decisions(workspace: Workspace) -> Iterator[Problem]:
         message = f"The decision {row['id']} names {row['name']!r}, which is unknown."
         hint = "Name an id that `coordinator decision list` shows."
         yield Problem(row["path"], row["line"], "unknown-decision", message, hint)
+
+
+def _shared_ids(workspace: Workspace) -> Iterator[Problem]:
+    """Decisions that have the id of another one, so that no word for it is clear."""
+    for _, group in groupby(queries.namesakes(workspace.index), itemgetter("id")):
+        rows = list(group)
+        if knowledge.are_one(rows):
+            continue
+        places = [knowledge.place_of(x) for x in rows]
+        for row, place in zip(rows, places, strict=True):
+            others = knowledge.in_short([x for x in places if x != place])
+            message = f"The id {row['id']} is also that of {others}."
+            line, hint = row["line"], knowledge.DISTINGUISH
+            yield Problem(row["path"], line, "duplicate-decision", message, hint)
 
 
 def _floods(workspace: Workspace) -> Iterator[Problem]:

@@ -1,5 +1,6 @@
 """Decisions and learnings by command."""
 
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -20,8 +21,42 @@ from coordinator.actions.workspace import Call, Workspace
 from coordinator.index import queries
 from coordinator.kernel import files
 from coordinator.kernel.blobs import name_of
-from coordinator.kernel.errors import External, NotFound, UsageProblem
+from coordinator.kernel.errors import Conflict, External, NotFound, UsageProblem
 from coordinator.kernel.files import Content
+from coordinator.workflows.store import is_living_copy
+
+DISTINGUISH = "Give all but one of them another number or title."
+_MOST_NAMED = 5
+
+
+class SharedId(Conflict):
+    """Several decisions have the id that was named."""
+
+    def __init__(self, wanted: str, places: list[str]) -> None:
+        super().__init__(
+            f"The id {wanted} is that of {len(places)} decisions: {in_short(places)}.",
+            hint=f"{DISTINGUISH} One is shown by: coordinator decision show PATH:LINE",
+        )
+
+
+def in_short(places: list[str]) -> str:
+    """Return the first places, and how many more there are."""
+    more = len(places) - _MOST_NAMED
+    return ", ".join(places[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def place_of(row: Mapping[str, Any]) -> str:
+    """Return where a decision stands, as `decision show` takes it."""
+    return f"{row['path']}:{row['line']}"
+
+
+def are_one(rows: Iterable[Mapping[str, Any]]) -> bool:
+    """Tell whether these decisions of one id are the same decision.
+
+    What a template has stands in the living copy of each of its runs.
+    """
+    named = {x["title"] if is_living_copy(x["path"]) else place_of(x) for x in rows}
+    return len(named) == 1
 
 
 @action(
@@ -55,7 +90,9 @@ def decisions_in_force(workspace: Workspace) -> list[dict[str, Any]]:
 class ShowArguments(Arguments):
     """Which decision."""
 
-    id: Annotated[str, Positional()] = Field(..., description="the decision's id")
+    id: Annotated[str, Positional()] = Field(
+        ..., description="the decision's id, or where it stands (PATH:LINE)"
+    )
 
 
 @action(
@@ -70,17 +107,21 @@ def show_decision(call: Call, arguments: ShowArguments) -> dict[str, Any]:
 
 
 def find_decision(call: Call, wanted: str) -> dict[str, Any]:
-    """Return the decision of that id.
+    """Return the decision of that id, or the one that stands there.
 
     Raises:
         NotFound: There is none.
+        SharedId: There are several.
     """
-    for row in decisions_in_force(call.workspace):
-        if row["id"] == wanted:
-            return row
-    raise NotFound(
-        f"There is no decision {wanted!r}.", hint="Run: coordinator decision list"
-    )
+    known = decisions_in_force(call.workspace)
+    found = [x for x in known if wanted in {x["id"], place_of(x)}]
+    if not found:
+        raise NotFound(
+            f"There is no decision {wanted!r}.", hint="Run: coordinator decision list"
+        )
+    if not are_one(found):
+        raise SharedId(wanted, [f"{place_of(x)} ({x['title']})" for x in found])
+    return found[0]
 
 
 class AddDecision(Arguments):
@@ -121,8 +162,9 @@ class Supersede(Arguments):
 )
 def supersede_decision(call: Call, arguments: Supersede) -> dict[str, Any]:
     """Write a decision that supersedes another; the other's file is left alone."""
-    find_decision(call, arguments.id)
-    return _append(call, arguments.title, arguments.reason, arguments.id)
+    older = find_decision(call, arguments.id)["id"]
+    find_decision(call, older)  # what is written down must name one decision only
+    return _append(call, arguments.title, arguments.reason, older)
 
 
 class AddLearning(Arguments):
@@ -211,7 +253,7 @@ def _append(call: Call, title: str, reason: str, supersedes: str) -> dict[str, A
             raise External(
                 f"{path} cannot be edited as it is.", hint="Run: coordinator check"
             )
-    known = {x["id"] for x in decisions_in_force(workspace)}
+    known = {(x["path"], x["id"]) for x in decisions_in_force(workspace)}
     day = f"{workspace.now():%Y-%m-%d}"
     entry, new = (
         learnings.format.append_decision(
@@ -228,5 +270,6 @@ def _append(call: Call, title: str, reason: str, supersedes: str) -> dict[str, A
     if earlier is not None:
         return earlier
     write_document(workspace, path, new, writer=call.caller.actor)
-    added = [x for x in decisions_in_force(workspace) if x["id"] not in known]
+    found = decisions_in_force(workspace)
+    added = [x for x in found if (x["path"], x["id"]) not in known]
     return added[-1] if added else find_decision(call, supersedes)

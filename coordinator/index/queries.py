@@ -128,6 +128,15 @@ def decisions(index: Index) -> list[Row]:
     return rows
 
 
+def namesakes(index: Index) -> list[Row]:
+    """Return the decisions that share their id with another, by id, path and line."""
+    return index.rows(
+        "SELECT id, path, line, title FROM decisions WHERE id IN"
+        " (SELECT id FROM decisions GROUP BY id HAVING count(*) > 1)"
+        " ORDER BY id, path, line"
+    )
+
+
 def dangling_decisions(index: Index) -> list[Row]:
     """Return each `name` that a decision refers to and no decision has as its id."""
     questions = (

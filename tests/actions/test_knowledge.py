@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 
 from coordinator.actions import views
-from coordinator.kernel.errors import External, NotFound, UsageProblem
+from coordinator.kernel.errors import Conflict, External, NotFound, UsageProblem
+from tests.actions.run_yard import begin
 from tests.support import FakeAgent, OpenWorkspace
 
 
@@ -29,6 +30,87 @@ def test_a_decision_that_names_an_unknown_one_is_a_problem(
     assert "'d-000000'" in problem["message"]
     (opened.root / first["path"]).unlink()
     assert opened.problems() == ["unknown-decision"] * 2
+
+
+RECORD = "# 7. {}\n\n## Status\n\nAccepted\n\n## Decision\n\nSo be it.\n"
+
+
+def two_records(opened: OpenWorkspace) -> list[str]:
+    """Write two records of one number; return where they stand."""
+    agent = FakeAgent(opened.root, "backend")
+    folder = "agent-system/learnings"
+    paths = [f"{folder}/0007-use-{x}.md" for x in ("polling", "queues")]
+    for path in paths:
+        agent.write(path, RECORD.format(path))
+    return paths
+
+
+def test_two_decisions_of_one_id_are_a_problem_of_each(opened: OpenWorkspace) -> None:
+    """Each names the other's file and line, until one has another number."""
+    paths = two_records(opened)
+    found = opened.perform("check")
+    assert [(x["path"], x["line"], x["code"]) for x in found] == [
+        (x, 1, "duplicate-decision") for x in paths
+    ]
+    for problem, other in zip(found, reversed(paths), strict=True):
+        assert f"adr-0007 is also that of {other}:1." in problem["message"]
+    (opened.root / paths[0]).rename(
+        opened.root / "agent-system/learnings/0008-use-polling.md"
+    )
+    assert opened.problems() == []
+
+
+def test_an_id_of_two_decisions_names_none_of_them(opened: OpenWorkspace) -> None:
+    """Showing it lists where they stand, and each place shows its own."""
+    paths = two_records(opened)
+    before = [x["id"] for x in opened.perform("decision list")]
+    for verb, more in (("show", {}), ("supersede", {"title": "Use webhooks"})):
+        with pytest.raises(Conflict, match="adr-0007 is that of 2 decisions") as said:
+            opened.perform(f"decision {verb}", id="adr-0007", **more)
+        assert all(f"{x}:1" in said.value.message for x in paths)
+    for path in paths:
+        shown = opened.perform("decision show", id=f"{path}:1")
+        assert (shown["id"], shown["path"]) == ("adr-0007", path)
+        with pytest.raises(Conflict):
+            opened.perform("decision supersede", id=f"{path}:1", title="Use webhooks")
+    assert [x["id"] for x in opened.perform("decision list")] == before
+
+
+def test_equal_names_of_many_files_are_told_in_short(opened: OpenWorkspace) -> None:
+    """However many there are, the sentence stays one that people read."""
+    agent = FakeAgent(opened.root, "backend")
+    for number in range(9):
+        name = f"agent-system/learnings/0007-use-{number}.md"
+        agent.write(name, RECORD.format(number))
+    found = opened.perform("check")
+    assert len(found) == 9
+    assert all(x["message"].endswith(" and 3 more.") for x in found)
+
+
+def test_what_a_template_decided_is_one_decision_in_all_its_runs(
+    opened: OpenWorkspace,
+) -> None:
+    """Its log stands in every living copy, and nobody could give it another number."""
+    text = "# Bake\n\n- [ ] Knead\n\n## Decision Log\n\n- Use rye\n"
+    for agent in ("backend", "docs"):
+        begin(opened, text, agent=agent)
+    [first, second] = opened.perform("decision list")
+    assert first["id"] == second["id"]
+    assert opened.problems() == []
+    assert opened.perform("decision show", id=first["id"])["title"] == "Use rye"
+
+
+def test_a_decision_added_beside_an_equal_one_is_the_one_returned(
+    opened: OpenWorkspace,
+) -> None:
+    """A file of the same name elsewhere gives the same id; what was written counts."""
+    folder = opened.root / "agent-system/learnings/old"
+    folder.mkdir()
+    text = "# Decisions\n\n## Decision Log\n\n- Use tabs\n"
+    (folder / "docs-decisions.md").write_text(text)
+    made = opened.perform_as("docs", "decision add", title="Use tabs")
+    assert made["path"] == "agent-system/learnings/docs-decisions.md"
+    assert opened.problems() == ["duplicate-decision"] * 2
 
 
 def test_decisions_stand_in_the_order_in_which_they_were_added(

@@ -18,6 +18,8 @@ from learnings import ids
         ("tokens", "ADR-12: Use tokens", "adr-0012"),
         ("tokens", "ADR 0012 - Use tokens", "adr-0012"),
         ("tokens", "[ADR-0012] Use tokens", "adr-0012"),
+        ("tokens", "ADR-12345: Use tokens", "adr-12345"),
+        ("tokens", "ADR-123456: Use tokens", ""),
         ("2026-01-31-tokens", "Use tokens", ""),
         ("backend-decisions", "3 tokens a day", ""),
         ("tokens", "Use 2 tokens", ""),
@@ -80,6 +82,30 @@ def test_ids_are_read_as_people_write_them(
 ) -> None:
     """Links, names, file names and numbers, up to the first other word."""
     assert ids.references(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[queues](10005-use-queues.md)",
+        "[queues](adr/2026-01-31-use-queues.md)",
+        "[2026-01-31](notes.md)",
+        "[5.1 Queues](notes.md)",
+        "[queues](5.1-queues.md)",
+        "[queues](log.md#x1d-3fa91c)",
+        "ADR 5.1",
+        "12345",
+        "2026-01-31",
+    ],
+)
+def test_a_number_inside_a_longer_one_is_no_reference(text: str) -> None:
+    """Neither are parts of days, of versions and of other names."""
+    assert ids.references(text) == ()
+
+
+def test_a_long_number_is_read_whole() -> None:
+    """What a record calls itself is what others call it."""
+    assert ids.references("ADR-12345") == (ids.record_id("x", "ADR-12345: Queues"),)
 
 
 @given(st.text(alphabet="[]()adrd-0159, _*.md|#", max_size=200))
