@@ -52,7 +52,9 @@ class HistoryArguments(Arguments):
 
     agent: str = Field("", description="only what this agent did")
     subject: str = Field("", description="only this document, item, agent or worktree")
-    since: str = Field("", description="only what came after this time (2026-01-31)")
+    since: str = Field(
+        "", description="only what came after this day or time, in UTC (2026-01-31)"
+    )
     limit: int = Field(100, ge=1, le=100_000, description="the newest so many")
     show: int | None = Field(
         None, ge=1, description="print the document of this record instead"
@@ -87,9 +89,9 @@ def history(call: Call, arguments: HistoryArguments) -> Any:  # noqa: ANN401 - l
 
 
 def _moment(text: str) -> str:
-    """Return a time as records have it; without a zone it is UTC."""
+    """Return a time as records have it; without a zone it is UTC, as they are shown."""
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text.strip().removesuffix(" UTC"))
         return clock.render(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
     except (ValueError, OverflowError):
         raise UsageProblem(

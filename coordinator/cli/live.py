@@ -25,7 +25,7 @@ def show(records: Sequence[Record]) -> None:
         actor = x.actor.strip("()") or "unknown"
         note = f" ({display(str(x.data['note']))})" if x.data.get("note") else ""
         word = _WORDS.get(x.kind, x.kind)
-        say(f"{x.at[11:19]} {actor:<12} {word} {display(x.subject)}{note}")
+        say(f"{x.at[11:19]} UTC {actor:<12} {word} {display(x.subject)}{note}")
 
 
 def show_nothing(records: Sequence[Record]) -> None:

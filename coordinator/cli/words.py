@@ -12,5 +12,5 @@ def safe(text: object) -> str:
 
 
 def moment(at: str) -> str:
-    """Return a time to the second, for people."""
-    return f"{at[:10]} {at[11:19]}" if at else "never"
+    """Return a time to the second, for people; `history --since` takes it as well."""
+    return f"{at[:10]} {at[11:19]} UTC" if at else "never"

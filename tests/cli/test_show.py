@@ -63,7 +63,7 @@ def test_a_list_is_a_table_with_the_columns_of_its_kind() -> None:
     """Times without fractions, never seen is said, staleness beside the state."""
     assert [x.rstrip() for x in text_of("agent list", AGENTS).splitlines()] == [
         "NAME     TITLE              PREFIX   STATE            LAST SEEN",
-        "backend  Backend Developer  backend  working (stale)  2026-01-31 09:00:00",
+        "backend  Backend Developer  backend  working (stale)  2026-01-31 09:00:00 UTC",
         "docs     Writer             docs     blocked          never",
     ]
 
@@ -201,8 +201,8 @@ def test_the_history_is_a_line_a_record() -> None:
     assert text_of(
         "history", [one, {**one, "actor": "", "note": "n"}]
     ).splitlines() == [
-        "    12  2026-01-31 09:00:00  maintainer  document.accepted  a.md",
-        "    12  2026-01-31 09:00:00  unknown  document.accepted  a.md  n",
+        "    12  2026-01-31 09:00:00 UTC  maintainer  document.accepted  a.md",
+        "    12  2026-01-31 09:00:00 UTC  unknown  document.accepted  a.md  n",
     ]
 
 
@@ -337,10 +337,10 @@ def test_a_run_shows_what_people_said_of_it() -> None:
         ],
     }
     assert text_of("workflow show", value).splitlines()[2:] == [
-        "passed 6 (maintainer, 2026-01-31 09:00:00): Go on",
-        "note (backend, 2026-01-31 09:00:00): Loaf 2",
-        "note (backend, 2026-01-31 09:00:00): Loaf 3",
-        "note (backend, 2026-01-31 09:00:00): Loaf 4",
+        "passed 6 (maintainer, 2026-01-31 09:00:00 UTC): Go on",
+        "note (backend, 2026-01-31 09:00:00 UTC): Loaf 2",
+        "note (backend, 2026-01-31 09:00:00 UTC): Loaf 3",
+        "note (backend, 2026-01-31 09:00:00 UTC): Loaf 4",
         "put back, line 7: It is a gate.",
         "earlier (--json): notes 1, changes put back 1",
     ]

@@ -117,6 +117,6 @@ def test_the_live_log_has_a_line_a_record(capsys: pytest.CaptureFixture[str]) ->
     live.show([noted])
     live.show_nothing([noted])
     assert capsys.readouterr().out.splitlines() == [
-        "09:00:00 docs         wrote a\\x1b.md",
-        "09:00:00 unknown      new.kind a\\x1b.md (n\\x07)",
+        "09:00:00 UTC docs         wrote a\\x1b.md",
+        "09:00:00 UTC unknown      new.kind a\\x1b.md (n\\x07)",
     ]
