@@ -7,8 +7,11 @@ from pydantic import Field
 
 from coordinator.actions.registry import Arguments, Fresh, Positional, Who, action
 from coordinator.actions.workspace import Call
+from coordinator.index import segments
 from coordinator.kernel import clock
 from coordinator.kernel.errors import NotFound, UsageProblem
+
+_WORDS, _CHARACTERS = 12, 40  # in an excerpt
 
 
 class SearchArguments(Arguments):
@@ -27,24 +30,38 @@ class SearchArguments(Arguments):
     fresh=Fresh.CHEAPLY,
 )
 def search(call: Call, arguments: SearchArguments) -> list[dict[str, Any]]:
-    """Search all documents as they stand now, the best match first."""
+    """Search all documents as they stand now, the best match first.
+
+    Case and accents do not count, endings do; marks only separate words.
+    """
     # SQLite takes a NUL for the end of the question.
     words = " ".join(arguments.words).replace("\0", " ").split()
     if not words:
         raise UsageProblem("No word was given.", hint="Name the words to search for.")
-    return call.workspace.index.rows(
+    if not any(map(segments.is_word, words)):
+        raise NotFound(
+            "Nothing is found by marks alone.",
+            hint="Name a word: letters or digits in any script.",
+        )
+    rows = call.workspace.index.rows(
         "SELECT d.path, d.owner AS kind, d.agent, d.title, d.at,"
-        " snippet(search, 1, '', '', ' … ', 12) AS excerpt"
+        " snippet(search, 1, '', '', ' … ', ?) AS excerpt"
         " FROM search JOIN documents d ON d.number = search.rowid"
         " WHERE search MATCH ? ORDER BY rank, d.path LIMIT ?",
-        (" ".join(_quoted(x) for x in words), arguments.limit),
+        (_longest(words), " ".join(map(_quoted, words)), arguments.limit),
     )
+    return [{**x, "excerpt": segments.join(x["excerpt"])} for x in rows]
+
+
+def _longest(words: list[str]) -> int:
+    """Return how many words an excerpt has; where each is a character, more."""
+    return _CHARACTERS if any(segments.cut(x) != x for x in words) else _WORDS
 
 
 def _quoted(word: str) -> str:
     """Return an FTS5 string: nothing that is typed counts as an operator."""
     stem, star, _ = word.partition("*") if word.endswith("*") else (word, "", "")
-    return '"' + stem.replace('"', '""') + '"' + star
+    return '"' + segments.cut(stem).replace('"', '""') + '"' + star
 
 
 class HistoryArguments(Arguments):

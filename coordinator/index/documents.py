@@ -13,6 +13,7 @@ import active_contexts.format
 import agent_identities.format
 import learnings.format
 import pending_commits.format
+from coordinator.index import segments
 from coordinator.kernel.journal import Record
 from coordinator.kernel.problems import Problem
 from coordinator.workflows import lint
@@ -157,7 +158,7 @@ def replace(
         text = read(record.data["blob"])
         parsed = _parse(record, text)
         documents.append(_document(number, record, parsed.title))
-        found.append((number, parsed.title, text))
+        found.append((number, segments.cut(parsed.title), segments.cut(text)))
         problems += _problem_rows(record, parsed.problems)
         for table, new in parsed.rows.items():
             rows[table] += new

@@ -28,6 +28,43 @@ def test_all_words_must_occur_and_a_star_leaves_the_end_open(
         assert search(opened, *words) == []
 
 
+SENTENCES = {
+    "認証トークンを毎回更新する。": ["認証", "トークン", "更新", "新", "認証 更新"],
+    "每次登录都会刷新令牌": ["登录", "刷新令牌", "令"],
+    "로그인할 때마다 토큰을 갱신한다": ["로그인", "토큰", "갱신"],
+    "ต่ออายุโทเค็นทุกครั้งที่เข้าสู่ระบบ": ["โทเค็น", "ระบบ"],
+    "ဝင်ရောက်တိုင်း တိုကင်ကို": ["ရောက်", "တိုကင်"],
+    "JWT認証v2で": ["JWT", "JWT認証", "認証v2", "v2"],
+}
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_words_inside_a_sentence_without_spaces_are_found(
+    opened: OpenWorkspace, sentence: str
+) -> None:
+    """By any part of it, and by no characters that do not stand side by side."""
+    agent = FakeAgent(opened.root, "docs")
+    path = agent.learning("words", f"# {sentence}\n\nBefore {sentence} behind.\n")
+    for words in SENTENCES[sentence]:
+        [found] = search(opened, words)
+        assert (found["path"], found["title"]) == (path, sentence)
+        assert sentence in found["excerpt"]
+    backwards = SENTENCES[sentence][1][::-1]
+    assert search(opened, backwards) == []
+
+
+@pytest.mark.parametrize("words", [["*"], ["++", "-"], ["🚀"]])
+def test_marks_alone_are_said_to_find_nothing(
+    opened: OpenWorkspace, words: list[str]
+) -> None:
+    """They are in no index, which an empty list would not tell."""
+    FakeAgent(opened.root, "docs").learning("words", "# C++ *\n\nStart 🚀 - now\n")
+    with pytest.raises(NotFound, match="marks alone") as raised:
+        search(opened, *words)
+    assert "letters or digits" in raised.value.hint
+    assert len(search(opened, "now", *words)) == 1
+
+
 def test_a_result_says_where_it_stands(
     opened: OpenWorkspace, clock: ManualClock
 ) -> None:
