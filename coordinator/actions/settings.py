@@ -15,6 +15,7 @@ from active_contexts.worktree_model import DISPOSABLE
 from coordinator.kernel import names
 from coordinator.kernel.errors import UsageProblem
 from coordinator.kernel.names import display
+from coordinator.workflows import requests
 
 _TABLE = r"^[ \t]*\[[ \t]*%s[ \t]*\].*$"
 _BRANCH = r"^[^\x00-\x20\x7f~^:?*\[\\]+$"  # git-check-ref-format(1)
@@ -80,7 +81,11 @@ class Workflows(BaseModel):
     )
     http_hosts: list[str] = Field(
         ["localhost", "127.0.0.1", "[::1]"],
-        description="hosts that HTTP criteria may ask: NAME or NAME:PORT",
+        description="hosts that HTTP criteria may GET and HEAD: NAME or NAME:PORT",
+    )
+    http_methods: list[str] = Field(
+        [],
+        description="other requests that HTTP criteria may make: METHOD NAME:PORT",
     )
     commands: list[str] = Field(
         [], description="commands that `submit --run-command` may begin with"
@@ -88,6 +93,14 @@ class Workflows(BaseModel):
     command_seconds: Seconds = Field(
         600.0, description="the longest that such a command may run"
     )
+
+    @field_validator("http_methods")
+    @classmethod
+    def _names_all(cls, value: list[str]) -> list[str]:
+        if not all(map(requests.is_entry, value)):
+            message = "each entry is a method, a host and a port"
+            raise ValueError(message)
+        return value
 
 
 class Settings(BaseModel):

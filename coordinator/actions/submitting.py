@@ -25,6 +25,7 @@ from coordinator.workflows import evidence, plan, requests, runner
 from coordinator.workflows.evidence import Evidence
 from coordinator.workflows.model import Criteria, Criterion
 from coordinator.workflows.plan import Place
+from coordinator.workflows.requests import Allowed
 from coordinator.workflows.runner import Limits
 from coordinator.workflows.runs import Work
 from coordinator.workflows.states import HELD, Event, State
@@ -54,7 +55,7 @@ class Case:
     tree: Tree
     commit: str
     sources: Sources
-    hosts: tuple[str, ...]
+    asking: Allowed
     command: tuple[str, ...]
     allowed: tuple[tuple[str, ...], ...]
     limits: Limits
@@ -173,7 +174,7 @@ def _case(call: Call, arguments: Submit, place: Place, work: Work) -> Case:
         tree=tree,
         commit=commit,
         sources=Sources(places.changed(spot, work.base, commit), tuple(linked)),
-        hosts=tuple(settings.http_hosts),
+        asking=Allowed(tuple(settings.http_hosts), tuple(settings.http_methods)),
         command=command,
         allowed=allowed,
         limits=Limits(seconds=settings.command_seconds),
@@ -203,7 +204,7 @@ def _judge(case: Case) -> Judged:
             hidden=case.hidden,
         )
         found = found.model_copy(update={"runs": (*found.runs, ran)})
-    ask = requests.asker(case.hosts)
+    ask = requests.asker(case.asking)
     verdicts = judging.judge(case.criteria, found, case.tree, case.sources, ask=ask)
     return Judged(found, tuple(verdicts))
 

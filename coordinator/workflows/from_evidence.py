@@ -236,9 +236,8 @@ def _request(criterion: Criterion, value: str, hearing: Hearing) -> Verdict:
     if submitted:
         return _submitted(criterion, submitted[-1])
     response = hearing.ask(method, url)
-    if response is None:
-        reason = "No response was submitted, and the settings do not allow that host."
-        return _unmet(criterion, reason)
+    if response.refusal:
+        return _unmet(criterion, f"No response was submitted, and {response.refusal}.")
     if response.failure:
         return _unmet(criterion, f"The request failed: {display(response.failure)}.")
     return _compared(criterion, response.status, "The server answered")

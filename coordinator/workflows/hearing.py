@@ -77,7 +77,7 @@ class Rationed:
         self._ask = ask
         self._left = MOST_REQUESTS
 
-    def __call__(self, method: str, url: str) -> Response | None:
+    def __call__(self, method: str, url: str) -> Response:
         """Ask, or say that enough was asked."""
         self._left -= 1
         if self._left < 0:

@@ -1,4 +1,4 @@
-"""HTTP requests to hosts that the settings allow, and the status of raw responses.
+"""HTTP requests that the settings allow, and the status of raw responses.
 
 It follows no redirect, knows no proxy, and reads no more than a response's head.
 """
@@ -14,14 +14,18 @@ from coordinator.kernel import clock
 from coordinator.workflows.verdicts import Ask, Response
 
 SECONDS = 5.0
-METHODS = frozenset(("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"))
-Hosts = tuple[str, ...]
+METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+_READING = frozenset(("GET", "HEAD"))  # safe by RFC 9110, 9.2.1, and no more than that
 _PORTS = {"http": 80, "https": 443}
 _MOST_HEAD = 1 << 16
 # RFC 9112, 4: the status line; curl prints those of HTTP/2 and 3 alike.
 _STATUS = re.compile(r"HTTP/\d(?:\.\d)? (\d{3})(?:[ \r\n]|\Z)")
 _HEAD_END = re.compile(r"\r?\n\r?\n")
 _PLAIN = re.compile(r"[!-~]+\Z")
+_HOST = re.compile(r"[a-z0-9._:-]+\Z")
+_ENTRY = re.compile(
+    rf"(?:{'|'.join(METHODS)}) (?:\[[0-9a-f:.]+\]|[^\s:\[\]/]+):\d{{1,5}}\Z"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +38,15 @@ class Address:
     target: str
 
     @property
+    def place(self) -> str:
+        """The host with its port."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+    @property
     def authority(self) -> str:
         """The host with its port, as a Host field has it."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+        return self.place.removesuffix(f":{_PORTS[self.scheme]}")
 
 
 def address(url: str) -> Address | None:
@@ -74,20 +83,41 @@ def status_of(raw: str) -> int | None:
     return None
 
 
-def asker(hosts: Hosts, seconds: float = SECONDS) -> Ask:
-    """Return a function that asks these hosts and no other.
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What documents may make us ask.
 
-    An entry is a name, which allows all its ports, or `name:port`.
+    `hosts` may be read from (GET, HEAD): `name`, with all its ports, or `name:port`;
+    `methods` are other requests, each for one port: `POST name:port`.
     """
-    return partial(_ask, hosts, seconds)
+
+    hosts: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+
+    def admits(self, method: str, place: Address) -> bool:
+        """Tell whether such a request may be sent."""
+        pairs = (x.partition(" ") for x in self.methods)
+        named = any(x == method and _allows(y, place) for x, _, y in pairs)
+        reads = method in _READING and any(_allows(x, place) for x in self.hosts)
+        return named or reads
 
 
-def _ask(hosts: Hosts, seconds: float, method: str, url: str) -> Response | None:
+def is_entry(text: str) -> bool:
+    """Tell whether this is one of `Allowed.methods`: method, host and port."""
+    return _ENTRY.match(text) is not None
+
+
+def asker(allowed: Allowed, seconds: float = SECONDS) -> Ask:
+    """Return a function that sends these requests and no other."""
+    return partial(_ask, allowed, seconds)
+
+
+def _ask(allowed: Allowed, seconds: float, method: str, url: str) -> Response:
     place = address(url)
-    if place is None or not any(_allows(x, place) for x in hosts):
-        return None
-    if method not in METHODS:
-        return Response(failure="the method is none that is asked")
+    if place is None:
+        return Response(refusal="it names no host that could be asked")
+    if not allowed.admits(method, place):
+        return Response(refusal=_refusal(method, place))
     try:
         raw = _exchange(place, method, seconds)
     except (OSError, UnicodeError) as error:
@@ -96,6 +126,20 @@ def _ask(hosts: Hosts, seconds: float, method: str, url: str) -> Response | None
     if status is None:
         return Response(failure="what came is no HTTP response")
     return Response(status)
+
+
+def _refusal(method: str, place: Address) -> str:
+    """Say what is not allowed, and what in the settings would allow it."""
+    if method not in METHODS or not _HOST.match(place.host):
+        return "no setting can allow such a request"
+    said = f"{method} {place.place}"
+    name, entry = "http_methods", said
+    if method in _READING:
+        name, entry = "http_hosts", place.place
+    return (
+        f"the settings do not allow {said}; a maintainer may add"
+        f' "{entry}" to {name} below [workflows] in coordinator.toml'
+    )
 
 
 def _allows(entry: str, place: Address) -> bool:

@@ -72,16 +72,19 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """The status of an HTTP response, 0 where none came; `failure` then says why."""
+    """The status of an HTTP response, 0 where none came.
+
+    Then `failure` says why, or, where nobody was asked, `refusal`.
+    """
 
     status: int = 0
     failure: str = ""
+    refusal: str = ""
 
 
-# Asks a method and a URL; None: the settings do not allow that host.
-Ask = Callable[[str, str], Response | None]
+Ask = Callable[[str, str], Response]  # of a method and a URL
 
 
-def ask_nobody(method: str, url: str) -> Response | None:  # noqa: ARG001 - an Ask
-    """Allow no host at all."""
-    return None
+def ask_nobody(method: str, url: str) -> Response:  # noqa: ARG001 - an Ask
+    """Allow no request at all."""
+    return Response(refusal="the settings allow no request")

@@ -33,6 +33,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
         ("[watch]\nlook_seconds = nan", "watch.look_seconds: "),
         ("[watch]\nlook_seconds = inf", "watch.look_seconds: "),
         ("[watch]\nuse_events = 1", "watch.use_events: .* valid boolean"),
+        ('[workflows]\nhttp_methods = ["POST a"]', "http_methods: .* host and a port"),
         ("target = 3", "target: .* valid string"),
         (f'target = "{"x" * 201}"', "target: .* at most 200"),
         ("[repositories]\nshop = 3", "repositories.shop: .* valid string"),
