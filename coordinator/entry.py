@@ -4,36 +4,66 @@ With a daemon a command costs one socket call; without one the same action runs 
 under the workspace's lock. Nothing heavy is imported before it is known to be needed.
 """
 
+import io
 import json
 import os
 import sys
 
 from coordinator.daemon import client
-from coordinator.kernel import addresses
+from coordinator.kernel import addresses, streams
 
 _LOCAL = {"completion", "demo", "init", "up"}
 _MOST = (1 << 20) + 1  # more than any of them takes: it says so itself
 _BODY = (("pending", "submit"), ("learning", "add"), ("workflow", "submit"))
 _INTERRUPTED = 130
 _NOWHERE = "The present folder does not exist any more."
+_LOCALE = "coordinator-locale"  # an option of the interpreter: how the caller prints
 _GLOBAL = {"--workspace": "workspace", "--as": "agent"}
 
 
 def main() -> None:
     """Run the command line of this process."""
+    streams.fill()
+    _speak_utf8()
     try:
-        code = run(sys.argv[1:])
+        code = run([_text(os.fsencode(x)) for x in sys.argv[1:]])
     except KeyboardInterrupt:
         code = _INTERRUPTED
     except BrokenPipeError:
         # The reader went away (`… | head`): not our failure.
-        _silence("stdout")
+        streams.silence("stdout")
         code = 0
     if code == _INTERRUPTED:
         # Python would wait for threads that do something long for others; whatever was
         # printed is flushed.
         os._exit(code)
     sys.exit(code)
+
+
+def _speak_utf8() -> None:
+    """Begin anew with UTF-8 where the locale would read names of files as another.
+
+    Documents are named in UTF-8 for every locale; what is printed stays in its own.
+    """
+    spoken = sys._xoptions.get(_LOCALE)  # noqa: SLF001 - documented; no other door
+    if spoken is not None:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(encoding=str(spoken))
+    elif sys.getfilesystemencoding() != "utf-8":
+        coding = getattr(sys.stdout, "encoding", "ascii")
+        program, *rest = sys.orig_argv
+        argv = [program, "-X", "utf8", "-X", f"{_LOCALE}={coding}", *rest]
+        os.execv(sys.executable, argv)  # noqa: S606 - this program, no shell
+
+
+def _text(data: bytes) -> str:
+    """Read UTF-8, else what the locale means; bytes of neither stay escapable."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        coding = sys._xoptions.get(_LOCALE, "utf-8")  # noqa: SLF001 - as above
+        return data.decode(str(coding), "surrogateescape")
 
 
 def run(argv: list[str]) -> int:
@@ -77,33 +107,9 @@ def _nowhere(argv: list[str]) -> str:
 def show(reply: dict[str, object]) -> int:
     """Print what a command line printed, and return its exit code."""
     code = int(str(reply["code"]))
-    was_heard = _put("stdout", str(reply["stdout"]))
-    _put("stderr", str(reply["stderr"]))
+    was_heard = streams.put("stdout", str(reply["stdout"]))
+    streams.put("stderr", str(reply["stderr"]))
     return code if was_heard else code or 1
-
-
-def _put(name: str, text: str) -> bool:
-    """Print; False where the stream is closed or its disk full.
-
-    What the stream cannot show, and what was no UTF-8, stands as an escape.
-    """
-    stream = getattr(sys, name)  # None where the descriptor is closed
-    if stream is None or not text:
-        return not text
-    coding = stream.encoding or "utf-8"
-    try:
-        stream.write(text.encode(coding, "backslashreplace").decode(coding))
-        stream.flush()
-    except BrokenPipeError:
-        raise
-    except OSError:
-        _silence(name)  # or Python tries again at its end
-        return False
-    return True
-
-
-def _silence(name: str) -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), getattr(sys, name).fileno())
 
 
 def take_globals(argv: list[str]) -> tuple[list[str], dict[str, str]]:
@@ -137,7 +143,7 @@ def find_workspace() -> str:
 
 def _is_local(words: list[str]) -> bool:
     own = words[: words.index("--")] if "--" in words else words
-    asks_help = not words or {"-h", "--help"} & set(own)
+    asks_help = not words or {"-h", "--help", "--version"} & set(own)
     verb = [x for x in words if not x.startswith("-")][:2]
     local = bool(_LOCAL & set(verb[:1])) or verb in (["agent"], ["agent", "launch"])
     return bool(asks_help) or local or "_COORDINATOR_COMPLETE" in os.environ
@@ -169,7 +175,7 @@ def _read(path: str) -> str:
 
 def _body() -> str:
     is_given = sys.stdin is not None and not sys.stdin.isatty()
-    return sys.stdin.read(_MOST) if is_given else ""
+    return _text(sys.stdin.buffer.read(4 * _MOST))[:_MOST] if is_given else ""
 
 
 def _width() -> int:

@@ -175,7 +175,8 @@ class CommandLine:
     def __call__(self, *argv: str, stdin: str = "") -> Ended:
         """Run a command line from the present folder of this fake."""
         self._monkeypatch.chdir(self.folder)
-        self._monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        given = io.TextIOWrapper(io.BytesIO(stdin.encode()))
+        self._monkeypatch.setattr(sys, "stdin", given)
         self._capsys.readouterr()
         code = entry.run(list(argv))
         return Ended(code, *self._capsys.readouterr())

@@ -6,6 +6,7 @@ make sense on the caller's side (up, demo …) stand in `coordinator.cli.local`.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from importlib import metadata
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -133,7 +134,7 @@ def root(local: Sequence[tuple[str, click.Command]] = ()) -> click.Group:
         "coordinator",
         help="Coordinates a team of coding agents over plain files and git.",
         context_settings=_SETTINGS,
-        params=_global_options(),
+        params=[*_global_options(), _version_option()],
     )
     for action in registry.actions():
         _parent(group, action.name).add_command(_command(action))
@@ -156,6 +157,32 @@ def _global_options() -> list[click.Parameter]:
             ["--json", "global_json"], is_flag=True, help="Print one JSON value."
         ),
     ]
+
+
+def _version_option() -> click.Option:
+    def show_version(context: click.Context, option: click.Option, asked: bool) -> None:  # noqa: ARG001, FBT001 - click's
+        if asked:
+            session: Session = context.obj
+            found = {"version": _version()}
+            line = f"coordinator {found['version']}\n"
+            session.out.append(show.dumps(found) if session.json else line)
+            context.exit()
+
+    return click.Option(
+        ["--version"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=show_version,
+        help="Print the version of this program.",
+    )
+
+
+def _version() -> str:
+    try:
+        return metadata.version("agent-coordinator")
+    except metadata.PackageNotFoundError:
+        return "unknown (not installed)"
 
 
 def _parent(group: click.Group, name: str) -> click.Group:

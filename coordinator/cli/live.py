@@ -1,8 +1,8 @@
 """The live log: one line a record, for whoever watches the daemon."""
 
-import sys
 from collections.abc import Sequence
 
+from coordinator.kernel import streams
 from coordinator.kernel.journal import Record
 from coordinator.kernel.names import display
 
@@ -36,7 +36,6 @@ def show_nothing(records: Sequence[Record]) -> None:
 def say(line: str) -> None:
     """Print one line at once; nobody listening is no failure."""
     try:
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
-    except OSError:
-        return
+        streams.put("stdout", f"{line}\n")
+    except BrokenPipeError:
+        streams.silence("stdout")

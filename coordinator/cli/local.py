@@ -159,7 +159,9 @@ def _commands(root: str, asked: Question) -> list[tuple[str, click.Command]]:
             value = starting.foreground(layout, show=live.show_nothing)
         else:
             value = starting.foreground(layout, show=live.show)
-        session.out.append(app.shown(session, "up", value))
+        # In the foreground all was said while it ran, perhaps to nobody.
+        if flags["detach"] or session.json:
+            session.out.append(app.shown(session, "up", value))
 
     @click.command(context_settings={"help_option_names": ["-h", "--help"]})
     @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))

@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from coordinator.actions import registry
 from tests.support import (
     CommandLine,
     DaemonProcess,
+    FakeAgent,
     run_coordinator,
     user_environment,
 )
@@ -282,6 +284,69 @@ def test_json_holds_nothing_that_a_terminal_obeys(line: CommandLine) -> None:
     done = line("context", "list", "--json")
     assert "\\u009b31m\\u202eb\u00e4" in done.stdout
     assert task in [x["task"] for x in done.value]
+
+
+ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+
+@pytest.mark.slow
+def test_utf8_is_read_in_a_strict_ascii_locale(line: CommandLine) -> None:
+    """Arguments, input and names of files mean the same; output is what it can show."""
+    agent = FakeAgent(line.folder, "docs")
+    path = "agent-system/learnings/docs-größe.md"
+    agent.write(path, "# Größe\n")
+    argv = ["--as", "docs", "learning", "add", "Straße →", "--json"]
+    made = run_coordinator(line.folder, *argv, stdin="認証\n", **ASCII)
+    assert (made.code, made.value["title"]) == (0, "Straße →")
+    assert "Stra\\u00dfe \\u2192" in made.stdout
+    shown = run_coordinator(line.folder, "search", "認証", **ASCII)
+    assert "\\u8a8d\\u8a3c" in shown.stdout
+    found = line("history", "--subject", path, "--json").value
+    assert [x["kind"] for x in found] == ["document.accepted"]
+    with DaemonProcess(line.folder, **ASCII) as daemon:
+        assert path in [x["path"] for x in daemon.ask("learning list")]
+        again = run_coordinator(line.folder, "search", "Größe", "--json", **ASCII)
+        assert [x["path"] for x in again.value] == [path]
+    assert line("history", "--subject", path, "--json").value == found
+
+
+def test_what_is_no_utf8_is_read_as_the_locale_has_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A terminal that speaks Latin-1 is understood as before."""
+    monkeypatch.setitem(sys._xoptions, "coordinator-locale", "latin-1")
+    assert [entry._text(x) for x in (b"\xfc", "ü".encode())] == ["ü", "ü"]
+    monkeypatch.delitem(sys._xoptions, "coordinator-locale")
+    assert entry._text(b"\xfc") == "\udcfc"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["PYTHONIOENCODING", "LC_ALL"])
+def test_input_that_is_no_text_is_a_usage_error_everywhere(
+    line: CommandLine, name: str
+) -> None:
+    """However strict the streams of this locale are."""
+    value = {"PYTHONIOENCODING": "utf-8:strict", "LC_ALL": "C.UTF-8"}[name]
+    argv = ["learning", "add", "x", "--json"]
+    done = run_coordinator(line.folder, *argv, stdin=b"\xff", **{name: value})
+    assert (done.code, done.error["kind"]) == (2, "usage")
+
+
+def test_the_version_is_told(line: CommandLine, tmp_path: Path) -> None:
+    """Anywhere, by the program itself and not by a daemon; also as JSON."""
+    line.folder = tmp_path
+    found = metadata.version("agent-coordinator")
+    assert line("--version").stdout == f"coordinator {found}\n"
+    for argv in (["--version", "--json"], ["--json", "--version"]):
+        assert line(*argv).value == {"version": found}
+
+
+@pytest.mark.slow
+def test_the_package_runs_as_a_module(tmp_path: Path) -> None:
+    """`python -m coordinator` is the console script."""
+    argv = [sys.executable, "-P", "-m", "coordinator", "--version"]
+    done = subprocess.run(argv, cwd=tmp_path, capture_output=True, check=True)
+    assert done.stdout.startswith(b"coordinator ")
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from coordinator.kernel.journal import Record
 from coordinator.kernel.locks import LockTaken
 from tests.support import (
     DaemonProcess,
+    FakeAgent,
     ManualClock,
     open_workspace,
     run_coordinator,
@@ -107,6 +108,22 @@ def test_a_workspace_that_somebody_else_keeps_is_said_after_a_while(
     ):
         starting.foreground(layout, show=live.show_nothing)
     assert not layout.daemon.exists()
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_a_daemon_needs_no_standard_streams(layout: Layout, closed: str) -> None:
+    """It works without them, and none of its own files takes their numbers."""
+    shell = ("sh", "-c", f'exec "$@" {closed}', "sh")
+    with DaemonProcess(layout.root, *shell) as daemon:
+        FakeAgent(layout.root, "docs").context("State: working\n")
+        assert daemon.ask("check") == []
+        open_files = Path(f"/proc/{daemon.pid}/fd")
+        for number in range(3) if open_files.exists() else ():
+            target = str((open_files / str(number)).readlink())
+            assert target == "/dev/null" or target.endswith("test-daemon.log")
+        assert daemon.terminate() == 0
+    with DaemonProcess(layout.root) as daemon:
+        assert all(x["well"] for x in daemon.ask("doctor"))
 
 
 def test_the_live_log_has_a_line_a_record(capsys: pytest.CaptureFixture[str]) -> None:
