@@ -5,16 +5,15 @@ under the workspace's lock. Nothing heavy is imported before it is known to be n
 """
 
 import io
-import json
 import os
 import sys
 
-from coordinator.daemon import client
 from coordinator.kernel import addresses, streams
 
 _LOCAL = {"completion", "demo", "init", "up"}
 _MOST = (1 << 20) + 1  # more than any of them takes: it says so itself
 _BODY = (("pending", "submit"), ("learning", "add"), ("workflow", "submit"))
+_COMPLETES = "_COORDINATOR_COMPLETE"  # set by the shell's script
 _INTERRUPTED = 130
 _NOWHERE = "The present folder does not exist any more."
 _LOCALE = "coordinator-locale"  # an option of the interpreter: how the caller prints
@@ -70,6 +69,12 @@ def run(argv: list[str]) -> int:
     """Run a command line; return its exit code."""
     if not _has_folder():
         return show({"stdout": "", "stderr": _nowhere(argv), "code": 1})
+    if _COMPLETES in os.environ or argv[:1] == ["completion"]:
+        from coordinator.cli.completion import shells  # noqa: PLC0415 - only when needed
+
+        found = shells.answer(os.environ.get(_COMPLETES, ""), argv)
+        if found is not None:
+            return show({"stdout": found, "stderr": "", "code": 0})
     words, given = take_globals(argv)
     root = given["workspace"] or find_workspace()
     asked = _question(words, given, root)
@@ -77,6 +82,8 @@ def run(argv: list[str]) -> int:
         from coordinator.cli import local  # noqa: PLC0415 - only when needed
 
         return show(local.run(root, asked))
+    from coordinator.daemon import client  # noqa: PLC0415 - only when needed
+
     reply = client.ask(root, asked) if root else None
     if reply is None:
         from coordinator.cli import local  # noqa: PLC0415 - only when needed
@@ -100,6 +107,8 @@ def _has_folder() -> bool:
 def _nowhere(argv: list[str]) -> str:
     if "--json" not in argv:
         return f"Error: {_NOWHERE}\nHint: Run: cd ~\n"
+    import json  # noqa: PLC0415 - only when needed
+
     error = {"kind": "external", "message": _NOWHERE, "hint": "Run: cd ~"}
     return json.dumps({"error": error}) + "\n"
 
@@ -146,7 +155,7 @@ def _is_local(words: list[str]) -> bool:
     asks_help = not words or {"-h", "--help", "--version"} & set(own)
     verb = [x for x in words if not x.startswith("-")][:2]
     local = bool(_LOCAL & set(verb[:1])) or verb in (["agent"], ["agent", "launch"])
-    return bool(asks_help) or local or "_COORDINATOR_COMPLETE" in os.environ
+    return bool(asks_help) or local
 
 
 def _question(words: list[str], given: dict[str, str], root: str) -> dict[str, object]:

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-from click.shell_completion import get_completion_class
 
 from coordinator.actions import settings, setup, tokens
 from coordinator.actions.layout import Layout
 from coordinator.cli import app, demo, live, starting
 from coordinator.cli.app import Reply, Session
+from coordinator.cli.completion import shells
 from coordinator.cli.here import Here
 from coordinator.daemon import client
 from coordinator.daemon.desk import refusals
@@ -117,8 +117,6 @@ def run(root: str, asked: Question) -> dict[str, object]:
     """Run a command that belongs to the caller's side, or show help."""
     session = session_of(asked, _no_action)
     tree = app.root(_commands(root, asked))
-    if "_COORDINATOR_COMPLETE" in os.environ:
-        tree.main(prog_name="coordinator")  # completion prints and exits
     try:
         return _guarded(lambda: app.answer(asked["argv"], session, tree), asked)
     except LockTaken as error:
@@ -164,7 +162,7 @@ def _commands(root: str, asked: Question) -> list[tuple[str, click.Command]]:
             session.out.append(app.shown(session, "up", value))
 
     @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-    @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+    @click.argument("shell", type=click.Choice(shells.SHELLS))
     @click.pass_obj
     def completion(session: Session, shell: str) -> None:
         r"""Print the completion script of a shell.
@@ -173,10 +171,7 @@ def _commands(root: str, asked: Question) -> list[tuple[str, click.Command]]:
         Example:
           eval "$(coordinator completion bash)"
         """
-        found = get_completion_class(shell)
-        if found is not None:
-            made = found(app.root(), {}, "coordinator", "_COORDINATOR_COMPLETE")
-            session.out.append(made.source() + "\n")
+        session.out.append(shells.script(shell))
 
     @click.command(
         context_settings={

@@ -4,7 +4,6 @@ The thin client loads this on every command. It knows no command, and reads noth
 """
 
 import codecs
-import json
 import os
 import sys
 
@@ -12,6 +11,8 @@ import sys
 def _escape(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
+    import json  # noqa: PLC0415 - seldom needed, and not light
+
     return json.dumps(error.object[error.start : error.end])[1:-1], error.end
 
 

@@ -153,22 +153,6 @@ def test_every_command_has_help_with_an_example(line: CommandLine, verb: str) ->
     assert "coordinator" in done.stdout.partition("Example")[2]
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_scripts_are_printed(line: CommandLine, shell: str) -> None:
-    """A shell can load what `completion` prints."""
-    done = line("completion", shell)
-    assert done.code == 0
-    assert "_COORDINATOR_COMPLETE" in done.stdout
-
-
-@pytest.mark.slow
-def test_a_shell_that_completes_gets_the_verbs(line: CommandLine) -> None:
-    """The completion script's call answers with the commands that fit."""
-    words = {"COMP_WORDS": "coordinator pen", "COMP_CWORD": "1"}
-    asks = {"_COORDINATOR_COMPLETE": "bash_complete", **words}
-    assert run_coordinator(line.folder, **asks).stdout == "plain,pending\n"
-
-
 def test_a_bug_is_kept_for_the_report_and_exits_with_3(
     line: CommandLine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

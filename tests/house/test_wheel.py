@@ -49,6 +49,8 @@ def test_the_wheel_holds_the_five_packages_and_nothing_else(wheel: Path) -> None
     names = zipfile.ZipFile(wheel).namelist()
     assert {x.split("/")[0] for x in names if "dist-info" not in x} == FIVE
     assert any("hook_scripts" in x for x in names)
+    completion = {Path(x).name for x in names if "cli/completion/" in x}
+    assert {"commands.tsv", "bash", "fish", "zsh"} <= completion
 
 
 @pytest.mark.slow
