@@ -12,11 +12,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+# Else it asks for git as it is loaded, and there may be none: each call says so.
+os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+
 import git as gitpython
 
 from coordinator.kernel import clock
 from coordinator.kernel import git as kernel_git
 from coordinator.kernel.errors import External
+from coordinator.kernel.processes import ProgramMissing
 
 # The id of the tree without entries, which git knows without storing it.
 _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
@@ -78,6 +82,7 @@ def facts(store: Path, target: str, head: str) -> BranchFacts:
 
     Raises:
         StoreUnreadable: An id is not there, or the store is damaged.
+        ProgramMissing: There is no git.
     """
     with _opened(store) as repository:
         base = _merge_base(repository, target, head)
@@ -122,6 +127,8 @@ def _opened(store: Path) -> Iterator[gitpython.Repo]:
         with gitpython.Repo(store, expand_vars=False) as repository:
             repository.git.update_environment(**_environment(store))
             yield repository
+    except gitpython.GitCommandNotFound:
+        raise ProgramMissing("git", os.environ.get("PATH", "")) from None
     except gitpython.GitError as error:
         raise StoreUnreadable(store, _complaint(error)) from error
 

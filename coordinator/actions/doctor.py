@@ -70,11 +70,7 @@ def _can_rebuild(workspace: Workspace) -> bool:
 
 
 def _examine(workspace: Workspace) -> Iterator[Finding]:
-    found = git.version()
-    oldest = ".".join(map(str, git.OLDEST))
-    yield _finding(
-        "git", found >= git.OLDEST, f"git {found[0]}.{found[1]}", f"Install {oldest}."
-    )
+    yield _try("git", _git)
     yield _try("journal", lambda: _count(workspace))
     yield _try("blobs", lambda: _read_blobs(workspace))
     yield _try("history", lambda: _write_history(workspace))
@@ -88,6 +84,14 @@ def _examine(workspace: Workspace) -> Iterator[Finding]:
     free = shutil.disk_usage(workspace.layout.root).free
     message = f"{free >> 20} MiB free"
     yield _finding("disk", free > _LEAST_FREE, message, "Free some space.")
+
+
+def _git() -> str:
+    major, minor = git.version()
+    if (major, minor) < git.OLDEST:
+        oldest = ".".join(map(str, git.OLDEST))
+        raise CoordinatorError(f"git {major}.{minor}", hint=f"Install {oldest}.")
+    return f"git {major}.{minor}"
 
 
 def _repositories(workspace: Workspace) -> Iterator[Finding]:

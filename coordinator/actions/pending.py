@@ -22,6 +22,7 @@ from coordinator.actions.workspace import Call, Workspace
 from coordinator.index import queries
 from coordinator.kernel.errors import NotFound, Refused, UsageProblem
 from coordinator.kernel.names import slug
+from coordinator.kernel.processes import ProgramMissing
 from pending_commits.model import Event, State, next_state
 
 _DIFF_BYTES = 200_000
@@ -97,14 +98,25 @@ def show(call: Call, arguments: ShowItem) -> dict[str, Any]:
     value["text"] = workspace.read_text(document["blob"])
     value["moved"] = _moved(workspace, row)
     if row["head"]:
-        from pending_commits import changes  # noqa: PLC0415 - gitpython loads slowly
-
-        store = workspace.layout.store
-        value["changes"] = changes.facts(store, row["target"], row["head"])
-        if arguments.diff:
-            target, head = row["target"], row["head"]
-            value["diff"] = changes.diff(store, target, head, _DIFF_BYTES)
+        try:
+            value |= _from_store(workspace, row, arguments)
+        except ProgramMissing as error:
+            if arguments.diff:
+                raise
+            workspace.note("git", error.message)
     return value
+
+
+def _from_store(
+    workspace: Workspace, row: queries.Row, arguments: ShowItem
+) -> dict[str, Any]:
+    from pending_commits import changes  # noqa: PLC0415 - gitpython loads slowly
+
+    store, target, head = workspace.layout.store, row["target"], row["head"]
+    found: dict[str, Any] = {"changes": changes.facts(store, target, head)}
+    if arguments.diff:
+        found["diff"] = changes.diff(store, target, head, _DIFF_BYTES)
+    return found
 
 
 def _moved(workspace: Workspace, row: queries.Row) -> str:

@@ -24,6 +24,7 @@ from coordinator.kernel import clock, git, markdown
 from coordinator.kernel.errors import CoordinatorError, NotFound
 from coordinator.kernel.markdown import LineKind
 from coordinator.kernel.names import slug
+from coordinator.kernel.processes import ProgramMissing
 from coordinator.workflows import store
 from pending_commits.model import FinalStatus
 
@@ -148,6 +149,8 @@ def _facts(workspace: Workspace, branch: str) -> Row | None:
 
     try:
         found = submissions.look_at(workspace, branch)
+    except ProgramMissing:
+        raise
     except CoordinatorError:
         return None
     facts = changes.facts(workspace.layout.store, found.target, found.head)

@@ -20,8 +20,10 @@ from coordinator.index.database import Sight
 from coordinator.kernel.errors import CoordinatorError, NotFound, UsageProblem
 from coordinator.kernel.files import Stamp
 from coordinator.kernel.problems import Problem
-from coordinator.kernel.processes import TimedOut
+from coordinator.kernel.processes import ProgramMissing, TimedOut
 from pending_commits.model import FINISHED
+
+_GIT = "git"
 
 
 def grounds(workspace: Workspace) -> Grounds:
@@ -94,6 +96,9 @@ def look(workspace: Workspace) -> bool:
     _reload_settings(workspace)
     changed = [x for x in all_tracked(workspace) if _look_at(workspace, x)]
     _look_at_locks(workspace)
+    missing = workspace.seen.troubles.get(_GIT)
+    last = "What git shows is shown as it was seen last."
+    workspace.note(_GIT, f"{missing.message} {last}" if missing else "")
     if changed:
         _submit_waiting(workspace)
     if changed or workspace.seen.record != workspace.journal.last:
@@ -155,22 +160,29 @@ def _look_at(workspace: Workspace, one: Tracked) -> bool:
             save_role(entry, common, inner.prefix)
         seen.looks[one.name] = refs_look.look(one, known, prefixes)
         seen.troubles.pop(one.name, None)
+        seen.troubles.pop(_GIT, None)
     except CoordinatorError as error:
         # What hung is not tried again before git's files change.
         mark = mark if isinstance(error, TimedOut) else error.message
         if seen.marks.get(one.name) == mark:
             return False
-        seen.troubles[one.name] = Problem(
-            one.name, 0, "repository-unreadable", error.message, error.hint
-        )
+        name, code = one.name, "repository-unreadable"
+        if isinstance(error, ProgramMissing):
+            name, code = _GIT, "git-missing"
+        seen.troubles[name] = Problem(name, 0, code, error.message, error.hint)
     seen.marks[one.name] = mark
     return True
 
 
 def _keep(workspace: Workspace) -> None:
-    heads: list[Sight] = []
     problems = list(workspace.seen.troubles.values())
     root = workspace.layout.root
+    # Of what cannot be looked at now, what was seen last stands.
+    heads: list[Sight] = [
+        (x["path"], x["branch"], x["head"])
+        for x in queries.worktrees(workspace.index)
+        if x["head"] and x["repository"] not in workspace.seen.looks
+    ]
     for found in workspace.seen.looks.values():
         for path, head in found.heads.items():
             commit = head.commit or found.branches.get(head.branch, "")

@@ -89,6 +89,8 @@ class Workspace:
         # Another, of `coordinator.actions.references`: templates by path and blob.
         self.templates: dict[tuple[str, str], Any] = {}
         self.listeners: list[Listener] = []
+        # What whoever reads should know as well, by what it is about.
+        self.notes: dict[str, str] = {}
         self._roster: Roster | None = None
         for folder in (layout.temporary, layout.trash, layout.tokens, layout.logs):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -127,6 +129,12 @@ class Workspace:
         for listener in self.listeners:
             listener(records)
         return records
+
+    def note(self, about: str, said: str) -> None:
+        """Tell it to whoever reads from now on; nothing: all is well again."""
+        self.notes.pop(about, None)
+        if said:
+            self.notes[about] = said
 
     def ensure_index(self) -> None:
         """Bring the index up to the journal, where a full disk kept it behind."""

@@ -157,7 +157,22 @@ def list_worktrees(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
     One that git cannot read is `unreadable`; `check` says why.
     """
     del arguments
-    return [as_value(x) for x in described(call.workspace)]
+    found = [as_value(x) for x in described(call.workspace)]
+    unread = [x for x in found if x["state"] == WorktreeState.UNREADABLE]
+    if unread:
+        sights.look(call.workspace)  # which tells why
+        _fill_in(call.workspace, unread)
+    return found
+
+
+def _fill_in(workspace: Workspace, unread: Iterable[dict[str, Any]]) -> None:
+    """Put what was seen last, or nothing, in the place of what git does not say."""
+    root = workspace.layout.root
+    seen = {str(root / x["path"]): x for x in queries.worktrees(workspace.index)}
+    for row in unread:
+        row |= {"dirty": None, "ahead": None, "behind": None}
+        if last := seen.get(row["path"]):
+            row |= {"branch": last["branch"], "commit": last["head"] or row["commit"]}
 
 
 def described(workspace: Workspace) -> Iterator[Worktree]:

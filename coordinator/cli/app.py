@@ -4,8 +4,8 @@ Each action becomes a command; this face holds no rule of its own. Commands that
 make sense on the caller's side (up, demo …) stand in `coordinator.cli.local`.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
 from types import UnionType
@@ -18,6 +18,7 @@ import coordinator.actions.verbs  # noqa: F401 - registers every action
 from coordinator.actions import registry
 from coordinator.actions.registry import Action, Body, Positional
 from coordinator.cli import show
+from coordinator.cli.words import safe
 from coordinator.kernel.errors import CoordinatorError, ErrorKind
 from coordinator.kernel.locks import LockTaken
 
@@ -107,6 +108,15 @@ def answer(
         return failure(error.kind, error.message, error.hint, as_json=session.json)
     out = "".join(session.out)
     return Reply(out, "", session.code, session.output, session.text)
+
+
+def with_notes(reply: Reply, argv: list[str], notes: Collection[str]) -> Reply:
+    """Add on standard error what whoever reads should know; an error stands alone."""
+    if reply.stderr or not notes:
+        return reply
+    if "--json" in _before_separator(argv):
+        return replace(reply, stderr=show.dumps({"notes": [*notes]}, indent=None))
+    return replace(reply, stderr="".join(f"Note: {safe(x)}\n" for x in notes))
 
 
 def _before_separator(argv: list[str]) -> list[str]:

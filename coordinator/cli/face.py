@@ -52,7 +52,9 @@ def answer(desk: Counter, asked: dict[str, Any]) -> dict[str, Any]:
         color=line.color,
     )
     try:
-        return app.answer(line.argv, session).as_json()
+        reply = app.answer(line.argv, session)
+        notes = [*desk.workspace.notes.values()]
+        return app.with_notes(reply, line.argv, notes).as_json()
     except Exception:  # noqa: BLE001 - the outer boundary: a bug must not end the daemon
         logger.exception("bug in {}", line.argv)
         log = desk.workspace.layout.logs

@@ -12,9 +12,10 @@ from coordinator.actions import setup, sights, views
 from coordinator.actions.layout import Layout
 from coordinator.actions.registry import Later
 from coordinator.actions.workspace import Workspace
-from coordinator.daemon.desk import Desk, Request
+from coordinator.daemon.desk import Desk, Request, refusals
 from coordinator.index.history import History
 from coordinator.kernel import locks
+from coordinator.kernel.errors import CoordinatorError
 
 _LOCK_SECONDS = 0.25
 
@@ -43,6 +44,11 @@ class Here:
                 self._bring_up_to_date(self._desk.workspace)
         finally:
             self._stack.close()
+
+    @property
+    def notes(self) -> list[str]:
+        """What whoever asked should know besides the answer."""
+        return [*self._desk.workspace.notes.values()] if self._desk else []
 
     def perform(self, action: str, arguments: dict[str, Any], key: str) -> Any:  # noqa: ANN401 - JSON
         """Do what is asked, as the daemon would.
@@ -77,13 +83,21 @@ class Here:
         return self._desk
 
     def _bring_up_to_date(self, workspace: Workspace) -> None:
+        """Derive again what the records changed; what fails is made up for later."""
         if workspace.journal.last == self._first:
             return
-        sights.look(workspace)
-        views.refresh(workspace)
-        views.refresh_finals(workspace)
+        try:
+            with refusals():
+                sights.look(workspace)
+                views.refresh(workspace)
+                views.refresh_finals(workspace)
+        except CoordinatorError as error:
+            workspace.note("views", f"Views were not written: {error.message}")
         history = History(self._layout.history, workspace.blobs.get)
         try:
-            history.catch_up(workspace.journal)
+            with refusals():
+                history.catch_up(workspace.journal)
+        except CoordinatorError as error:
+            workspace.note("history", f"The history waits: {error.message}")
         finally:
             history.close()

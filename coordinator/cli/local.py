@@ -60,7 +60,8 @@ def _answer(root: str, asked: Question) -> Reply:
             _check_workspace(root, asked)
             return here.perform(name, arguments, key)
 
-        return app.answer(asked["argv"], session_of(asked, perform))
+        reply = app.answer(asked["argv"], session_of(asked, perform))
+    return app.with_notes(reply, asked["argv"], here.notes)
 
 
 def _check_workspace(root: str, asked: Question) -> None:

@@ -105,9 +105,7 @@ class Desk:
                 return json.loads(earlier)
         call = Call(self.workspace, caller, shown.folder)
         if not action.changes:
-            with suppress(DiskRefusedError, NotWritten), refusals():
-                self._begin(action, caller)
-            # While the disk refuses, what is known can still be read.
+            self._begin_reading(action, caller)
             return to_jsonable_python(action.run(call, arguments))
         with refusals():
             self._begin(action, caller)
@@ -129,6 +127,16 @@ class Desk:
         if key:
             self._keep_outcome(key, action, value)
         return value
+
+    def _begin_reading(self, action: Action, caller: Caller) -> None:
+        """Begin as ever; while the disk refuses, what is known can still be read."""
+        said = ""
+        try:
+            with refusals():
+                self._begin(action, caller)
+        except (DiskRefusedError, NotWritten) as error:
+            said = f"Nothing was taken in: {error.message}"
+        self.workspace.note("disk", said)
 
     def _begin(self, action: Action, caller: Caller) -> None:
         self._freshen(action.fresh)

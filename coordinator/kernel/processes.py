@@ -21,6 +21,7 @@ from coordinator.kernel.errors import External
 
 DEFAULT_SECONDS = 120.0
 _GRACE_SECONDS = 5.0
+_MOST_PATH = 500  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,14 @@ class Completed:
 
 
 class ProgramMissing(External):
-    """A program is not installed."""
+    """A program is in none of the folders in which it is looked for."""
 
-    def __init__(self, program: str) -> None:
+    def __init__(self, program: str, path: str) -> None:
         super().__init__(
-            f"The program {program} is not installed.",
-            hint=f"Install {program} and try again.",
+            f"The program {program} is not installed, or not in PATH"
+            f" (PATH={path[:_MOST_PATH]}).",
+            hint=f"Install {program}, or put its folder into PATH where this ran:"
+            " cron, services and editors have a PATH of their own.",
         )
 
 
@@ -220,7 +223,7 @@ def _start(
     except FileNotFoundError:
         if cwd is not None and not cwd.is_dir():
             raise
-        raise ProgramMissing(argv[0]) from None
+        raise ProgramMissing(argv[0], _path(environment)) from None
     except OSError as error:
         raise NotStarted(argv[0], error) from None
 
@@ -346,7 +349,7 @@ def replace(argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) -
     try:
         os.execvpe(argv[0], list(argv), environment)  # noqa: S606 - argv, no shell
     except FileNotFoundError:
-        raise ProgramMissing(argv[0]) from None
+        raise ProgramMissing(argv[0], _path(environment)) from None
     except OSError as error:
         raise NotStarted(argv[0], error) from None
 
@@ -384,6 +387,10 @@ def is_running_child(pid: int) -> bool:
 
 def _environment(given: Mapping[str, str] | None) -> dict[str, str]:
     return {**(os.environ if given is None else given), "PYTHONSAFEPATH": "1"}
+
+
+def _path(environment: Mapping[str, str] | None) -> str:
+    return (os.environ if environment is None else environment).get("PATH", "")
 
 
 def _kill_group(pid: int) -> None:

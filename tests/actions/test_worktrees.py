@@ -427,8 +427,8 @@ def test_one_unreadable_repository_does_not_stop_the_others(
         broken.rename(tmp_path / "away")
         shutil.rmtree(opened.root / "shop-ana")
         found = listed(opened)
-        unknown = {"state": "unreadable", "dirty": None}
-        assert found["broken-ana"] == {**before, **unknown}
+        unknown = dict.fromkeys(("dirty", "ahead", "behind"))
+        assert found["broken-ana"] == {**before, **unknown, "state": "unreadable"}
         assert found["shop-ana"]["state"] == "missing"
         done = {Path(x["path"]).name: x for x in opened.perform("worktree repair")}
         assert done["broken-ana"]["done"] == "failed"
