@@ -45,6 +45,7 @@ from active_contexts.worktree_sparse import inherit
 from active_contexts.worktree_submodules import set_up
 from active_contexts.worktree_trash import (
     About,
+    Place,
     drop_if_empty,
     open_place,
     place_of_entry,
@@ -267,17 +268,23 @@ def check_objects(tracked: Tracked) -> None:
 def _make_ready(grounds: Grounds, entry: Entry) -> None:
     # Looked at again now that no agent finds it by its path any more.
     place = place_of_entry(grounds, entry) or open_place(grounds, entry.path.name, None)
-    if not _is_clean(entry) or not _is_plain(entry):
-        drop_if_empty(place)
+    if _is_clean(entry) and _is_plain(entry) and _empty(grounds, entry, place):
+        (entry.folder / ROLE).unlink(missing_ok=True)
+    else:
         to_trash(grounds, entry, place.about)
-        return
+    drop_if_empty(place)
+
+
+def _empty(grounds: Grounds, entry: Entry, place: Place) -> bool:
+    """Take all that git does not know out of a worktree, and its branch from it.
+
+    False where something cannot be deleted.
+    """
     worktree = inside(entry)
     put_aside(place, entry.path, ignored(worktree, grounds.disposable).paths)
-    drop_if_empty(place)
     commit = worktree.run("rev-parse", "--verify", "HEAD")
     worktree.run("update-ref", "--no-deref", "HEAD", commit)
-    worktree.run("clean", "-ffdxq")
-    (entry.folder / ROLE).unlink(missing_ok=True)
+    return worktree.ask("clean", "-ffdxq").code == 0
 
 
 def _is_clean(entry: Entry) -> bool:

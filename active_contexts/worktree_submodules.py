@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from active_contexts.worktree_changes import changes
@@ -17,6 +18,7 @@ from active_contexts.worktree_entries import (
     common_folder,
     operation,
     private_folder,
+    read_head,
 )
 from active_contexts.worktree_git import Inside, apart, inside
 from active_contexts.worktree_saving import (
@@ -150,25 +152,36 @@ def set_up(entry: Entry) -> None:
     """Set up the submodules that the repository itself has, and a worktree lacks.
 
     Their objects are linked, not copied, where that can be; nothing is asked of
-    another machine. One that the repository has at other commits only stays empty.
+    another machine. One that the repository has at other commits only stays empty;
+    one that is there, and as it came, follows what is checked out. The agent's own
+    `git submodule update --init` does what could not be done.
     """
     home = common_folder(entry.folder) / "modules"
-    if home.is_dir():
-        for name, path, commit in _named(inside(entry)):
-            source = home / name
-            if (source / "HEAD").is_file() and _is_free(entry.path, path):
-                _try_to_set_up(entry, name, path, commit)
+    if not home.is_dir():
+        return
+    for name, path, commit in _named(inside(entry)):
+        source = Repository(home / name)
+        is_here = (source.path / "HEAD").is_file() and git.resolve(source, commit)
+        with suppress(CoordinatorError):
+            if is_here and _is_free(entry.path, path):
+                _set_up(entry, name, path, commit)
+            elif is_here:
+                _follow(entry, name, path, commit)
 
 
-def _try_to_set_up(entry: Entry, name: str, path: str, commit: str) -> None:
-    source = common_folder(entry.folder) / "modules" / name
-    if git.resolve(Repository(source), commit) is None:
-        return
-    try:
-        _set_up(entry, name, path, commit)
-    except CoordinatorError:
-        # The agent's git sets it up all the same: git submodule update --init
-        return
+def _follow(entry: Entry, name: str, path: str, commit: str) -> None:
+    one = Submodule(name, entry.folder / "modules" / name, entry.path / path)
+    head = read_head(one.folder)
+    if head.commit in {"", commit} or _held(entry, one):
+        return  # it is on a branch, or there already, or in use
+    _fetch(Repository(one.folder), common_folder(entry.folder) / "modules" / name)
+    _stand(one, commit)
+
+
+def _stand(one: Submodule, commit: str) -> None:
+    worktree = inside(_own(one))
+    worktree.run("update-ref", "--no-deref", "HEAD", commit)
+    worktree.run("reset", "-q", "--hard")
 
 
 def _named(worktree: Inside) -> Iterator[tuple[str, str, str]]:
@@ -207,9 +220,7 @@ def _set_up(entry: Entry, name: str, path: str, commit: str) -> None:
     place.mkdir(parents=True, exist_ok=True)
     line = f"gitdir: {os.path.relpath(folder, place)}\n".encode()
     files.write(place, ".git", line, temporary=place)
-    worktree = inside(Entry(folder, place))
-    worktree.run("update-ref", "--no-deref", "HEAD", commit)
-    worktree.run("reset", "-q", "--hard")
+    _stand(Submodule(name, folder, place), commit)
 
 
 def _clone(entry: Entry, name: str, folder: Path) -> None:
@@ -228,15 +239,20 @@ def _clone(entry: Entry, name: str, folder: Path) -> None:
             deleting.delete(made)
 
 
+def _fetch(into: Repository, source: Path) -> None:
+    """Bring what the repository's own copy knows of the submodule's remote."""
+    kinds = (f"+refs/{x}/*:refs/{x}/*" for x in ("remotes", "tags"))
+    words = ("fetch", "-q", "--no-write-fetch-head", _UPLOAD_PACK, str(source))
+    into.run(*words, *kinds, extra=git.FETCHING)
+
+
 def _shape(made: Repository, source: Path) -> None:
     """Give a bare clone the refs and settings that git gives to a submodule."""
     made.run("update-ref", "--no-deref", "HEAD", made.run("rev-parse", "HEAD"))
     heads = git.refs(made, "refs/heads")
     lines = "".join(f"delete {x}\0\0" for x in heads)
     made.run("update-ref", "--stdin", "-z", stdin=lines.encode())
-    kinds = (f"+refs/{x}/*:refs/{x}/*" for x in ("remotes", "tags"))
-    words = ("fetch", "-q", "--no-write-fetch-head", _UPLOAD_PACK, str(source))
-    made.run(*words, *kinds, extra=git.FETCHING)
+    _fetch(made, source)
     url = Repository(source).ask("config", "--get", "remote.origin.url").text.strip()
     made.run("config", "remote.origin.url", url or str(source))
     made.run("config", "remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*")

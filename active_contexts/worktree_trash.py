@@ -20,7 +20,7 @@ from active_contexts.worktree_guard import guard
 from active_contexts.worktree_ignored import is_disposable
 from active_contexts.worktree_model import Assigned, Grounds, Tracked
 from coordinator.kernel import deleting, files
-from coordinator.kernel.errors import NotFound
+from coordinator.kernel.errors import CoordinatorError, NotFound
 from coordinator.kernel.names import display
 
 _ABOUT = "about.json"
@@ -300,12 +300,14 @@ def _delete(folder: Path) -> None:
 def empty(grounds: Grounds, *, before: datetime) -> int:
     """Delete what was thrown away before that moment; return how many worktrees.
 
-    Raises:
-        NotOurs: The guard does not let go of something in it.
-        MountedBelow: Something is mounted in it.
+    What cannot be deleted (something is mounted in it) stays, and stops nothing else.
     """
-    old = [x for x in places(grounds) if x.since < before.timestamp()]
-    for place in old:
-        guard(grounds, place.folder)
-        _delete(place.folder)
-    return len(old)
+    gone = 0
+    for place in places(grounds):
+        if place.since >= before.timestamp():
+            continue
+        with suppress(CoordinatorError, OSError):
+            guard(grounds, place.folder)
+            _delete(place.folder)
+            gone += 1
+    return gone

@@ -65,6 +65,16 @@ def repository(make_repository: Callable[[Path], Path], tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's own git configuration, as every git that is started here reads it."""
+    path = tmp_path / "gitconfig"
+    path.write_text("")
+    monkeypatch.setitem(GIT_ENVIRONMENT, "GIT_CONFIG_GLOBAL", str(path))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(path))
+    return path
+
+
+@pytest.fixture
 def clock() -> ManualClock:
     """A clock that the test moves."""
     return ManualClock()

@@ -14,23 +14,14 @@ from tests.support import commit, git
 
 
 @pytest.fixture
-def users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The user's own configuration file."""
-    path = tmp_path / "gitconfig"
-    path.write_text("[user]\n\tname = Ann\n\temail = ann@example.org\n")
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(path))
-    return path
-
-
-@pytest.fixture
 def yard(tmp_path: Path, repository: Path) -> Yard:
     """A workspace with one repository."""
     return make_yard(tmp_path / "work", repository)
 
 
-def own_status(where: Path, users: Path) -> str:
+def own_status(where: Path) -> str:
     """Return what the agent sees."""
-    return git(where, "status", "--porcelain", GIT_CONFIG_GLOBAL=str(users))
+    return git(where, "status", "--porcelain")
 
 
 def seen(yard: Yard, known: Assigned) -> Changes:
@@ -41,27 +32,24 @@ def seen(yard: Yard, known: Assigned) -> Changes:
     return found
 
 
-def crlf(where: Path, users: Path) -> None:
+def crlf(where: Path) -> None:
     """Write a file as git does where line ends are the system's."""
     (where / "README.md").unlink()
-    words = ("checkout", "-q", "--", "README.md")
-    git(where, *words, GIT_CONFIG_GLOBAL=str(users))
+    git(where, "checkout", "-q", "--", "README.md")
 
 
-def ignored(where: Path, users: Path) -> None:
+def ignored(where: Path) -> None:
     """Leave files of an editor."""
-    del users
     (where / ".idea").mkdir()
     (where / ".idea" / "x.xml").write_text("x")
 
 
-def executable(where: Path, users: Path) -> None:
+def executable(where: Path) -> None:
     """Change a mode, as some file systems do by themselves."""
-    del users
     (where / "README.md").chmod(0o755)
 
 
-HARMLESS: dict[str, tuple[str, Callable[[Path, Path], None]]] = {
+HARMLESS: dict[str, tuple[str, Callable[[Path], None]]] = {
     "line ends": ("[core]\n\tautocrlf = true\n", crlf),
     "an ignore file": ("[core]\n\texcludesFile = ~/mine\n", ignored),
     "modes": ("[core]\n\tfileMode = false\n", executable),
@@ -79,8 +67,8 @@ def test_a_worktree_is_clean_where_the_users_git_says_so(
     Path("~/mine").expanduser().write_text(".idea/\n")
     git(yard.repository, "config", "--unset", "core.fileMode")
     home = yard.home("backend")
-    make(home.path, users)
-    assert own_status(home.path, users) == ""
+    make(home.path)
+    assert own_status(home.path) == ""
     assert seen(yard, home) == Changes()
     (home.path / "new.txt").write_text("new")
     assert seen(yard, home).is_dirty
@@ -89,12 +77,12 @@ def test_a_worktree_is_clean_where_the_users_git_says_so(
 @pytest.mark.slow
 def test_what_only_a_filter_could_tell_is_unknown(yard: Yard, users: Path) -> None:
     """Never dirty, never clean; what no filter stands before is told all the same."""
-    users.write_text('[filter "seal"]\n\tclean = tr a-z n-za-m\n\trequired\n')
     commit(yard.repository, ".gitattributes", "*.key filter=seal\n", "Seal keys")
     commit(yard.repository, "my.key", "frperg\n", "Add a key")
+    users.write_text('[filter "seal"]\n\tclean = tr a-z n-za-m\n\trequired\n')
     home = yard.home("backend")
     (home.path / "my.key").write_text("secret\n")
-    assert own_status(home.path, users) == ""
+    assert own_status(home.path) == ""
     found = seen(yard, home)
     assert (found.doubtful, found.is_dirty) == (("my.key",), None)
     assert worktrees.describe(yard.tracked, home).dirty is None
@@ -115,14 +103,13 @@ def test_a_filter_that_nobody_configured_hides_nothing(yard: Yard, users: Path) 
     commit(yard.repository, ".gitattributes", "*.md filter=seal\n", "Seal pages")
     home = yard.home("backend")
     (home.path / "README.md").write_text("changed")
-    assert own_status(home.path, users) == "M README.md"
+    assert own_status(home.path) == "M README.md"
     assert seen(yard, home).changed == ("README.md",)
 
 
 @pytest.mark.slow
-def test_every_kind_of_change_is_sorted(yard: Yard, users: Path) -> None:
-    """Deleted, retyped, staged, conflicting, in folders with blanks, beyond ASCII."""
-    del users
+def test_every_kind_of_change_is_sorted(yard: Yard) -> None:
+    """Deleted, retyped, staged, in folders with blanks, beyond ASCII."""
     home = yard.home("backend")
     here = home.path
     (here / "a b").mkdir()

@@ -71,6 +71,24 @@ def test_a_new_worktree_has_the_submodules_of_the_repository(
 
 
 @pytest.mark.slow
+def test_a_submodule_that_is_as_it_came_follows_the_branch(
+    yard: Yard, home: Assigned, library: Path
+) -> None:
+    """A feature that begins later has the later one; what is in use stays."""
+    own, core = yard.repository / "lib" / "core", home.path / "lib" / "core"
+    for number in (1, 2):
+        head = commit(library, "later.txt", str(number), "Later")
+        git(own, *_FILE, "fetch", "-q")
+        git(own, "checkout", "-q", head)
+        git(yard.repository, "commit", "-q", "-a", "-m", "Take the later one")
+        if number == 2:
+            (core / "in-use.txt").write_text("x")
+        yard.start(home, f"feature-{number}")
+        assert (core / "later.txt").read_text() == "1"
+    assert git(home.path, "status", "--porcelain", check=False) == "M lib/core"
+
+
+@pytest.mark.slow
 def test_submodules_are_left_alone_where_a_setting_says_so(yard: Yard) -> None:
     """Nor are those set up that the repository itself has not."""
     quiet = make_yard(yard.workspace, yard.repository)

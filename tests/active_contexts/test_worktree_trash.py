@@ -191,17 +191,21 @@ def test_a_place_of_an_earlier_version_is_kept_whole(yard: Yard) -> None:
     assert [x.about for x in worktree_trash.places(yard.grounds)] == [None]
 
 
+@pytest.fixture
+def sealed(yard: Yard, users: Path) -> Assigned:
+    """The home of backend, in which a filter seals `my.key`, which says `secret`."""
+    commit(yard.repository, ".gitattributes", "*.key filter=seal\n", "Seal keys")
+    commit(yard.repository, "my.key", "frperg\n", "Add a key")
+    users.write_text('[filter "seal"]\n\tclean = tr a-z n-za-m\n\trequired\n')
+    return yard.home("backend")
+
+
 @pytest.mark.slow
 def test_what_a_filter_seals_is_never_written_unsealed(
-    yard: Yard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    yard: Yard, sealed: Assigned
 ) -> None:
     """Neither when it is forced away nor when it is taken back: the trash has it."""
-    users = tmp_path / "gitconfig"
-    users.write_text('[filter "seal"]\n\tclean = tr a-z n-za-m\n\trequired\n')
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(users))
-    commit(yard.repository, ".gitattributes", "*.key filter=seal\n", "Seal keys")
-    base = commit(yard.repository, "my.key", "frperg\n", "Add a key")
-    home = yard.home("backend")
+    home, base = sealed, git(yard.repository, "rev-parse", "main")
     for name in ("my.key", "new.key"):
         (home.path / name).write_text("hunter2\n")
     (home.path / "plain.txt").write_text("plain\n")
@@ -220,19 +224,11 @@ def test_what_a_filter_seals_is_never_written_unsealed(
 
 
 @pytest.mark.slow
-def test_a_doubt_alone_keeps_no_worktree(
-    yard: Yard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_doubt_alone_keeps_no_worktree(yard: Yard, sealed: Assigned) -> None:
     """What only a filter could tell of goes to the trash, and comes back as it was."""
-    users = tmp_path / "gitconfig"
-    users.write_text('[filter "seal"]\n\tclean = tr a-z n-za-m\n')
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(users))
-    commit(yard.repository, ".gitattributes", "*.key filter=seal\n", "Seal keys")
-    commit(yard.repository, "my.key", "frperg\n", "Add a key")
-    home = yard.home("backend")
-    (home.path / "my.key").write_text("secret\n")
-    removed = worktree_safety.remove(yard.grounds, yard.tracked, home, UNDER)
+    (sealed.path / "my.key").write_text("secret\n")
+    removed = worktree_safety.remove(yard.grounds, yard.tracked, sealed, UNDER)
     assert removed.kept.paths == ("my.key",)
     worktree_trash.thin(yard.grounds, yard.tracked)
-    bring_back(yard, home)
-    assert (home.path / "my.key").read_text() == "secret\n"
+    bring_back(yard, sealed)
+    assert (sealed.path / "my.key").read_text() == "secret\n"

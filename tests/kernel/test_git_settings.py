@@ -9,15 +9,6 @@ from coordinator.kernel.git import Repository
 from tests.support import git
 
 
-@pytest.fixture
-def users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The user's own configuration file."""
-    path = tmp_path / "gitconfig"
-    path.write_text("")
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(path))
-    return path
-
-
 def taken(repository: Path) -> dict[str, str]:
     """Return what is taken over, but for the files that git looks for by itself."""
     seen = git_settings.seen_by_its_user(Repository(repository))
