@@ -1,8 +1,10 @@
 # Two commands do everything: `make demo` and `make test`. Both make the environment.
+# `make test COVERAGE=1` measures coverage as well, which takes twice as long.
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 REPO ?=
+COVERAGE ?=
 
 .PHONY: demo test format lock clean
 
@@ -10,8 +12,9 @@ demo: $(STAMP)
 	$(BIN)/coordinator demo $(if $(REPO),--repo "$(REPO)")
 
 test: $(STAMP)
-	$(BIN)/coverage erase
-	$(BIN)/pytest -n auto --cov --cov-report=term $(ARGS)
+	$(if $(COVERAGE),$(BIN)/coverage erase)
+	$(BIN)/pytest -n auto --dist worksteal \
+		$(if $(COVERAGE),--cov --cov-report=term) $(ARGS)
 
 format: $(STAMP)
 	$(BIN)/ruff format .

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
+from tests.preloaded import tools
 from tests.support import (
     GIT_ENVIRONMENT,
     CommandLine,
@@ -19,7 +21,13 @@ from tests.support import (
 )
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a private folder there
-ROOM = 2 << 30
+ROOM = 1 << 30
+
+# How long an example takes says how busy the machine is.
+settings.register_profile(
+    "steady", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("steady")
 
 
 def pytest_configure() -> None:
@@ -30,6 +38,24 @@ def pytest_configure() -> None:
     if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ.setdefault("TMPDIR", str(MEMORY))
         tempfile.tempdir = None  # pytest asked for it already
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Begin with what is slow where workers share the tests, so that none is last."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=_seconds, reverse=True)
+
+
+def pytest_sessionfinish() -> None:
+    """End what tests share."""
+    tools.end()
+
+
+def _seconds(item: pytest.Item) -> int:
+    mark = item.get_closest_marker("slow")
+    return 0 if mark is None else int(*mark.args) or 1
 
 
 @pytest.fixture(autouse=True)

@@ -19,12 +19,14 @@ FIVE = {
 UV = Path(sys.executable).with_name("uv")
 
 
-def _run(*argv: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+def _run(
+    *argv: str | Path, cwd: Path = ROOT, **env: str
+) -> subprocess.CompletedProcess[str]:
     kept = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     return subprocess.run(
         [str(x) for x in argv],
         cwd=cwd,
-        env=kept,
+        env=kept | env,
         capture_output=True,
         text=True,
         check=False,
@@ -53,7 +55,7 @@ def test_the_wheel_holds_the_five_packages_and_nothing_else(wheel: Path) -> None
     assert {"commands.tsv", "bash", "fish", "zsh"} <= completion
 
 
-@pytest.mark.slow
+@pytest.mark.slow(10)
 def test_the_installed_wheel_runs_the_demo(wheel: Path, tmp_path: Path) -> None:
     """An empty environment with the newest versions that we admit runs the demo."""
     environment = tmp_path / "environment"
@@ -64,6 +66,7 @@ def test_the_installed_wheel_runs_the_demo(wheel: Path, tmp_path: Path) -> None:
     if any(x in done.stderr.lower() for x in ("failed to fetch", "error sending")):
         pytest.skip(f"packages cannot be fetched here: {done.stderr.strip()[:200]}")
     assert done.returncode == 0, done.stderr
-    played = _run(environment / "bin" / "coordinator", "demo", cwd=tmp_path)
+    program = environment / "bin" / "coordinator"
+    played = _run(program, "demo", cwd=tmp_path, TMPDIR=str(tmp_path))
     assert played.returncode == 0, played.stderr
     assert "Everything lies in" in played.stdout

@@ -19,6 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 from tests.preloaded.stand_in import DESCRIPTORS, SIZE
 
@@ -105,10 +106,10 @@ class Server:
         if pid in self._callers:  # not buried just now
             os.kill(pid, signal.SIGKILL)
 
-    def _end(self) -> None:
+    def _end(self) -> NoReturn:
         for pid in self._callers:
             self._kill(pid)
-        os._exit(0)
+        sys.exit()
 
 
 def _tell(line: socket.socket, number: int) -> None:

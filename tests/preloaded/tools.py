@@ -7,12 +7,12 @@ environment, words and streams, and an end of its own. Where the start itself is
 `COLD_STARTS=1`, and where a fork cannot use all libraries (macOS).
 """
 
-import atexit
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 
@@ -25,6 +25,8 @@ sys.path.insert(0, {root!r})
 from tests.preloaded import stand_in
 stand_in.main({address!r}, {python!r})
 """
+
+_ending = ExitStack()
 
 
 def command() -> list[str]:
@@ -58,7 +60,12 @@ def _serve(address: str) -> None:
         stdout=subprocess.PIPE,
         start_new_session=True,  # Ctrl-C is not for it
     )
-    atexit.register(shutil.rmtree, Path(address).parent)
-    atexit.register(server.communicate)
+    _ending.callback(shutil.rmtree, Path(address).parent)
+    _ending.callback(server.communicate)
     assert server.stdout
     assert server.stdout.readline() == b"ready\n"
+
+
+def end() -> None:
+    """End the server, if there is one."""
+    _ending.close()
