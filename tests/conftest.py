@@ -106,11 +106,37 @@ def clock() -> ManualClock:
     return ManualClock()
 
 
+@pytest.fixture(scope="session")
+def made_before(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for workspaces that were made once, with the home that they were in."""
+    return tmp_path_factory.mktemp("made-before")
+
+
+def _make_or_copy(template: Path, made: Path, make: Callable[[], object]) -> None:
+    """Make a workspace beside its home, or copy both; neither names its own path."""
+    home = made.with_name("home")
+    if template.exists():
+        shutil.copytree(template / "home", home, dirs_exist_ok=True)
+        shutil.copytree(template / "made", made)
+    else:
+        make()
+        shutil.copytree(home, template / "home")
+        shutil.copytree(made, template / "made")
+
+
 @pytest.fixture
-def opened(tmp_path: Path, clock: ManualClock) -> Iterator[OpenWorkspace]:
+def opened(
+    tmp_path: Path, clock: ManualClock, made_before: Path
+) -> Iterator[OpenWorkspace]:
     """A workspace without a repository."""
-    with open_workspace(tmp_path / "w", clock) as made:
-        yield made
+
+    def make() -> None:
+        with open_workspace(tmp_path / "w", clock):
+            pass
+
+    _make_or_copy(made_before / "opened", tmp_path / "w", make)
+    with open_workspace(tmp_path / "w", clock) as found:
+        yield found
 
 
 @pytest.fixture
@@ -127,9 +153,14 @@ def line(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
+    made_before: Path,
 ) -> CommandLine:
     """Command lines in a fresh workspace without a repository."""
     made = CommandLine(monkeypatch, capsys, tmp_path)
-    assert made("init", "work").code == 0
+
+    def make() -> None:
+        assert made("init", "work").code == 0
+
+    _make_or_copy(made_before / "line", tmp_path / "work", make)
     made.folder = tmp_path / "work"
     return made
