@@ -26,6 +26,7 @@ from coordinator.kernel.git import Repository
 from coordinator.kernel.journal import Draft, Journal, Record
 from coordinator.kernel.locks import Held
 from coordinator.kernel.problems import Problem
+from pending_commits import incoming
 
 SYSTEM = "(coordinator)"
 MAINTAINER = "(maintainer)"
@@ -94,6 +95,7 @@ class Workspace:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _empty(layout.temporary)
         git.remove_locks(layout.store)
+        incoming.tidy(layout.store)
         self.journal = Journal(layout.journal, held=held, now=now)
         history.check_begin(layout.history, self.journal)
         self.blobs = Blobs(layout.blobs, held=held)
