@@ -7,7 +7,7 @@ are named outright, and a lock that the agent's git holds is waited for once.
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from active_contexts.worktree_entries import (
@@ -16,7 +16,7 @@ from active_contexts.worktree_entries import (
     entries,
     own_folder,
 )
-from coordinator.kernel import git
+from coordinator.kernel import git, processes
 from coordinator.kernel.git import GitFailed, Repository
 from coordinator.kernel.processes import Completed
 
@@ -34,6 +34,7 @@ class Inside:
     entry: Entry
     repository: Repository
     extra: Mapping[str, str] = field(default_factory=dict)
+    seconds: float = processes.DEFAULT_SECONDS
 
     def ask(self, *args: str, stdin: bytes = b"") -> Completed:
         """Run git and return how it ended; tried twice where something was locked."""
@@ -42,7 +43,9 @@ class Inside:
             "GIT_WORK_TREE": str(self.entry.path),
             **self.extra,
         }
-        return patiently(self.repository, *args, stdin=stdin, extra=made)
+        return patiently(
+            self.repository, *args, stdin=stdin, extra=made, seconds=self.seconds
+        )
 
     def run(self, *args: str, stdin: bytes = b"") -> str:
         """Run git and return its standard output without the last line end.
@@ -78,12 +81,13 @@ def patiently(
     *args: str,
     stdin: bytes = b"",
     extra: Mapping[str, str] | None = None,
+    seconds: float = processes.DEFAULT_SECONDS,
 ) -> Completed:
     """Run git; where it met a lock, somebody's own git is at work: once more."""
-    done = repository.ask(*args, stdin=stdin, extra=extra)
+    done = repository.ask(*args, stdin=stdin, extra=extra, seconds=seconds)
     if done.code and _LOCKED.search(done.stderr):
         time.sleep(_PAUSE_SECONDS)
-        done = repository.ask(*args, stdin=stdin, extra=extra)
+        done = repository.ask(*args, stdin=stdin, extra=extra, seconds=seconds)
     return done
 
 
@@ -143,6 +147,11 @@ def hidden(worktree: Inside) -> dict[str, str]:
     return found
 
 
+def shortly(worktree: Inside) -> Inside:
+    """Return the same for a look: what takes longer than that hangs."""
+    return replace(worktree, seconds=git.LOOK_SECONDS)
+
+
 def distance(entry: Entry, target_ref: str) -> tuple[int, int]:
     """Return how many commits it has that the target has not, and the reverse.
 
@@ -152,7 +161,7 @@ def distance(entry: Entry, target_ref: str) -> tuple[int, int]:
         GitFailed: Git said something else than two numbers.
     """
     words = ("rev-list", "--left-right", "--count", f"HEAD...{target_ref}", "--")
-    done = apart(entry).ask(*words)
+    done = shortly(apart(entry)).ask(*words)
     if done.code:
         return 0, 0
     counts = _COUNTS.match(done.text)

@@ -23,6 +23,7 @@ from active_contexts.worktree_git import (
     hidden,
     inside,
     reconnect,
+    shortly,
     tips,
 )
 from active_contexts.worktree_model import (
@@ -110,7 +111,7 @@ def describe(tracked: Tracked, known: Assigned) -> Worktree:
     ahead, behind = distance(entry, tracked.target_ref)
     busy = operation(entry.folder)
     state = WorktreeState.BUSY if busy else WorktreeState.READY
-    commit, dirty = commit_and_dirt(inside(entry))
+    commit, dirty = commit_and_dirt(shortly(inside(entry)))
     now = replace(known, branch=entry.branch_in_use, commit=commit)
     return replace(
         remembered(tracked, now, state),

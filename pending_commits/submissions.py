@@ -6,15 +6,17 @@ program that an agent's repository names.
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from threading import Lock
 
 from coordinator.kernel import git
 from coordinator.kernel.errors import Conflict, CoordinatorError, NotFound, Refused
 from coordinator.kernel.git import GitFailed, Repository
-from coordinator.kernel.names import display
+from coordinator.kernel.names import display, slug
 from pending_commits.incoming import Incoming, incoming
 from pending_commits.model import is_branch_name
 
 _HEADS = "refs/heads/"
+_MAKING = Lock()  # several threads may be the first
 _ATTEMPTS = 3
 _DEEPEST = 10_000  # commits that are newer than a repository's packs
 _MOST_TIPS = 16
@@ -121,8 +123,9 @@ def open_store(path: Path) -> Repository:
     Raises:
         GitFailed: git cannot make it.
     """
-    if not path.is_dir():
-        _make(path)
+    with _MAKING:
+        if not path.is_dir():
+            _make(path)
     return Repository(path)
 
 
@@ -239,8 +242,33 @@ def fetch_heads(
             failure = _fetch(store, room, source, heads.values(), ())
         if failure is None:
             room.keep()
-            _point(store, heads)
+            point(store, heads)
     return failure
+
+
+def stock(
+    store: Repository,
+    source: Path,
+    repository: str,
+    target: str,
+    prefixes: Iterable[str],
+) -> None:
+    """Bring a target and all branches with some prefixes into the store, in advance.
+
+    Raises:
+        CoordinatorError: As `fetch_branches`; nothing was brought.
+    """
+    wanted = [f"{_HEADS}{target}", *(f"{_HEADS}{x}/" for x in prefixes)]
+    found = git.refs(Repository(source), *wanted)
+    heads = {
+        seen_ref(repository, slug(x.removeprefix(_HEADS))): y for x, y in found.items()
+    }
+    if tip := found.get(wanted[0]):
+        heads[target_ref(repository)] = tip
+    present = git.refs(store, root_ref(repository))
+    new = {k: v for k, v in heads.items() if present.get(k) != v}
+    if failure := fetch_heads(store, source, repository, new):
+        raise _reason(failure, source, repository)
 
 
 def _facts(source: Path) -> tuple[Path, bool]:
@@ -299,7 +327,8 @@ def _fetch(
     return GitFailed(words, done) if done.code else None
 
 
-def _point(store: Repository, heads: Mapping[str, str]) -> None:
+def point(store: Repository, heads: Mapping[str, str]) -> None:
+    """Point refs of the store at ids that are in it."""
     lines = (f"update {ref}\0{head}\0\0" for ref, head in heads.items())
     store.run("update-ref", "--stdin", "-z", stdin="".join(lines).encode())
 

@@ -276,7 +276,7 @@ class OpenWorkspace:
         if agent:
             token = (self.layout.tokens / agent).read_text()
         request = Request(action, arguments, folder, agent, token, key)
-        return self.desk.perform(request)
+        return self.desk.perform(request).value
 
     def problems(self, path: str = "") -> list[str]:
         """Return the codes of all problems, or of one document's."""

@@ -1,5 +1,7 @@
 """Pending items by command: what waits for a person or another agent."""
 
+from functools import partial
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -12,11 +14,13 @@ from coordinator.actions.registry import (
     Arguments,
     Body,
     Fresh,
+    Later,
     Nothing,
     Positional,
     Who,
     action,
 )
+from coordinator.actions.submissions import Proposal
 from coordinator.actions.workspace import Call, Workspace
 from coordinator.index import queries
 from coordinator.kernel.errors import NotFound, Refused, UsageProblem
@@ -87,7 +91,7 @@ def find_row(workspace: Workspace, wanted: str) -> queries.Row:
     example="coordinator pending show backend-login --diff",
     fresh=Fresh.CHEAPLY,
 )
-def show(call: Call, arguments: ShowItem) -> dict[str, Any]:
+def show(call: Call, arguments: ShowItem) -> Later | dict[str, Any]:
     """Show one pending item: its text, what git says, and the diff if wanted."""
     workspace = call.workspace
     row = find_row(workspace, arguments.id)
@@ -95,15 +99,21 @@ def show(call: Call, arguments: ShowItem) -> dict[str, Any]:
     document = queries.documents(workspace.index, [row["path"]])[row["path"]]
     value["text"] = workspace.read_text(document["blob"])
     value["moved"] = _moved(workspace, row)
-    if row["head"]:
-        from pending_commits import changes  # noqa: PLC0415 - gitpython loads slowly
+    if not row["head"]:
+        return value
+    read = partial(_changes, workspace.layout.store, row, arguments)
+    return Later(read, lambda found: {**value, **found})
 
-        store = workspace.layout.store
-        value["changes"] = changes.facts(store, row["target"], row["head"])
-        if arguments.diff:
-            target, head = row["target"], row["head"]
-            value["diff"] = changes.diff(store, target, head, _DIFF_BYTES)
-    return value
+
+def _changes(store: Path, row: queries.Row, arguments: ShowItem) -> dict[str, Any]:
+    """Read in the store what a commit changes; large ones take their time."""
+    from pending_commits import changes  # noqa: PLC0415 - gitpython loads slowly
+
+    target, head = row["target"], row["head"]
+    found: dict[str, Any] = {"changes": changes.facts(store, target, head)}
+    if arguments.diff:
+        found["diff"] = changes.diff(store, target, head, _DIFF_BYTES)
+    return found
 
 
 def _moved(workspace: Workspace, row: queries.Row) -> str:
@@ -134,14 +144,21 @@ class SubmitItem(Arguments):
     "pending submit",
     who=Who.MEMBER,
     example='echo "Ready." | coordinator pending submit --title "Add login"',
-    fresh=Fresh.CHEAPLY,
+    fresh=Fresh.WITH_GIT,
 )
-def submit(call: Call, arguments: SubmitItem) -> dict[str, Any]:
+def submit(call: Call, arguments: SubmitItem) -> Later:
     """Propose a branch for landing; its commit is taken from git."""
-    workspace = call.workspace
     branch = arguments.branch or _branch_here(call)
     agent = _author(call, branch)
-    submissions.look_at(workspace, branch)
+    fetch = submissions.planned(call.workspace, branch)
+    return Later(fetch, partial(_submit, call, arguments, agent))
+
+
+def _submit(
+    call: Call, arguments: SubmitItem, agent: str, proposal: Proposal
+) -> dict[str, Any]:
+    """Write the item of a branch that was fetched, and record what it points at."""
+    workspace, branch = call.workspace, proposal.branch
     name = f"{agent}-{slug(branch.partition('/')[2] or branch)}.md"
     text = pending_commits.format.render_submission(
         arguments.title, branch, arguments.body, arguments.task
@@ -150,7 +167,8 @@ def submit(call: Call, arguments: SubmitItem) -> dict[str, Any]:
     path = f"{pending_commits.store.FOLDER}/{name}"
     write_document(workspace, path, text)
     [row] = queries.pending_at(workspace.index, [path])
-    submissions.submit(workspace, row, actor=call.caller.actor)
+    submissions.keep(workspace, row, proposal)
+    submissions.submit(workspace, row, proposal, actor=call.caller.actor)
     return _as_value(workspace, find_row(workspace, row["id"]))
 
 

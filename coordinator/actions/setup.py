@@ -17,10 +17,17 @@ import agent_identities.store
 import learnings.store
 import pending_commits.store
 from agent_identities.model import DEFAULT_ROSTER, identity_for
-from coordinator.actions import hooks, settings, sights, tokens, worktrees
+from coordinator.actions import (
+    hooks,
+    settings,
+    sights,
+    submissions,
+    tokens,
+    worktrees,
+)
 from coordinator.actions.contexts import take_in
 from coordinator.actions.layout import VERSION, Layout
-from coordinator.actions.registry import Arguments, Positional, Who, action
+from coordinator.actions.registry import Arguments, Later, Positional, Who, action
 from coordinator.actions.workspace import MAINTAINER, Call, Workspace
 from coordinator.kernel import addresses, files, git, names
 from coordinator.kernel.errors import Conflict, CoordinatorError, External, UsageProblem
@@ -145,7 +152,7 @@ class InitArguments(Arguments):
     who=Who.MAINTAINER,
     example="coordinator init ~/worktrees --repo shop=~/code/shop",
 )
-def init(call: Call, arguments: InitArguments) -> dict[str, Any]:
+def init(call: Call, arguments: InitArguments) -> Later:
     """Make a workspace, or add to one what is missing."""
     workspace = call.workspace
     check(call.folder, arguments)
@@ -158,14 +165,14 @@ def init(call: Call, arguments: InitArguments) -> dict[str, Any]:
         workspace.record(Draft("workspace.created", call.caller.actor, "workspace"))
     made = _make_homes(workspace)
     hooks.install_all(workspace)
-    sights.look(workspace)
-    return {
+    value = {
         "id": str(workspace.layout.root),
         "workspace": str(workspace.layout.root),
         "repositories": {x.name: str(x.path) for x in sights.all_tracked(workspace)},
         "agents": list(workspace.roster.names),
         "worktrees": made,
     }
+    return Later(submissions.stocking(workspace), lambda _: value)
 
 
 def _was_made(workspace: Workspace) -> bool:
@@ -197,7 +204,8 @@ def _pair(folder: Path, text: str) -> tuple[str, str]:
     names.check(name, "a repository")
     full = (folder / os.path.expanduser(path)).resolve()  # noqa: PTH111 - `~nobody` stays
     repository = Repository(full)
-    if not full.is_dir() or repository.ask("rev-parse", "--git-dir").code:
+    asked = ("rev-parse", "--git-dir")
+    if not full.is_dir() or repository.ask(*asked, seconds=git.LOOK_SECONDS).code:
         raise UsageProblem(
             f"{full} is no git repository.", hint=f"Run: git -C {full} init"
         )

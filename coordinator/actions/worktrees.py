@@ -4,7 +4,7 @@ The effects on git are `active_contexts.worktrees`'; here is who gets what, and 
 record of it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -18,12 +18,19 @@ from active_contexts.worktree_model import (
     Assigned,
     Tracked,
     Worktree,
-    WorktreeState,
 )
 from active_contexts.worktree_repair import Mend, Mended
 from active_contexts.worktree_saving import place
-from coordinator.actions import sights
-from coordinator.actions.registry import Arguments, Nothing, Positional, Who, action
+from coordinator.actions import sights, worktree_looks
+from coordinator.actions.registry import (
+    Arguments,
+    Fresh,
+    Later,
+    Nothing,
+    Positional,
+    Who,
+    action,
+)
 from coordinator.actions.workspace import SYSTEM, Call, Workspace
 from coordinator.kernel.errors import CoordinatorError, NotFound, Refused
 from coordinator.kernel.journal import Draft
@@ -45,12 +52,14 @@ class AddArguments(Arguments):
     "worktree add",
     who=Who.MEMBER,
     example="coordinator worktree add backend login",
+    fresh=Fresh.WITH_GIT,
 )
 def add(call: Call, arguments: AddArguments) -> dict[str, Any]:
     """Make a feature's branch off the target, and a worktree that is on it."""
     workspace = call.workspace
     _check_own(call, arguments.agent)
     tracked = sights.tracked(workspace, arguments.repository)
+    sights.check_answers(workspace, tracked.name)
     at_home = make_home(workspace, tracked, arguments.agent)
     given = worktrees.start_feature(
         sights.grounds(workspace), tracked, at_home, arguments.feature
@@ -103,28 +112,25 @@ def record_added(
     return True
 
 
-@action("worktree list", who=Who.ANYONE, example="coordinator worktree list")
-def list_worktrees(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
+@action(
+    "worktree list",
+    who=Who.ANYONE,
+    example="coordinator worktree list",
+    fresh=Fresh.WITH_GIT,
+)
+def list_worktrees(call: Call, arguments: Nothing) -> Later:
     """List the agents' worktrees with what git says about each.
 
     One that git cannot read is `unreadable`; `check` says why.
     """
     del arguments
-    return [as_value(x) for x in described(call.workspace)]
 
+    def finish(found: Sequence[worktree_looks.View]) -> list[dict[str, Any]]:
+        worktree_looks.note(call.workspace, found)
+        return [as_value(x.worktree) for x in found]
 
-def described(workspace: Workspace) -> Iterator[Worktree]:
-    """Yield what is to be seen of every worktree, by repository and agent."""
-    for tracked in sights.all_tracked(workspace):
-        for known in sights.assigned(workspace, tracked.name):
-            yield _seen(tracked, known)
-
-
-def _seen(tracked: Tracked, known: Assigned) -> Worktree:
-    try:
-        return worktrees.describe(tracked, known)
-    except CoordinatorError:
-        return worktrees.remembered(tracked, known, WorktreeState.UNREADABLE)
+    looks = worktree_looks.plan(call.workspace)
+    return Later(partial(worktree_looks.see, looks), finish)
 
 
 def as_value(found: Worktree) -> dict[str, Any]:
@@ -160,12 +166,14 @@ class RemoveArguments(Arguments):
     "worktree remove",
     who=Who.MEMBER,
     example="coordinator worktree remove backend login",
+    fresh=Fresh.WITH_GIT,
 )
 def remove(call: Call, arguments: RemoveArguments) -> dict[str, Any]:
     """Remove a worktree; refused while it holds anything that is nowhere else."""
     workspace = call.workspace
     _check_own(call, arguments.agent)
     tracked = sights.tracked(workspace, arguments.repository)
+    sights.check_answers(workspace, tracked.name)
     known = _find(workspace, tracked, arguments)
     away = _save_and_remove if arguments.force else _put_away
     saved = away(workspace, tracked, known)
@@ -236,7 +244,12 @@ def _check_own(call: Call, agent: str) -> None:
         )
 
 
-@action("worktree repair", who=Who.MEMBER, example="coordinator worktree repair")
+@action(
+    "worktree repair",
+    who=Who.MEMBER,
+    example="coordinator worktree repair",
+    fresh=Fresh.WITH_GIT,
+)
 def repair(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
     """Bring back worktrees that were moved, deleted or cut off; lose nothing."""
     del arguments
@@ -248,19 +261,18 @@ def repair_all(workspace: Workspace, actor: str) -> list[dict[str, Any]]:
 
     Where one failed, the others are repaired all the same.
     """
-    done = [
+    return [
         _as_done(x)
         for tracked in sights.all_tracked(workspace)
         for x in _repair(workspace, tracked, actor)
     ]
-    sights.look(workspace)
-    return done
 
 
 def _repair(workspace: Workspace, tracked: Tracked, actor: str) -> Sequence[Mended]:
     ground = sights.grounds(workspace)
     known = sights.assigned(workspace, tracked.name)
     try:
+        sights.check_answers(workspace, tracked.name)
         mended = worktree_repair.repair(ground, tracked, known, _stamp(workspace))
     except CoordinatorError as error:
         return [worktree_repair.failed(x, error) for x in known]
@@ -286,17 +298,20 @@ def tend(workspace: Workspace) -> None:
     do(chores(workspace))
 
 
-def chores(workspace: Workspace) -> list[Chore]:
+def chores(workspace: Workspace, names: Collection[str] | None = None) -> list[Chore]:
     """Tidy the pools, and return what else is to be done for them and the trash.
 
     That takes long and touches nothing that an action reads: any thread may `do` it,
-    one list at a time.
+    one list at a time. `names` are the repositories, None: all.
     """
     ground = sights.grounds(workspace)
     found: list[Chore] = [partial(empty_trash, ground, before=workspace.now())]
     for tracked in sights.all_tracked(workspace):
         size = workspace.settings.worktrees.pool
+        if names is not None and tracked.name not in names:
+            continue
         with suppress(CoordinatorError):
+            sights.check_answers(workspace, tracked.name)
             tip, missing = worktree_pool.prepare(ground, tracked, size)
             found += [partial(worktree_pool.make, ground, tracked, tip)] * missing
     return found

@@ -39,7 +39,8 @@ _GROUPS = {
 class Session:
     """One command line at work: how it performs actions, and what it prints.
 
-    `perform` takes an action's name, its arguments and the key.
+    `perform` takes an action's name, its arguments and the key. `notes` are what
+    stands on standard error beside the answer.
     """
 
     perform: Perform
@@ -49,6 +50,7 @@ class Session:
     color: bool = False
     json: bool = False
     out: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     code: int = 0
     output: str = ""
     text: str = ""
@@ -105,7 +107,8 @@ def answer(
     except CoordinatorError as error:
         return failure(error.kind, error.message, error.hint, as_json=session.json)
     out = "".join(session.out)
-    return Reply(out, "", session.code, session.output, session.text)
+    err = "".join(show.note(x, as_json=session.json) for x in session.notes)
+    return Reply(out, err, session.code, session.output, session.text)
 
 
 def _before_separator(argv: list[str]) -> list[str]:

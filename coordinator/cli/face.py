@@ -42,7 +42,9 @@ def answer(desk: Counter, asked: dict[str, Any]) -> dict[str, Any]:
 
     def perform(name: str, arguments: dict[str, Any], key: str) -> Any:  # noqa: ANN401 - JSON
         request = Request(name, arguments, line.folder, line.agent, line.token, key)
-        return desk.perform(request)
+        answer = desk.perform(request)
+        session.notes.extend(answer.notes)
+        return answer.value
 
     session = Session(
         perform,

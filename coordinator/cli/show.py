@@ -84,6 +84,11 @@ def error(message: str, hint: str) -> str:
     return f"{lines}Hint: {safe(hint)}\n" if hint else lines
 
 
+def note(text: str, *, as_json: bool) -> str:
+    """Return what else is to be known of an answer, as a line of standard error."""
+    return dumps({"note": text}, indent=None) if as_json else f"Note: {safe(text)}\n"
+
+
 def exit_code(name: str, result: Any) -> int:  # noqa: ANN401 - a JSON value
     """Return 1 where the answer is findings, else 0."""
     if name in {"check", "workflow lint"}:
