@@ -4,6 +4,7 @@ One is made of values and touches nothing of the workspace; `sights` says what i
 looked at, and takes over what was seen.
 """
 
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -22,8 +23,12 @@ _NUMBERS = count(1)
 
 @dataclass(frozen=True, slots=True)
 class Glimpse:
-    """What was seen: the look, or why there is none. The later, the larger `number`."""
+    """What was seen: the look, or why there is none. The later, the larger `number`.
 
+    `mark` is what the files looked like just before.
+    """
+
+    mark: str
     look: Look | None
     trouble: Problem | None = None
     is_hung: bool = False
@@ -51,18 +56,20 @@ class Glance:
         name = self.repository
         return f"The look at {name} takes long: what is shown of it is older."
 
-    def run(self) -> Glimpse:
-        """Look; one after the other at a repository."""
-        return self.lane.once(self.mark, self._look)
+    def begin(self) -> Future[Glimpse]:
+        """Look, after the look at the repository that is under way."""
+        return self.lane.begin_instead(self.mark, self._look)
 
     def _look(self) -> Glimpse:
         tracked = self.tracked
         try:
             hooks.save_prefixes(common_folder(tracked.path), self.prefixes)
-            return Glimpse(refs_look.look(tracked, self.known, self.prefixes))
+            look = refs_look.look(tracked, self.known, self.prefixes)
+            return Glimpse(self.mark, look)
         except (CoordinatorError, OSError) as error:
             is_hung = isinstance(error, TimedOut)
-            return Glimpse(None, trouble(self.repository, CODE, error), is_hung)
+            problem = trouble(self.repository, CODE, error)
+            return Glimpse(self.mark, None, problem, is_hung)
 
 
 def trouble(path: str, code: str, error: CoordinatorError | OSError) -> Problem:

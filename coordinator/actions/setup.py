@@ -33,6 +33,7 @@ from coordinator.kernel import addresses, files, git, names
 from coordinator.kernel.errors import Conflict, CoordinatorError, External, UsageProblem
 from coordinator.kernel.git import Repository
 from coordinator.kernel.journal import Draft
+from coordinator.kernel.processes import TimedOut
 
 _FOLDERS = (
     agent_identities.store.FOLDER,
@@ -284,11 +285,16 @@ def _make_homes(workspace: Workspace) -> list[dict[str, Any]]:
     """Give every agent its home worktree; a repository without commits gets none."""
     made: list[dict[str, Any]] = []
     for tracked in sights.all_tracked(workspace):
+        hung = ""
         for agent in workspace.roster.names:
+            if hung:  # once is enough
+                made.append({"agent": agent, "path": "", "problem": hung})
+                continue
             try:
                 home = worktrees.make_home(workspace, tracked, agent)
             except CoordinatorError as error:
                 reason = f"{error.message} {error.hint}"
+                hung = reason if isinstance(error, TimedOut) else ""
                 made.append({"agent": agent, "path": "", "problem": reason})
             else:
                 made.append({"agent": agent, "path": str(home.path), "problem": ""})

@@ -25,7 +25,7 @@ from coordinator.actions.submissions import Errand
 from coordinator.actions.workspace import Workspace
 from coordinator.index import queries
 from coordinator.index.database import Sight
-from coordinator.kernel.beside import Lane, abreast
+from coordinator.kernel.beside import Lane
 from coordinator.kernel.errors import CoordinatorError, External, NotFound, UsageProblem
 from coordinator.kernel.files import Stamp
 from coordinator.kernel.problems import Problem
@@ -126,7 +126,7 @@ def _glances(workspace: Workspace) -> Iterator[Glance]:
             _note(
                 workspace,
                 one.name,
-                Glimpse(None, glances.trouble(one.name, glances.CODE, error)),
+                Glimpse("", None, glances.trouble(one.name, glances.CODE, error)),
             )
             seen.marks.pop(one.name, None)
             continue
@@ -137,7 +137,7 @@ def _glances(workspace: Workspace) -> Iterator[Glance]:
             yield Glance(one, known, prefixes, mark, lane)
 
 
-def take(workspace: Workspace, work: Glance | Errand, found: Any) -> None:  # noqa: ANN401 - what its `run` returned
+def take(workspace: Workspace, work: Glance | Errand, found: Any) -> None:  # noqa: ANN401 - what came of its `begin`
     """Take over what came of something that was due."""
     if isinstance(work, Errand):
         submissions.take(workspace, work, found)
@@ -145,7 +145,7 @@ def take(workspace: Workspace, work: Glance | Errand, found: Any) -> None:  # no
     seen = workspace.seen
     if found.number > seen.numbers.get(work.repository, 0):
         seen.numbers[work.repository] = found.number
-        seen.marks[work.repository] = work.mark
+        seen.marks[work.repository] = found.mark
         _note(workspace, work.repository, found)
 
 
@@ -177,8 +177,9 @@ def look(workspace: Workspace) -> None:
     """Do at once all that is due: for a process that has nobody else to serve."""
     looked: set[str] = set()
     while works := due(workspace, but=looked):
-        for work, found in zip(works, abreast([x.run for x in works]), strict=True):
-            take(workspace, work, found)
+        futures = [x.begin() for x in works]
+        for work, future in zip(works, futures, strict=True):
+            take(workspace, work, future.result())
         looked |= {x.repository for x in works if isinstance(x, Glance)}
     settle(workspace)
 

@@ -6,6 +6,7 @@ recorded here.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -68,7 +69,7 @@ class Home:
 
     def stock(self, prefixes: Iterable[str]) -> None:
         """Bring the target and the branches with these prefixes into the store."""
-        self.lane.once(object(), partial(self._stock, prefixes))
+        self.lane.begin(object(), partial(self._stock, prefixes)).result()
 
     def _stock(self, prefixes: Iterable[str]) -> list[Proposal | CoordinatorError]:
         with suppress(CoordinatorError, OSError):
@@ -83,7 +84,8 @@ class Home:
             CoordinatorError: It cannot be brought, with the reason.
         """
         into = submissions.seen_ref(self.name, slug(branch))
-        [found] = self.lane.once(object(), lambda: [self.fetch(branch, into)])
+        work = self.lane.begin(object(), lambda: [self.fetch(branch, into)])
+        [found] = work.result()
         if isinstance(found, CoordinatorError):
             raise found
         return found
@@ -116,9 +118,9 @@ class Errand:
         """What to say where it is not waited for."""
         return f"Branches of {self.repository} are still brought into the store."
 
-    def run(self) -> list[Proposal | CoordinatorError]:
-        """Fetch them; one errand after the other for a repository."""
-        return self.home.lane.once(self.items, lambda: [*map(self._try, self.items)])
+    def begin(self) -> Future[list[Proposal | CoordinatorError]]:
+        """Fetch them, after what is fetched from the repository already."""
+        return self.home.lane.begin(self.items, lambda: [*map(self._try, self.items)])
 
     def _try(self, item: Wanted) -> Proposal | CoordinatorError:
         into = submissions.pending_ref(self.repository, item.id)
@@ -165,15 +167,20 @@ def _wanted(workspace: Workspace) -> Iterator[tuple[str, Wanted]]:
         name = has_branch(workspace, row["branch"])
         if not name or row["draft"] or row["state"] in FINISHED:
             continue
-        tips = seen.looks[name].branches
-        tip, target = tips[row["branch"]], tips.get(workspace.settings.target, "")
+        tip = seen.looks[name].branches[row["branch"]]
         revised = str(seen.revised.get(row["path"], ""))
-        mark = (revised, name, row["branch"], tip, target)
+        known = (seen.marks.get(name, ""), str(seen.retries))
+        mark = (revised, row["branch"], tip, name, *known)
         is_new = row["state"] == State.DRAFT or tip != row["head"]
         if not is_new and not revised:
             continue
         if seen.tried.get(row["path"]) != mark and _is_own(workspace, row):
             yield name, Wanted(row["id"], row["path"], row["branch"], mark)
+
+
+def retry(workspace: Workspace) -> None:
+    """Have tried again what failed: the reason may be gone."""
+    workspace.seen.retries += bool(workspace.seen.failures)
 
 
 def _is_own(workspace: Workspace, row: queries.Row) -> bool:

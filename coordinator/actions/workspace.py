@@ -55,6 +55,7 @@ class Seen:
     revised: dict[str, int] = field(default_factory=dict)
     tried: dict[str, tuple[str, ...]] = field(default_factory=dict)
     failures: dict[str, Problem] = field(default_factory=dict)
+    retries: int = 0
     settings: Stamp | None = None
     record: int = -1
 

@@ -44,7 +44,7 @@ def plan(workspace: Workspace) -> list[Callable[[], View]]:
 
 def see(looks: Sequence[Callable[[], View]]) -> list[View]:
     """Look at all at once, on any thread."""
-    return [x for x in abreast(looks) if x is not None]
+    return abreast(looks)
 
 
 def _look(tracked: Tracked, known: Assigned) -> View:

@@ -17,7 +17,14 @@ from typing import Any, assert_never
 from pydantic_core import to_jsonable_python
 
 import coordinator.actions.verbs  # noqa: F401 - registers every action
-from coordinator.actions import callers, documents, references, registry, sights
+from coordinator.actions import (
+    callers,
+    documents,
+    references,
+    registry,
+    sights,
+    submissions,
+)
 from coordinator.actions.callers import Credentials
 from coordinator.actions.registry import Action, Arguments, Fresh, Later
 from coordinator.actions.workspace import Call, Caller, Workspace
@@ -178,6 +185,7 @@ class Desk:
         self.workspace.ensure_index()
         self.intake.compare_now(self._scan())
         changed = self.intake.drain()
+        submissions.retry(self.workspace)
         if references.have_changed(self.workspace):
             self.workspace.seen.record = -1  # what was derived is old
         return changed

@@ -5,6 +5,7 @@ What touches the workspace it has done on the engine; it decides nothing.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Future
 from typing import Any
 
 from loguru import logger
@@ -14,9 +15,10 @@ from coordinator.actions.glances import Glance
 from coordinator.actions.reports import Final
 from coordinator.actions.submissions import Errand
 from coordinator.actions.workspace import Workspace
-from coordinator.kernel import beside
+from coordinator.kernel import beside, clock
 
 Work = Glance | Errand
+_RETRY_SECONDS = 60.0
 
 
 class Lookout:
@@ -39,9 +41,13 @@ class Lookout:
         self._under_way: dict[tuple[type, str], asyncio.Task[None]] = {}
         self._finals: asyncio.Task[None] | None = None
         self.finals_wanted = True
+        self._retries_at = 0.0
 
     async def look(self) -> None:
         """Begin with all that is due and not under way yet."""
+        if clock.monotonic() >= self._retries_at:
+            self._retries_at = clock.monotonic() + _RETRY_SECONDS
+            await self._on_engine(lambda: submissions.retry(self._workspace))
         await self._begin(lambda: sights.due(self._workspace))
 
     async def _begin(self, plan: Callable[[], Sequence[Work]]) -> None:
@@ -55,7 +61,8 @@ class Lookout:
 
     async def _see(self, key: tuple[type, str], work: Work) -> None:
         try:
-            found = await asyncio.wrap_future(beside.start(work.run))
+            begun: Future[Any] = work.begin()
+            found = await asyncio.wrap_future(begun)
         except Exception:  # noqa: BLE001 - the outer boundary: others are looked at
             logger.exception("bug in a look at {}", work.repository)
             return

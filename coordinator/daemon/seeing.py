@@ -4,6 +4,7 @@ A call waits for the looks that it needs, and but shortly for the others.
 """
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,7 +16,7 @@ from coordinator.actions.registry import Later
 from coordinator.actions.submissions import Errand
 from coordinator.actions.workspace import Call
 from coordinator.kernel import git
-from coordinator.kernel.beside import abreast
+from coordinator.kernel.beside import outcomes
 
 LONGEST = git.LOOK_SECONDS + 2.0  # a look ends by itself before that
 
@@ -46,7 +47,8 @@ class Seeing:
         limits = [self._limit(x.repository) for x in works]
         # What is waited for but shortly may as well not be waited for.
         optional = all(x == self.patience is not None for x in limits)
-        work = partial(abreast, [x.run for x in works], limits)
+        begun: list[Future[Any]] = [x.begin() for x in works]
+        work = partial(outcomes, begun, limits)
         return Later(work, partial(self._take, works), optional=optional)
 
     def _limit(self, repository: str) -> float | None:
@@ -57,10 +59,10 @@ class Seeing:
     def _take(
         self, works: Sequence[Glance | Errand], found: Sequence[Any] | None
     ) -> Any:  # noqa: ANN401 - a JSON value, or Later
-        outcomes = found or [None] * len(works)
-        late = [x.delay for x, y in zip(works, outcomes, strict=True) if y is None]
+        pairs = list(zip(works, found or [None] * len(works), strict=True))
+        late = [work.delay for work, outcome in pairs if outcome is None]
         with self.guard():
-            for work, outcome in zip(works, outcomes, strict=True):
+            for work, outcome in pairs:
                 if outcome is not None:
                     sights.take(self.call.workspace, work, outcome)
         if late:
