@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 
@@ -29,11 +30,14 @@ from active_contexts.worktree_entries import (
     read,
     scan,
 )
+from active_contexts.worktree_git import apart, shortly
 from active_contexts.worktree_model import Assigned, Head, Tracked
 from coordinator.kernel import git
+from coordinator.kernel.beside import abreast
 from coordinator.kernel.git import Repository
 from coordinator.kernel.names import display
 from coordinator.kernel.problems import Problem
+from coordinator.kernel.processes import TimedOut
 
 _REPAIR = "Run: coordinator worktree repair"
 _INSTALL = "Run: coordinator hooks install"
@@ -93,10 +97,22 @@ def look(tracked: Tracked, known: Sequence[Assigned], prefixes: Sequence[str]) -
         *_hook_drifts(tracked, known),
         *_name_drifts(tracked, branches, prefixes),
         *_folder_drifts(tracked, known),
+        *_silent(tracked, known),
         *_checkout_drifts(tracked, known, found, prefixes),
         *_checkout_drifts(tracked, list(inner), shown, prefixes),
     )
     return replace(found, drifts=drifts)
+
+
+def blocking(tracked: Tracked, prefixes: Sequence[str]) -> list[Problem]:
+    """Return the branches that keep some agent from having any.
+
+    Raises:
+        GitFailed: Git does not tell.
+    """
+    code = f"branch-{Verdict.BLOCKS_NAMESPACE}"
+    found = _name_drifts(tracked, _branches(tracked), prefixes)
+    return [x for x in found if x.code == code]
 
 
 def nested(common: Path, known: Sequence[Assigned]) -> dict[Assigned, Entry]:
@@ -114,6 +130,7 @@ def nested(common: Path, known: Sequence[Assigned]) -> dict[Assigned, Entry]:
 
 def _stamps(common: Path) -> Iterator[str]:
     single = ("packed-refs", "reftable/tables.list", "HEAD", "config", "hooks")
+    yield from (_stamp(common / x) for x in ("shallow", "objects/pack"))
     yield from (_stamp(common / x) for x in single)
     yield from (_stamp(common / "hooks" / x) for x in hooks.CHECKING)
     yield from _tree(common / "refs" / "heads")
@@ -210,6 +227,25 @@ def _folder_drifts(tracked: Tracked, known: Sequence[Assigned]) -> Iterator[Prob
         if place not in paths and entry.role and not entry.path.exists():
             message = f"Git still knows a worktree here, of {display(entry.role)}."
             yield _drift(entry.path.name, "worktree-prunable", message, _REPAIR)
+
+
+def _silent(tracked: Tracked, known: Sequence[Assigned]) -> Iterator[Problem]:
+    """Yield worktrees that keep git waiting, by a configuration of their own."""
+    names = {x.path.resolve(): x.path.name for x in known}
+    found = [
+        partial(_ask, names[x.path], x)
+        for x in entries(common_folder(tracked.path))
+        if x.path in names and (x.folder / "config.worktree").exists()
+    ]
+    yield from (x for x in abreast(found) if x is not None)
+
+
+def _ask(name: str, entry: Entry) -> Problem | None:
+    try:
+        shortly(apart(entry)).ask("rev-parse", "--git-dir")
+    except TimedOut as error:
+        return _drift(name, "worktree-unreadable", error.message, error.hint)
+    return None
 
 
 def _moved(

@@ -19,7 +19,7 @@ from active_contexts.worktree_entries import (
     own_folder,
     pointed_to,
 )
-from coordinator.kernel import git, git_settings
+from coordinator.kernel import git, git_settings, processes
 from coordinator.kernel.git import GitFailed, Repository
 from coordinator.kernel.processes import Completed
 
@@ -46,6 +46,7 @@ class Inside:
     repository: Repository
     extra: Mapping[str, str] = field(default_factory=dict)
     filters: frozenset[str] = frozenset()
+    seconds: float = processes.DEFAULT_SECONDS
 
     def ask(self, *args: str, stdin: bytes = b"") -> Completed:
         """Run git and return how it ended; tried twice where something was locked."""
@@ -55,7 +56,9 @@ class Inside:
             **_AS_ITS_USER,
             **self.extra,
         }
-        return patiently(self.repository, *args, stdin=stdin, extra=made)
+        return patiently(
+            self.repository, *args, stdin=stdin, extra=made, seconds=self.seconds
+        )
 
     def run(self, *args: str, stdin: bytes = b"") -> str:
         """Run git and return its standard output without the last line end.
@@ -97,12 +100,13 @@ def patiently(
     *args: str,
     stdin: bytes = b"",
     extra: Mapping[str, str] | None = None,
+    seconds: float = processes.DEFAULT_SECONDS,
 ) -> Completed:
     """Run git; where it met a lock, somebody's own git is at work: once more."""
-    done = repository.ask(*args, stdin=stdin, extra=extra)
+    done = repository.ask(*args, stdin=stdin, extra=extra, seconds=seconds)
     if done.code and _LOCKED.search(done.stderr):
         time.sleep(_PAUSE_SECONDS)
-        done = repository.ask(*args, stdin=stdin, extra=extra)
+        done = repository.ask(*args, stdin=stdin, extra=extra, seconds=seconds)
     return done
 
 
@@ -127,6 +131,11 @@ def tips(repository: Path, *refs: str) -> dict[str, str]:
     return {x: found[x] for x in refs if x in found}
 
 
+def shortly(worktree: Inside) -> Inside:
+    """Return the same for a look: what takes longer than that hangs."""
+    return replace(worktree, seconds=git.LOOK_SECONDS)
+
+
 def distance(entry: Entry, target_ref: str) -> tuple[int, int]:
     """Return how many commits it has that the target has not, and the reverse.
 
@@ -136,7 +145,7 @@ def distance(entry: Entry, target_ref: str) -> tuple[int, int]:
         GitFailed: Git said something else than two numbers.
     """
     words = ("rev-list", "--left-right", "--count", f"HEAD...{target_ref}", "--")
-    done = apart(entry).ask(*words)
+    done = shortly(apart(entry)).ask(*words)
     if done.code:
         return 0, 0
     counts = _COUNTS.match(done.text)

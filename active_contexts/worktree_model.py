@@ -130,7 +130,8 @@ class Worktree:
     """What is to be seen of an agent's worktree.
 
     `dirty` is None where only a filter could tell. `ahead` and `behind` count commits
-    against the target branch. `operation` says what a busy one is in the middle of.
+    against the target branch. All three are None of one that cannot be looked at.
+    `operation` says what a busy one is in the middle of.
     """
 
     agent: str
@@ -140,8 +141,8 @@ class Worktree:
     branch: str
     commit: str
     dirty: bool | None
-    ahead: int
-    behind: int
+    ahead: int | None
+    behind: int | None
     state: WorktreeState
     operation: Operation | None = None
 

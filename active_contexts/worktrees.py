@@ -22,6 +22,7 @@ from active_contexts.worktree_git import (
     distance,
     inside,
     reconnect,
+    shortly,
     tips,
 )
 from active_contexts.worktree_model import (
@@ -153,7 +154,7 @@ def describe(tracked: Tracked, known: Assigned) -> Worktree:
     ahead, behind = distance(entry, tracked.target_ref)
     busy = operation(entry.folder)
     state = WorktreeState.BUSY if busy else WorktreeState.READY
-    commit, dirty = commit_and_dirt(inside(entry))
+    commit, dirty = commit_and_dirt(shortly(inside(entry)))
     now = replace(known, branch=entry.branch_in_use, commit=commit)
     return replace(
         remembered(tracked, now, state),
@@ -171,7 +172,7 @@ def describe_new(tracked: Tracked, made: Assigned) -> Worktree:
         return describe(tracked, made)
     ahead, behind = distance(entry, tracked.target_ref)
     seen = remembered(tracked, made, WorktreeState.READY)
-    return replace(seen, ahead=ahead, behind=behind)
+    return replace(seen, dirty=False, ahead=ahead, behind=behind)
 
 
 def remembered(tracked: Tracked, known: Assigned, state: WorktreeState) -> Worktree:
@@ -183,9 +184,9 @@ def remembered(tracked: Tracked, known: Assigned, state: WorktreeState) -> Workt
         path=known.path,
         branch=known.branch,
         commit=known.commit,
-        dirty=False if state is WorktreeState.READY else None,
-        ahead=0,
-        behind=0,
+        dirty=None,
+        ahead=None,
+        behind=None,
         state=state,
     )
 

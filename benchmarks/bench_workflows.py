@@ -117,7 +117,7 @@ def ask(
         made.home / ".config" / "agent-coordinator" / "maintainer-token"
     ).read_text()
     request = Request(action, arguments, str(made.workspace), token=token.strip())
-    reply: dict[str, object] = desk.perform(request)
+    reply: dict[str, object] = desk.perform(request).value
     return reply
 
 

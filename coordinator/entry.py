@@ -35,6 +35,8 @@ def main() -> None:
     if code == _INTERRUPTED:
         # Python would wait for threads that do something long for others; whatever was
         # printed is flushed.
+        if processes := sys.modules.get("coordinator.kernel.processes"):
+            processes.end_all()
         os._exit(code)
     sys.exit(code)
 

@@ -148,7 +148,7 @@ def run_coordinator(
 ) -> Ended:
     """Run a command line as its users do, in a process of its own."""
     done = subprocess.run(
-        [*tools.command(), *argv],
+        [*(tools.COLD if "PYTHONUTF8" in env else tools.command()), *argv],
         cwd=cwd,
         env=user_environment({"PYTHONSAFEPATH": "1", **env}),
         input=stdin if isinstance(stdin, bytes) else stdin.encode(),
@@ -307,7 +307,7 @@ class OpenWorkspace:
         if agent:
             token = (self.layout.tokens / agent).read_text()
         request = Request(action, arguments, folder, agent, token, key)
-        return self.desk.perform(request)
+        return self.desk.perform(request).value
 
     def problems(self, path: str = "") -> list[str]:
         """Return the codes of all problems, or of one document's."""

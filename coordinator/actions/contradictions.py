@@ -8,7 +8,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from agent_identities.model import EVERYBODY, MAINTAINERS
-from coordinator.actions import knowledge, references, runs
+from coordinator.actions import knowledge, references, runs, submissions
 from coordinator.actions.workspace import Workspace
 from coordinator.index import queries
 from coordinator.kernel.names import slug
@@ -59,6 +59,7 @@ def _branches_elsewhere(
 
 def _stuck_proposals(workspace: Workspace) -> Iterator[Problem]:
     """Pending commits whose branch cannot be taken: it is missing, or another's."""
+    seen, known = workspace.seen, workspace.settings.repositories.keys()
     for row in queries.pending_of_kind(workspace.index, "commit"):
         path, line, branch = row["path"], row["branch_line"], row["branch"]
         owner = workspace.roster.owner_of_branch(branch)
@@ -67,8 +68,14 @@ def _stuck_proposals(workspace: Workspace) -> Iterator[Problem]:
             message = f"The branch {branch} is {whose}, not {row['agent']}'s."
             hint = f"Propose a branch named {row['agent']}/…"
             yield Problem(path, line, "branch-not-own", message, hint)
-        elif row["state"] == "draft" and not row["draft"]:
-            message = f"No repository has the branch {branch or '(none named)'}."
+        elif row["draft"] or row["state"] in FINISHED:
+            continue
+        elif submissions.has_branch(workspace, branch):
+            # Where nothing failed it is fetched just now.
+            yield from [x for x in [seen.failures.get(path)] if x]
+        elif row["state"] == "draft":
+            some = "" if seen.looks.keys() >= known else " that can be looked at"
+            message = f"No repository{some} has the branch {branch or '(none named)'}."
             hint = "Commit to it, or correct the name; it is submitted then."
             yield Problem(path, line, "branch-missing", message, hint)
 

@@ -1,8 +1,9 @@
 """Doctor: looks at everything that can go wrong around the work, and mends it."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pydantic import Field
@@ -10,12 +11,15 @@ from pydantic import Field
 from active_contexts.hooks import HookState
 from active_contexts.hooks import state as hook_state
 from active_contexts.worktree_model import WorktreeState
-from coordinator.actions import hooks, setup, sights, worktrees
-from coordinator.actions.registry import Arguments, Fresh, Who, action
+from coordinator.actions import hooks, setup, sights, worktree_looks, worktrees
+from coordinator.actions.registry import Arguments, Fresh, Later, Who, action
 from coordinator.actions.workspace import Call, Workspace
+from coordinator.actions.worktree_looks import View
 from coordinator.index.history import History
 from coordinator.kernel import git
 from coordinator.kernel.errors import CoordinatorError, Refused
+from coordinator.kernel.problems import Problem
+from pending_commits.examining import examine
 
 _LEAST_FREE = 100 << 20
 
@@ -39,8 +43,8 @@ class DoctorArguments(Arguments):
 @action(
     "doctor", who=Who.ANYONE, example="coordinator doctor --fix", fresh=Fresh.WHOLLY
 )
-def doctor(call: Call, arguments: DoctorArguments) -> list[Finding]:
-    """Examine the workspace: journal, history, index, git, hooks, worktrees, disk."""
+def doctor(call: Call, arguments: DoctorArguments) -> Later:
+    """Examine the workspace: journal, history, index, store, hooks, worktrees, disk."""
     if arguments.fix:
         if not call.caller.is_maintainer:
             raise Refused(
@@ -48,7 +52,14 @@ def doctor(call: Call, arguments: DoctorArguments) -> list[Finding]:
                 hint="Run without --fix to see what is wrong.",
             )
         _mend(call)
-    return list(_examine(call.workspace))
+    workspace = call.workspace
+    found = list(_examine(workspace))
+
+    def finish(outside: Outside) -> list[Finding]:
+        worktree_looks.note(workspace, outside.views)
+        return [*found, *outside.findings, _disk(workspace)]
+
+    return Later(_outside(workspace), finish)
 
 
 def _mend(call: Call) -> None:
@@ -56,11 +67,10 @@ def _mend(call: Call) -> None:
     setup.prepare(workspace.layout.root)
     if _can_rebuild(workspace):
         workspace.index.rebuild(workspace.journal)
-    workspace.seen.marks.clear()
     worktrees.repair_all(call)
     hooks.install_all(workspace)
     worktrees.tend(workspace)
-    sights.look(workspace)
+    workspace.seen.forget()
 
 
 def _can_rebuild(workspace: Workspace) -> bool:
@@ -80,10 +90,12 @@ def _examine(workspace: Workspace) -> Iterator[Finding]:
         f"record {workspace.index.last} of {workspace.journal.last}",
         "Run: coordinator doctor --fix",
     )
-    yield from _repositories(workspace)
+
+
+def _disk(workspace: Workspace) -> Finding:
     free = shutil.disk_usage(workspace.layout.root).free
     message = f"{free >> 20} MiB free"
-    yield _finding("disk", free > _LEAST_FREE, message, "Free some space.")
+    return _finding("disk", free > _LEAST_FREE, message, "Free some space.")
 
 
 def _git() -> str:
@@ -94,26 +106,55 @@ def _git() -> str:
     return f"git {major}.{minor}"
 
 
-def _repositories(workspace: Workspace) -> Iterator[Finding]:
-    for tracked in sights.all_tracked(workspace):
-        yield _try(f"hooks of {tracked.name}", lambda x=tracked: _hooks(x.path))  # type: ignore[misc]
-    yield _try("worktrees", lambda: _worktrees(workspace))
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What was found where others write, and the looks at the worktrees."""
+
+    findings: list[Finding]
+    views: list[View]
 
 
-def _worktrees(workspace: Workspace) -> str:
+def _outside(workspace: Workspace) -> Callable[[], Outside]:
+    """Return the look at store, repositories and worktrees; for any thread."""
+    store = workspace.layout.store
+    hooked = {x.name: x.path for x in sights.all_tracked(workspace)}
+    hung = {x: workspace.seen.troubles[x] for x in workspace.seen.hung}
+    looks = worktree_looks.plan(workspace)
+    not_made = [x["path"] for x in worktrees.not_made(workspace)]
+
+    def look() -> Outside:
+        views = worktree_looks.see(looks)
+        findings = [
+            _try("store", partial(examine, store)),
+            *(_hooks(name, path, hung.get(name)) for name, path in hooked.items()),
+            _try("worktrees", partial(_worktrees, views, not_made)),
+        ]
+        return Outside(findings, views)
+
+    return look
+
+
+def _worktrees(views: Sequence[View], not_made: Sequence[str]) -> str:
     lost = [
-        f"{x.path.name} is {x.state.value}"
-        for x in worktrees.described(workspace)
-        if x.state in {WorktreeState.MISSING, WorktreeState.UNREADABLE}
+        f"{x.worktree.path.name} is {x.worktree.state.value}"
+        for x in views
+        if x.worktree.state in {WorktreeState.MISSING, WorktreeState.UNREADABLE}
     ]
-    lost += [f"{x['path']} was not made" for x in worktrees.not_made(workspace)]
+    lost += [f"{x} was not made" for x in not_made]
     if lost:
         hint = "Run: coordinator worktree repair"
         raise CoordinatorError(", ".join(lost), hint=hint)
     return "all there"
 
 
-def _hooks(path: Path) -> str:
+def _hooks(name: str, path: Path, trouble: Problem | None) -> Finding:
+    name = f"hooks of {name}"
+    if trouble is not None:
+        return Finding(name, well=False, message=trouble.message, hint=trouble.hint)
+    return _try(name, partial(_state_of_hooks, path))
+
+
+def _state_of_hooks(path: Path) -> str:
     found = hook_state(path)
     if found is not HookState.INSTALLED:
         raise CoordinatorError(
@@ -152,6 +193,8 @@ def _try(name: str, look: Callable[[], str]) -> Finding:
         return Finding(name, well=True, message=look())
     except CoordinatorError as error:
         return Finding(name, well=False, message=error.message, hint=error.hint)
+    except OSError as error:
+        return Finding(name, well=False, message=str(error))
 
 
 def _finding(name: str, well: bool, message: str, hint: str) -> Finding:  # noqa: FBT001 - a fact, no switch

@@ -6,21 +6,30 @@ from typing import Any
 
 from active_contexts import hooks
 from coordinator.actions import sights
-from coordinator.actions.registry import Nothing, Who, action
+from coordinator.actions.registry import Fresh, Nothing, Who, action
 from coordinator.actions.workspace import Call, Workspace
 from coordinator.kernel.errors import CoordinatorError
 
 
-@action("hooks install", who=Who.MAINTAINER, example="coordinator hooks install")
+@action(
+    "hooks install",
+    who=Who.MAINTAINER,
+    example="coordinator hooks install",
+    fresh=Fresh.WITH_GIT,
+)
 def install(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
     """Install the git hooks; hooks that were there before still run."""
     del arguments
     failed = install_all(call.workspace)
-    sights.look(call.workspace)
     return _states(call.workspace, failed)
 
 
-@action("hooks uninstall", who=Who.MAINTAINER, example="coordinator hooks uninstall")
+@action(
+    "hooks uninstall",
+    who=Who.MAINTAINER,
+    example="coordinator hooks uninstall",
+    fresh=Fresh.WITH_GIT,
+)
 def uninstall(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
     """Take the git hooks away again; what was there before is put back."""
     del arguments
@@ -42,6 +51,7 @@ def _everywhere(
     failed: list[CoordinatorError] = []
     for tracked in sights.all_tracked(workspace):
         try:
+            sights.check_answers(workspace, tracked.name)
             act(tracked.path)
         except CoordinatorError as error:
             failed.append(error)

@@ -1,5 +1,7 @@
 """Pending items by command: what waits for a person or another agent."""
 
+from functools import partial
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -13,11 +15,13 @@ from coordinator.actions.registry import (
     Arguments,
     Body,
     Fresh,
+    Later,
     Nothing,
     Positional,
     Who,
     action,
 )
+from coordinator.actions.submissions import Proposal
 from coordinator.actions.workspace import Call, Workspace
 from coordinator.index import queries
 from coordinator.kernel.errors import NotFound, Refused, UsageProblem
@@ -89,7 +93,7 @@ def find_row(workspace: Workspace, wanted: str) -> queries.Row:
     example="coordinator pending show backend-login --diff",
     fresh=Fresh.CHEAPLY,
 )
-def show(call: Call, arguments: ShowItem) -> dict[str, Any]:
+def show(call: Call, arguments: ShowItem) -> Later | dict[str, Any]:
     """Show one pending item: its text, what git says, and the diff if wanted."""
     workspace = call.workspace
     row = find_row(workspace, arguments.id)
@@ -97,23 +101,35 @@ def show(call: Call, arguments: ShowItem) -> dict[str, Any]:
     document = queries.documents(workspace.index, [row["path"]])[row["path"]]
     value["text"] = workspace.read_text(document["blob"])
     value["moved"] = _moved(workspace, row)
-    if row["head"]:
-        try:
-            value |= _from_store(workspace, row, arguments)
-        except ProgramMissing as error:
-            if arguments.diff:
-                raise
-            workspace.note("git", error.message)
-    return value
+    if not row["head"]:
+        return value
+    read = partial(_changes, workspace.layout.store, row, arguments)
+
+    def finish(found: dict[str, Any] | ProgramMissing) -> dict[str, Any]:
+        if isinstance(found, ProgramMissing):
+            call.notes.append(found.message)
+            return value
+        return {**value, **found}
+
+    return Later(read, finish)
 
 
-def _from_store(
-    workspace: Workspace, row: queries.Row, arguments: ShowItem
-) -> dict[str, Any]:
+def _changes(
+    store: Path, row: queries.Row, arguments: ShowItem
+) -> dict[str, Any] | ProgramMissing:
+    """Read in the store what a commit changes; large ones take their time.
+
+    Where git is missing, that is all there is to say, unless the diff is asked for.
+    """
     from pending_commits import changes  # noqa: PLC0415 - gitpython loads slowly
 
-    store, target, head = workspace.layout.store, row["target"], row["head"]
-    found: dict[str, Any] = {"changes": changes.facts(store, target, head)}
+    target, head = row["target"], row["head"]
+    try:
+        found: dict[str, Any] = {"changes": changes.facts(store, target, head)}
+    except ProgramMissing as error:
+        if arguments.diff:
+            raise
+        return error
     if arguments.diff:
         found["diff"] = changes.diff(store, target, head, _DIFF_BYTES)
     return found
@@ -147,14 +163,21 @@ class SubmitItem(Arguments):
     "pending submit",
     who=Who.MEMBER,
     example='echo "Ready." | coordinator pending submit --title "Add login"',
-    fresh=Fresh.CHEAPLY,
+    fresh=Fresh.WITH_GIT,
 )
-def submit(call: Call, arguments: SubmitItem) -> dict[str, Any]:
+def submit(call: Call, arguments: SubmitItem) -> Later:
     """Propose a branch for landing; its commit is taken from git."""
-    workspace = call.workspace
     branch = arguments.branch or _branch_here(call)
     agent = _author(call, branch)
-    submissions.look_at(workspace, branch)
+    fetch = submissions.planned(call.workspace, branch)
+    return Later(fetch, partial(_submit, call, arguments, agent))
+
+
+def _submit(
+    call: Call, arguments: SubmitItem, agent: str, proposal: Proposal
+) -> dict[str, Any]:
+    """Write the item of a branch that was fetched, and record what it points at."""
+    workspace, branch = call.workspace, proposal.branch
     name = f"{agent}-{slug(branch.partition('/')[2] or branch)}.md"
     text = pending_commits.format.render_submission(
         arguments.title, branch, arguments.body, arguments.task
@@ -163,7 +186,8 @@ def submit(call: Call, arguments: SubmitItem) -> dict[str, Any]:
     path = f"{pending_commits.store.FOLDER}/{name}"
     write_document(workspace, path, text)
     [row] = queries.pending_at(workspace.index, [path])
-    submissions.submit(workspace, row, actor=call.caller.actor)
+    submissions.keep(workspace, row, proposal)
+    submissions.submit(workspace, row, proposal, actor=call.caller.actor)
     return _as_value(workspace, find_row(workspace, row["id"]))
 
 

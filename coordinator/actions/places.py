@@ -1,6 +1,7 @@
 """The worktree that evidence is about: whose, where, at which commit, what changed.
 
-It reads git and files; it judges nothing.
+It judges nothing. `find` needs the workspace; what reads git and files does not, and
+may be done on any thread.
 """
 
 from contextlib import suppress
@@ -61,10 +62,10 @@ def _home(call: Call) -> Spot | None:
     return None
 
 
-def head(call: Call) -> str:
-    """Return the commit that the caller's worktree stands at, or nothing."""
+def head(spot: Spot) -> str:
+    """Return the commit that a worktree stands at, or nothing."""
     try:
-        return git.resolve(Repository(find(call).folder), "HEAD") or ""
+        return git.resolve(Repository(spot.folder), "HEAD") or ""
     except CoordinatorError:
         return ""
 

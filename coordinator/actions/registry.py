@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from coordinator.actions.workspace import Call
-from coordinator.kernel.errors import UsageProblem
+from coordinator.kernel.errors import Conflict, UsageProblem
 
 
 class Who(StrEnum):
@@ -30,10 +30,14 @@ class Who(StrEnum):
 
 
 class Fresh(StrEnum):
-    """What is taken in before an action: nothing, what is at hand, or everything."""
+    """What is taken in before an action.
+
+    Nothing; what is at hand; that, and surely what git shows; everything.
+    """
 
     NO = "no"
     CHEAPLY = "cheaply"
+    WITH_GIT = "with git"
     WHOLLY = "wholly"
 
 
@@ -87,10 +91,18 @@ class Later:
 
     It touches nothing of the workspace; `finish` gets what it returned, in a turn of
     its own, and looks again at all that may have changed. It may say `Later` again.
+    Work that is `optional` need not be done: `finish` gets None then. Where other work
+    cannot be begun, `drop` is called in a turn instead.
     """
 
     work: Callable[[], Any]
     finish: Callable[[Any], Any]
+    optional: bool = False
+    drop: Callable[[], object] = lambda: None
+
+
+class Busy(Conflict):
+    """What was left for later cannot be begun now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,14 @@ from pydantic import Field
 
 from coordinator.actions import report_markdown, reports
 from coordinator.actions.knowledge import decisions_in_force
-from coordinator.actions.registry import Arguments, Fresh, Positional, Who, action
+from coordinator.actions.registry import (
+    Arguments,
+    Fresh,
+    Later,
+    Positional,
+    Who,
+    action,
+)
 from coordinator.actions.workspace import Call
 from coordinator.kernel.errors import UsageProblem
 
@@ -45,10 +52,10 @@ class DailyArguments(ReportArguments):
     example="coordinator report final backend",
     fresh=Fresh.CHEAPLY,
 )
-def final(call: Call, arguments: FinalArguments) -> dict[str, Any]:
+def final(call: Call, arguments: FinalArguments) -> Later:
     """Write the final status report of an agent's feature."""
     found = reports.final(call.workspace, arguments.agent, arguments.feature)
-    return {"report": found, "text": report_markdown.final(found)}
+    return Later(found.read, lambda x: {"report": x, "text": report_markdown.final(x)})
 
 
 @action(

@@ -3,9 +3,10 @@
 Each is collected as values first, then written; the same state gives the same bytes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pending_commits.format
@@ -18,9 +19,10 @@ from coordinator.actions import (
     submissions,
 )
 from coordinator.actions.knowledge import decisions_in_force
+from coordinator.actions.submissions import Proposal
 from coordinator.actions.workspace import Workspace
 from coordinator.index import queries
-from coordinator.kernel import clock, git, markdown
+from coordinator.kernel import clock, markdown
 from coordinator.kernel.errors import CoordinatorError, NotFound
 from coordinator.kernel.markdown import LineKind
 from coordinator.kernel.names import slug
@@ -32,10 +34,38 @@ Row = dict[str, Any]
 _MOST = 200
 
 
-def final(workspace: Workspace, agent: str, feature: str = "") -> Row:
-    """Collect the final status of an agent's feature: its words beside git's.
+@dataclass(frozen=True, slots=True)
+class Final:
+    """A final status but for what git shows, and the branch that it is about."""
 
-    Without a feature the newest report counts. `git` is None where there is no branch.
+    values: Row
+    store: Path
+    fetch: Callable[[], Proposal] | None
+
+    def read(self) -> Row:
+        """Return it whole; on any thread, for to fetch a branch may take its time.
+
+        `git` is None where there is no branch, or it cannot be fetched.
+        """
+        if self.fetch is None:
+            return self.values
+        from pending_commits import changes  # noqa: PLC0415 - gitpython loads slowly
+
+        try:
+            found = self.fetch()
+        except ProgramMissing:
+            raise
+        except CoordinatorError:
+            return self.values
+        facts = asdict(changes.facts(self.store, found.target, found.head))
+        shown = {"head": found.head, "target": found.target, **facts}
+        return {**self.values, "git": shown}
+
+
+def final(workspace: Workspace, agent: str, feature: str = "") -> Final:
+    """Collect the final status of an agent's feature: its words, to be beside git's.
+
+    Without a feature the newest report counts.
 
     Raises:
         NotFound: The agent has written no such report.
@@ -47,7 +77,7 @@ def final(workspace: Workspace, agent: str, feature: str = "") -> Row:
     branch = _branch_of(workspace, agent, name)
     if not branch and found.is_newest:
         branch = _present_branch(workspace, agent)
-    return {
+    values = {
         "agent": agent,
         "feature": name,
         "title": written.title,
@@ -57,11 +87,14 @@ def final(workspace: Workspace, agent: str, feature: str = "") -> Row:
         "missing": list(written.absent),
         "complete": written.complete,
         "branch": branch,
-        "git": _facts(workspace, branch) if branch else None,
+        "git": None,
         "problems": _problems_of(workspace, agent),
         "decisions": [x for x in decisions_in_force(workspace) if x["agent"] == agent],
         **_runs_of(workspace, agent, row["path"]),
     }
+    has_it = branch and submissions.has_branch(workspace, branch)
+    fetch = submissions.planned(workspace, branch) if has_it else None
+    return Final(values, workspace.layout.store, fetch)
 
 
 def _runs_of(workspace: Workspace, agent: str, path: str) -> Row:
@@ -133,28 +166,12 @@ def _branch_of(workspace: Workspace, agent: str, feature: str) -> str:
     identity = workspace.roster.find(agent)
     prefix = identity.prefix if identity else agent
     wanted = f"{prefix}/{slug(feature)}" if feature else ""
-    for repository in workspace.repositories().values():
-        if wanted and git.resolve(repository, f"refs/heads/{wanted}"):
-            return wanted
-    return ""
+    return wanted if wanted and submissions.has_branch(workspace, wanted) else ""
 
 
 def _present_branch(workspace: Workspace, agent: str) -> str:
     present = [x.branch for x in standing.standings(workspace) if x.name == agent]
     return present[0] if present else ""
-
-
-def _facts(workspace: Workspace, branch: str) -> Row | None:
-    from pending_commits import changes  # noqa: PLC0415 - gitpython loads slowly
-
-    try:
-        found = submissions.look_at(workspace, branch)
-    except ProgramMissing:
-        raise
-    except CoordinatorError:
-        return None
-    facts = changes.facts(workspace.layout.store, found.target, found.head)
-    return {"head": found.head, "target": found.target, **asdict(facts)}
 
 
 def _problems_of(workspace: Workspace, agent: str) -> list[Row]:
@@ -166,16 +183,15 @@ def _problems_of(workspace: Workspace, agent: str) -> list[Row]:
     )
 
 
-def final_texts(workspace: Workspace) -> dict[str, str]:
-    """Return the final report of every agent that has written one, by path."""
+def finals(workspace: Workspace) -> dict[str, Final]:
+    """Return the final status of every agent that has written one, by its view."""
     agents = {
         x["agent"]
         for x in queries.pending_of_kind(workspace.index, "final-status")
         if x["agent"]
     }
     return {
-        f"reports/final-{agent}.md": report_markdown.final(final(workspace, agent))
-        for agent in sorted(agents)
+        f"reports/final-{agent}.md": final(workspace, agent) for agent in sorted(agents)
     }
 
 

@@ -12,6 +12,9 @@ from coordinator.kernel import clock
 from coordinator.kernel.errors import NotFound, UsageProblem
 
 _WORDS, _CHARACTERS = 12, 40  # in an excerpt
+_MARKS_ALONE = (
+    "Nothing is found by marks alone: name a word, letters or digits in any script."
+)
 
 
 class SearchArguments(Arguments):
@@ -39,10 +42,8 @@ def search(call: Call, arguments: SearchArguments) -> list[dict[str, Any]]:
     if not words:
         raise UsageProblem("No word was given.", hint="Name the words to search for.")
     if not any(map(segments.is_word, words)):
-        raise NotFound(
-            "Nothing is found by marks alone.",
-            hint="Name a word: letters or digits in any script.",
-        )
+        call.notes.append(_MARKS_ALONE)
+        return []
     rows = call.workspace.index.rows(
         "SELECT d.path, d.owner AS kind, d.agent, d.title, d.at,"
         " snippet(search, 1, '', '', ' … ', ?) AS excerpt"

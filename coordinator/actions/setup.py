@@ -16,22 +16,30 @@ import active_contexts.store
 import agent_identities.store
 import learnings.store
 import pending_commits.store
-from active_contexts import worktree_entries
-from active_contexts.branches import Verdict, check_beside
+from active_contexts import refs_look, worktree_entries
+from active_contexts.branches import check_beside
 from active_contexts.worktree_model import Tracked
 from active_contexts.worktrees import check_usable
 from agent_identities.model import DEFAULT_ROSTER, identity_for
-from coordinator.actions import hooks, settings, sights, tokens, worktrees
+from coordinator.actions import (
+    hooks,
+    settings,
+    sights,
+    submissions,
+    tokens,
+    worktrees,
+)
 from coordinator.actions.contexts import take_in
 from coordinator.actions.layout import VERSION, Layout
-from coordinator.actions.registry import Arguments, Positional, Who, action
+from coordinator.actions.registry import Arguments, Later, Positional, Who, action
 from coordinator.actions.settings import Settings
 from coordinator.actions.workspace import MAINTAINER, Call, Workspace
-from coordinator.index import queries
 from coordinator.kernel import addresses, files, git, names
 from coordinator.kernel.errors import Conflict, CoordinatorError, External, UsageProblem
 from coordinator.kernel.git import Repository
 from coordinator.kernel.journal import Draft
+from coordinator.kernel.problems import Problem
+from coordinator.kernel.processes import TimedOut
 
 _FOLDERS = (
     agent_identities.store.FOLDER,
@@ -163,7 +171,7 @@ class InitArguments(Arguments):
     who=Who.MAINTAINER,
     example="coordinator init ~/worktrees --repo shop=~/code/shop",
 )
-def init(call: Call, arguments: InitArguments) -> dict[str, Any]:
+def init(call: Call, arguments: InitArguments) -> Later:
     """Make a workspace, or add to one what is missing."""
     workspace = call.workspace
     check(call.folder, arguments, workspace.settings)
@@ -176,8 +184,7 @@ def init(call: Call, arguments: InitArguments) -> dict[str, Any]:
         workspace.record(Draft("workspace.created", call.caller.actor, "workspace"))
     made = _make_homes(call)
     hooks.install_all(workspace)
-    sights.look(workspace)
-    return {
+    value = {
         "id": str(workspace.layout.root),
         "workspace": str(workspace.layout.root),
         "repositories": {x.name: str(x.path) for x in sights.all_tracked(workspace)},
@@ -185,16 +192,19 @@ def init(call: Call, arguments: InitArguments) -> dict[str, Any]:
         "worktrees": made,
         "problems": _blocked(workspace),
     }
+    return Later(submissions.stocking(workspace), lambda _: value)
 
 
 def _blocked(workspace: Workspace) -> list[str]:
     """Return the branches of the repositories that no agent can work beside."""
-    found = queries.problems(workspace.index)
-    return [
-        f"{x['path']}: {x['message']} {x['hint']}"
-        for x in found
-        if x["code"] == f"branch-{Verdict.BLOCKS_NAMESPACE}"
-    ]
+    prefixes = list(workspace.roster.prefixes)
+    found: list[Problem] = []
+    for tracked in sights.all_tracked(workspace):
+        with suppress(
+            CoordinatorError
+        ):  # what cannot be looked at is told of elsewhere
+            found += refs_look.blocking(tracked, prefixes)
+    return [f"{x.path}: {x.message} {x.hint}" for x in found]
 
 
 def _was_made(workspace: Workspace) -> bool:
@@ -243,7 +253,8 @@ def _pair(folder: Path, text: str) -> tuple[str, str]:
     names.check(name, "a repository")
     full = (folder / os.path.expanduser(path)).resolve()  # noqa: PTH111 - `~nobody` stays
     repository = Repository(full)
-    if not full.is_dir() or repository.ask("rev-parse", "--git-dir").code:
+    asked = ("rev-parse", "--git-dir")
+    if not full.is_dir() or repository.ask(*asked, seconds=git.LOOK_SECONDS).code:
         raise UsageProblem(
             f"{full} is no git repository.", hint=f"Run: git -C {full} init"
         )
@@ -335,12 +346,17 @@ def _make_homes(call: Call) -> list[dict[str, Any]]:
     workspace, bring = call.workspace, worktrees.bringing(call)
     made: list[dict[str, Any]] = []
     for tracked in sights.all_tracked(workspace):
+        hung = ""
         for agent in workspace.roster.names:
+            if hung:  # once is enough
+                made.append({"agent": agent, "path": "", "problem": hung})
+                continue
             try:
                 home = worktrees.make_home(workspace, tracked, agent, bring)
             except CoordinatorError as error:
                 worktrees.record_refused(workspace, tracked, agent, error)
                 reason = f"{error.message} {error.hint}"
+                hung = reason if isinstance(error, TimedOut) else ""
                 made.append({"agent": agent, "path": "", "problem": reason})
             else:
                 made.append({"agent": agent, "path": str(home.path), "problem": ""})

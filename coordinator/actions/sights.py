@@ -1,29 +1,34 @@
 """Sights: what git shows of branches and worktrees, kept beside the journal's state.
 
 They are derived from the outside world, so they are looked at again and never
-recorded. A look starts a process only where git's files have changed.
+recorded. What is `due` is done beside the one writer, which takes over what came of
+it; a look is due only where git's files have changed.
 """
 
-from active_contexts import hooks, refs_look
-from active_contexts.worktree_entries import common_folder, save_role
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+from active_contexts import refs_look
+from active_contexts.worktree_entries import common_folder
 from active_contexts.worktree_model import Assigned, Grounds, Tracked
 from coordinator.actions import (
     contradictions,
     documents,
+    glances,
     leftovers,
     settings,
     submissions,
 )
+from coordinator.actions.glances import Glance, Glimpse
+from coordinator.actions.submissions import Errand
 from coordinator.actions.workspace import Workspace
 from coordinator.index import queries
 from coordinator.index.database import Sight
-from coordinator.kernel.errors import CoordinatorError, NotFound, UsageProblem
+from coordinator.kernel.beside import Lane
+from coordinator.kernel.errors import CoordinatorError, External, NotFound, UsageProblem
 from coordinator.kernel.files import Stamp
 from coordinator.kernel.problems import Problem
-from coordinator.kernel.processes import ProgramMissing, TimedOut
-from pending_commits.model import FINISHED
-
-_GIT = "git"
 
 
 def grounds(workspace: Workspace) -> Grounds:
@@ -88,23 +93,116 @@ def _assigned(workspace: Workspace, row: queries.Row) -> Assigned:
     )
 
 
-def look(workspace: Workspace) -> bool:
-    """Look at every repository whose git files changed; tell whether one had.
+def around(workspace: Workspace, folder: Path) -> str:
+    """Return the repository whose agent's worktree holds a folder, or nothing."""
+    root = workspace.layout.root
+    if not folder.is_relative_to(root) or folder == root:
+        return ""
+    top = folder.relative_to(root).parts[0]
+    question = "SELECT repository FROM worktrees WHERE path = ?"
+    row = workspace.index.row(question, (top,))
+    return str(row["repository"]) if row else ""
 
-    Branches that moved submit the pending items that were waiting for them.
+
+def due(workspace: Workspace, *, but: Collection[str] = ()) -> list[Glance | Errand]:
+    """Return what is to be done beside so that all is as git shows it now.
+
+    Looks at repositories whose git files changed, without those named in `but`; and
+    branches to fetch for the pending items that wait for them.
     """
     _reload_settings(workspace)
-    changed = [x for x in all_tracked(workspace) if _look_at(workspace, x)]
+    looks = [x for x in _glances(workspace) if x.repository not in but]
+    errands = submissions.due(workspace)
+    busy = {x.repository for x in looks}
+    return [*looks, *(x for x in errands if x.repository not in busy)]
+
+
+def _glances(workspace: Workspace) -> Iterator[Glance]:
+    seen = workspace.seen
+    for one in all_tracked(workspace):
+        known = tuple(assigned(workspace, one.name))
+        prefixes = tuple(workspace.roster.prefixes)
+        try:
+            stamps = refs_look.fingerprint(common_folder(one.path))
+        except (CoordinatorError, OSError) as error:
+            _note(
+                workspace,
+                one.name,
+                Glimpse("", None, glances.trouble(one.name, glances.CODE, error)),
+            )
+            seen.marks.pop(one.name, None)
+            continue
+        mark = f"{stamps} {known} {prefixes}"
+        # What hung is not tried again before git's files change.
+        if seen.marks.get(one.name) != mark:
+            lane = seen.lanes.setdefault(one.name, Lane())
+            yield Glance(one, known, prefixes, mark, lane)
+
+
+def take(workspace: Workspace, work: Glance | Errand, found: Any) -> None:  # noqa: ANN401 - what came of its `begin`
+    """Take over what came of something that was due."""
+    if isinstance(work, Errand):
+        submissions.take(workspace, work, found)
+        return
+    seen = workspace.seen
+    if found.number > seen.numbers.get(work.repository, 0):
+        seen.numbers[work.repository] = found.number
+        seen.marks[work.repository] = found.mark
+        _note(workspace, work.repository, found)
+
+
+def _note(workspace: Workspace, name: str, found: Glimpse) -> None:
+    """Keep what was seen; of what cannot be looked at, what was known last stays."""
+    seen = workspace.seen
+    if found.look is not None:
+        seen.looks[name] = found.look
+    if found.look is not None or seen.troubles.get(name) != found.trouble:
+        seen.record = -1
+    seen.hung.discard(name)
+    if found.is_hung:
+        seen.hung.add(name)
+    if found.trouble is None:
+        seen.troubles.pop(name, None)
+    else:
+        seen.troubles[name] = found.trouble
+
+
+def settle(workspace: Workspace) -> None:
+    """Derive anew what follows from sights and records, where either changed."""
     _look_at_locks(workspace)
-    missing = workspace.seen.troubles.get(_GIT)
-    last = "What git shows is shown as it was seen last."
-    workspace.note(_GIT, f"{missing.message} {last}" if missing else "")
-    if changed:
-        _submit_waiting(workspace)
-    if changed or workspace.seen.record != workspace.journal.last:
+    _note_missing_git(workspace)
+    if workspace.seen.record != workspace.journal.last:
         _keep(workspace)
-    workspace.seen.record = workspace.journal.last
-    return bool(changed)
+        workspace.seen.record = workspace.journal.last
+
+
+def _note_missing_git(workspace: Workspace) -> None:
+    found = (x for x in workspace.seen.troubles.values() if x.code == glances.NO_GIT)
+    missing = next(found, None)
+    last = "What git shows is shown as it was seen last."
+    workspace.note(glances.GIT, f"{missing.message} {last}" if missing else "")
+
+
+def look(workspace: Workspace) -> None:
+    """Do at once all that is due: for a process that has nobody else to serve."""
+    looked: set[str] = set()
+    while works := due(workspace, but=looked):
+        futures = [x.begin() for x in works]
+        for work, future in zip(works, futures, strict=True):
+            take(workspace, work, future.result())
+        looked |= {x.repository for x in works if isinstance(x, Glance)}
+    settle(workspace)
+
+
+def check_answers(workspace: Workspace, repository: str) -> None:
+    """Refuse to begin something with a repository that hung when it was looked at.
+
+    Raises:
+        External: The reason, as `check` tells it.
+    """
+    if repository in workspace.seen.hung:
+        problem = workspace.seen.troubles[repository]
+        raise External(problem.message, hint=problem.hint)
 
 
 def _look_at_locks(workspace: Workspace) -> None:
@@ -134,9 +232,7 @@ def _reload_settings(workspace: Workspace) -> None:
     try:
         workspace.settings = settings.load(path)
         # A repository that is no more in there leaves nothing behind.
-        workspace.seen.marks.clear()
-        workspace.seen.looks.clear()
-        workspace.seen.troubles.clear()
+        workspace.seen.forget()
     except settings.BadSettings as error:
         problem = Problem(
             path.name, error.line, "bad-settings", error.message, error.hint
@@ -145,54 +241,32 @@ def _reload_settings(workspace: Workspace) -> None:
     workspace.seen.record = -1
 
 
-def _look_at(workspace: Workspace, one: Tracked) -> bool:
-    seen = workspace.seen
-    known = assigned(workspace, one.name)
-    mark = ""
-    try:
-        common = common_folder(one.path)
-        prefixes = list(workspace.roster.prefixes)
-        mark = f"{refs_look.fingerprint(common)} {known} {prefixes}"
-        if seen.marks.get(one.name) == mark:
-            return False
-        hooks.save_prefixes(common, prefixes)
-        for inner, entry in refs_look.nested(common, known).items():
-            save_role(entry, common, inner.prefix)
-        seen.looks[one.name] = refs_look.look(one, known, prefixes)
-        seen.troubles.pop(one.name, None)
-        seen.troubles.pop(_GIT, None)
-    except CoordinatorError as error:
-        # What hung is not tried again before git's files change.
-        mark = mark if isinstance(error, TimedOut) else error.message
-        if seen.marks.get(one.name) == mark:
-            return False
-        name, code = one.name, "repository-unreadable"
-        if isinstance(error, ProgramMissing):
-            name, code = _GIT, "git-missing"
-        seen.troubles[name] = Problem(name, 0, code, error.message, error.hint)
-    seen.marks[one.name] = mark
-    return True
-
-
 def _keep(workspace: Workspace) -> None:
-    problems = list(workspace.seen.troubles.values())
-    root = workspace.layout.root
-    # Of what cannot be looked at now, what was seen last stands.
-    heads: list[Sight] = [
-        (x["path"], x["branch"], x["head"])
-        for x in queries.worktrees(workspace.index)
-        if x["head"] and x["repository"] not in workspace.seen.looks
-    ]
+    heads = [*_shown(workspace), *_remembered(workspace)]
+    problems = list(dict.fromkeys(workspace.seen.troubles.values()))
     for found in workspace.seen.looks.values():
-        for path, head in found.heads.items():
-            commit = head.commit or found.branches.get(head.branch, "")
-            heads.append((str(path.relative_to(root)), head.branch, commit))
         problems += found.drifts
     problems += contradictions.find(workspace, {x[0]: x[1] for x in heads})
     moved = _moved(workspace, heads)
     workspace.index.replace_sights(heads, problems)
     for agent in moved:
         documents.note_alive(workspace, agent)
+
+
+def _shown(workspace: Workspace) -> Iterator[Sight]:
+    root = workspace.layout.root
+    for found in workspace.seen.looks.values():
+        for path, head in found.heads.items():
+            commit = head.commit or found.branches.get(head.branch, "")
+            yield str(path.relative_to(root)), head.branch, commit
+
+
+def _remembered(workspace: Workspace) -> Iterator[Sight]:
+    """Yield what an earlier life saw of repositories that were not looked at yet."""
+    unseen = {x.name for x in all_tracked(workspace)} - workspace.seen.looks.keys()
+    for row in queries.worktrees(workspace.index):
+        if row["repository"] in unseen and (row["branch"] or row["head"]):
+            yield row["path"], row["branch"], row["head"]
 
 
 def _moved(workspace: Workspace, heads: list[Sight]) -> list[str]:
@@ -205,18 +279,3 @@ def _moved(workspace: Workspace, heads: list[Sight]) -> list[str]:
             if path in known and known[path]["head"] not in {"", head}
         }
     )
-
-
-def _submit_waiting(workspace: Workspace) -> None:
-    """Submit items whose branch appeared, or has another commit than they had."""
-    rows = queries.pending_of_kind(workspace.index, "commit")
-    waiting = [x["path"] for x in rows if _waits(workspace, x)]
-    submissions.submit_found(workspace, waiting)
-
-
-def _waits(workspace: Workspace, row: queries.Row) -> bool:
-    if row["state"] in FINISHED:
-        return False
-    seen = workspace.seen.looks.get(row["repository"])
-    tip = seen.branches.get(row["branch"], "") if seen else ""
-    return row["state"] == "draft" or tip not in {"", row["head"]}

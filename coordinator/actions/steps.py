@@ -7,6 +7,7 @@ another module's verb.
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -16,6 +17,7 @@ from coordinator.actions.checklists import find_open
 from coordinator.actions.registry import (
     Arguments,
     Fresh,
+    Later,
     Positional,
     Who,
     action,
@@ -231,8 +233,16 @@ def find_step(opened: Open, wanted: str) -> Place:
     example="coordinator workflow take backend-development-steps-1 P04-T01-S01-01",
     fresh=Fresh.CHEAPLY,
 )
-def take(call: Call, arguments: OneStep) -> dict[str, Any]:
+def take(call: Call, arguments: OneStep) -> Later:
     """Take a step: it is yours until the lease ends; taking it again renews that."""
+    from coordinator.actions import places  # noqa: PLC0415 - git is not always needed
+
+    look = partial(places.head, places.find(call))
+    return Later(look, partial(_take, call, arguments))
+
+
+def _take(call: Call, arguments: OneStep, head: str) -> dict[str, Any]:
+    """Take a step for a caller whose worktree stands at a commit (empty: at none)."""
     workspace = call.workspace
     opened = find_open(call, arguments.run)
     place = find_step(opened, arguments.step)
@@ -247,7 +257,7 @@ def take(call: Call, arguments: OneStep) -> dict[str, Any]:
         "step": place.name,
         "epoch": work.epoch + (not is_renewal),
         "expires": lease_end(workspace),
-        "base": work.base if is_renewal else _head(call),
+        "base": work.base if is_renewal else head,
     }
     told = [_taken_over(call, opened, place, x) for x in others]
     workspace.record(runs.draft(opened, "run.taken", call.caller.actor, data), *told)
@@ -287,13 +297,6 @@ def lease_end(workspace: Workspace) -> str:
     """Return when a lease that begins now ends, as the journal writes times."""
     minutes = workspace.settings.workflows.lease_minutes
     return clock.render(workspace.now() + timedelta(minutes=minutes))
-
-
-def _head(call: Call) -> str:
-    """Return the commit that the caller's worktree stands at, or nothing."""
-    from coordinator.actions import places  # noqa: PLC0415 - git is not always needed
-
-    return places.head(call)
 
 
 def _taken_over(call: Call, opened: Open, place: Place, holder: str) -> Draft:

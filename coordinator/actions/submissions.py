@@ -1,22 +1,36 @@
 """Submissions: a pending item's way from a file to a state, its commit taken from git.
 
 Text never carries authority: a file can propose a branch; what it stands at is read
-from git and recorded. Review and landing start from the states recorded here.
+from git, beside the one writer, and recorded. Review and landing start from the states
+recorded here.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from coordinator.actions.workspace import SYSTEM, Workspace
 from coordinator.index import queries
-from coordinator.kernel import git
-from coordinator.kernel.errors import CoordinatorError, NotFound, Refused
+from coordinator.kernel.beside import Lane, abreast
+from coordinator.kernel.errors import CoordinatorError, External, NotFound
 from coordinator.kernel.journal import Draft
 from coordinator.kernel.names import slug
+from coordinator.kernel.problems import Problem
 from pending_commits import submissions
-from pending_commits.model import COMMIT_STATES, Event, Kind, State, next_state
+from pending_commits.model import (
+    COMMIT_STATES,
+    FINISHED,
+    Event,
+    Kind,
+    State,
+    next_state,
+)
+
+_MOST_AT_ONCE = 16  # then others have a turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +43,103 @@ class Proposal:
     target: str
 
 
-def submit_found(workspace: Workspace, paths: Sequence[str]) -> None:
-    """Submit those of the changed documents that propose a branch; reopen others.
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A repository that branches are fetched from, into the store."""
 
-    What cannot be submitted stays a draft; `check` says why. What was withdrawn is
-    only submitted again by command.
+    store: Path
+    name: str
+    path: Path
+    target: str
+    lane: Lane[list[Proposal | CoordinatorError]]
+
+    def fetch(self, branch: str, into: str) -> Proposal:
+        """Bring a branch and its target into the store, on any thread.
+
+        Raises:
+            CoordinatorError: It cannot be brought, with the reason.
+        """
+        wanted = {into: branch, submissions.target_ref(self.name): self.target}
+        try:
+            store = submissions.open_store(self.store)
+            found = submissions.fetch_branches(store, self.path, self.name, wanted)
+        except OSError as error:
+            raise External(str(error), hint="Run: coordinator doctor") from error
+        return Proposal(self.name, branch, *found)
+
+    def stock(self, prefixes: Iterable[str]) -> None:
+        """Bring the target and the branches with these prefixes into the store."""
+        self.lane.begin(object(), partial(self._stock, prefixes)).result()
+
+    def _stock(self, prefixes: Iterable[str]) -> list[Proposal | CoordinatorError]:
+        with suppress(CoordinatorError, OSError):
+            store = submissions.open_store(self.store)
+            submissions.stock(store, self.path, self.name, self.target, prefixes)
+        return []
+
+    def look_at(self, branch: str) -> Proposal:
+        """Bring a branch and its target into the store, to read them, on any thread.
+
+        Raises:
+            CoordinatorError: It cannot be brought, with the reason.
+        """
+        into = submissions.seen_ref(self.name, slug(branch))
+        work = self.lane.begin(object(), lambda: [self.fetch(branch, into)])
+        [found] = work.result()
+        if isinstance(found, CoordinatorError):
+            raise found
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An item whose branch is to be fetched; `mark` changes once that is due again."""
+
+    id: str
+    path: str
+    branch: str
+    mark: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """Branches of one repository that pending items wait for."""
+
+    home: Home
+    items: tuple[Wanted, ...]
+
+    @property
+    def repository(self) -> str:
+        """The repository's name."""
+        return self.home.name
+
+    @property
+    def delay(self) -> str:
+        """What to say where it is not waited for."""
+        return f"Branches of {self.repository} are still brought into the store."
+
+    def begin(self) -> Future[list[Proposal | CoordinatorError]]:
+        """Fetch them, after what is fetched from the repository already."""
+        return self.home.lane.begin(self.items, lambda: [*map(self._try, self.items)])
+
+    def _try(self, item: Wanted) -> Proposal | CoordinatorError:
+        into = submissions.pending_ref(self.repository, item.id)
+        try:
+            return self.home.fetch(item.branch, into)
+        except CoordinatorError as error:
+            return error
+
+
+def hear(workspace: Workspace, paths: Sequence[str]) -> None:
+    """Hear of new versions: those that propose a branch wait for it; others reopen.
+
+    What was withdrawn is only submitted again by command.
     """
     for row in queries.pending_at(workspace.index, list(paths)):
-        if row["kind"] != Kind.COMMIT.value:
+        if row["kind"] == Kind.COMMIT.value:
+            workspace.seen.revised[row["path"]] = workspace.journal.last
+        else:
             _reopen(workspace, row)
-        elif not row["draft"] and row["state"] != State.WITHDRAWN.value:
-            # Said by `check`; a branch that appears later submits its item then.
-            with suppress(CoordinatorError):
-                submit(workspace, row, actor=row["agent"] or SYSTEM)
 
 
 def _reopen(workspace: Workspace, row: queries.Row) -> None:
@@ -54,20 +152,90 @@ def _reopen(workspace: Workspace, row: queries.Row) -> None:
         move(workspace, row, new, actor=row["agent"] or SYSTEM)
 
 
-def submit(workspace: Workspace, row: queries.Row, *, actor: str) -> Proposal:
-    """Fetch the item's branch into the store and record what it points at.
+def due(workspace: Workspace) -> list[Errand]:
+    """Return the branches that are to be fetched now, by repository."""
+    found: dict[str, list[Wanted]] = {}
+    for name, item in _wanted(workspace):
+        found.setdefault(name, []).append(item)
+    homes = ((home(workspace, name), x) for name, x in found.items())
+    return [Errand(x, tuple(items[:_MOST_AT_ONCE])) for x, items in homes]
 
-    Raises:
-        CoordinatorError: The branch is missing or another's, or the state forbids it.
-    """
+
+def _wanted(workspace: Workspace) -> Iterator[tuple[str, Wanted]]:
+    seen = workspace.seen
+    for row in queries.pending_of_kind(workspace.index, Kind.COMMIT.value):
+        name = has_branch(workspace, row["branch"])
+        if not name or row["draft"] or row["state"] in FINISHED:
+            continue
+        tip = seen.looks[name].branches[row["branch"]]
+        revised = str(seen.revised.get(row["path"], ""))
+        known = (seen.marks.get(name, ""), str(seen.retries))
+        mark = (revised, row["branch"], tip, name, *known)
+        is_new = row["state"] == State.DRAFT or tip != row["head"]
+        if not is_new and not revised:
+            continue
+        if seen.tried.get(row["path"]) != mark and _is_own(workspace, row):
+            yield name, Wanted(row["id"], row["path"], row["branch"], mark)
+
+
+def retry(workspace: Workspace) -> None:
+    """Have tried again what failed: the reason may be gone."""
+    workspace.seen.retries += bool(workspace.seen.failures)
+
+
+def _is_own(workspace: Workspace, row: queries.Row) -> bool:
+    """Tell whether an item proposes a branch of its author's; `check` says if not."""
     owner = workspace.roster.owner_of_branch(row["branch"])
-    if row["agent"] and owner != row["agent"]:
-        whose = f"{owner}'s" if owner else "nobody's"
-        raise Refused(
-            f"The branch {row['branch']!r} is {whose}, not {row['agent']}'s.",
-            hint=f"Propose a branch named {row['agent']}/…",
-        )
-    proposal = fetch(workspace, row["branch"], row["id"])
+    return not row["agent"] or owner == row["agent"]
+
+
+def has_branch(workspace: Workspace, branch: str) -> str:
+    """Return the first repository that showed the branch at the last look, or none."""
+    looks = workspace.seen.looks
+    names = (x for x in workspace.settings.repositories if x in looks)
+    return next((x for x in names if branch in looks[x].branches), "")
+
+
+def home(workspace: Workspace, name: str) -> Home:
+    """Return where a repository's branches are fetched from."""
+    source = workspace.repositories()[name].path
+    lane = workspace.seen.fetching.setdefault(name, Lane())
+    return Home(workspace.layout.store, name, source, workspace.settings.target, lane)
+
+
+def take(
+    workspace: Workspace,
+    errand: Errand,
+    found: Sequence[Proposal | CoordinatorError],
+) -> None:
+    """Record what was fetched, and keep the reason of what could not be."""
+    for item, outcome in zip(errand.items, found, strict=True):
+        row = queries.pending_item(workspace.index, item.id)
+        if row is None or row["branch"] != item.branch:
+            continue  # it went on meanwhile
+        workspace.seen.tried[item.path] = item.mark
+        workspace.seen.record = -1
+        if isinstance(outcome, CoordinatorError):
+            workspace.seen.failures[item.path] = _failure(row, errand, outcome)
+        else:
+            workspace.seen.failures.pop(item.path, None)
+            submit(workspace, row, outcome, actor=row["agent"] or SYSTEM)
+
+
+def _failure(row: queries.Row, errand: Errand, error: CoordinatorError) -> Problem:
+    message = (
+        f"The branch {row['branch']} cannot be taken from {errand.repository}:"
+        f" {error.message}"
+    )
+    line = row["branch_line"]
+    return Problem(row["path"], line, "branch-not-taken", message, error.hint)
+
+
+def submit(
+    workspace: Workspace, row: queries.Row, proposal: Proposal, *, actor: str
+) -> None:
+    """Record what an item's branch points at, which is in the store by now."""
+    workspace.seen.revised.pop(row["path"], None)
     event = Event.SUBMIT
     state = State(row["state"])
     if row["head"]:
@@ -76,46 +244,48 @@ def submit(workspace: Workspace, row: queries.Row, *, actor: str) -> Proposal:
             event = Event.SUBMIT
     new = next_state(state, event)
     if state is State.LANDED:
-        return proposal  # what landed stays on record, whatever the branch does now
+        return  # what landed stays on record, whatever the branch does now
     if (new, proposal.head) != (state, row["head"]):
         move(workspace, row, new, actor=actor, proposal=proposal)
-    return proposal
 
 
-def fetch(workspace: Workspace, branch: str, item: str) -> Proposal:
-    """Bring a branch and its target into the store, and keep it for a pending item.
+def stocking(
+    workspace: Workspace, names: Collection[str] | None = None
+) -> Callable[[], object]:
+    """Return what brings targets and agents' branches into the store in advance.
 
-    Raises:
-        NotFound: No repository of the workspace has the branch.
+    So the first submission has little to fetch. It may be done on any thread, and what
+    fails is told once it is asked for. `names` are the repositories, None: all.
     """
-    return _fetch(workspace, branch, lambda x: submissions.pending_ref(x, item))
+    known = workspace.settings.repositories
+    homes = [home(workspace, x) for x in known if names is None or x in names]
+    prefixes = tuple(workspace.roster.prefixes)
+    return partial(abreast, [partial(x.stock, prefixes) for x in homes])
 
 
-def look_at(workspace: Workspace, branch: str) -> Proposal:
-    """Bring a branch and its target into the store, to read them now.
-
-    Raises:
-        NotFound: No repository of the workspace has the branch.
-    """
-    return _fetch(workspace, branch, lambda x: submissions.seen_ref(x, slug(branch)))
-
-
-def _fetch(workspace: Workspace, branch: str, ref_in: Callable[[str], str]) -> Proposal:
+def keep(workspace: Workspace, row: queries.Row, proposal: Proposal) -> None:
+    """Keep what was fetched to be read in the store, as what an item proposes."""
+    ref = submissions.pending_ref(proposal.repository, row["id"])
     store = submissions.open_store(workspace.layout.store)
-    for name, repository in workspace.repositories().items():
-        if git.resolve(repository, f"refs/heads/{branch}") is None:
-            continue
-        into = ref_in(name)
-        source = repository.path
-        head = submissions.fetch_branch(store, source, name, branch, into)
-        wanted = workspace.settings.target_of(name)
-        ref = submissions.target_ref(name)
-        target = submissions.fetch_branch(store, source, name, wanted, ref)
-        return Proposal(name, branch, head, target)
-    raise NotFound(
-        f"No repository of the workspace has the branch {branch!r}.",
-        hint="Commit to it first, or correct the branch in the file.",
-    )
+    submissions.point(store, {ref: proposal.head})
+
+
+def planned(workspace: Workspace, branch: str) -> Callable[[], Proposal]:
+    """Return what brings a branch and its target into the store, to read them.
+
+    It may be done on any thread.
+
+    Raises:
+        NotFound: No repository of the workspace has the branch.
+    """
+    name = has_branch(workspace, branch)
+    if not name:
+        raise NotFound(
+            f"No repository of the workspace has the branch {branch!r}.",
+            hint="Commit to it first, or correct the branch in the file.",
+        )
+    found = home(workspace, name)
+    return partial(found.look_at, branch)
 
 
 def move(

@@ -29,7 +29,7 @@ from coordinator.workflows.requests import Allowed
 from coordinator.workflows.runner import Limits
 from coordinator.workflows.runs import Work
 from coordinator.workflows.states import HELD, Event, State
-from coordinator.workflows.verdicts import Outcome, Sources, Tree, Verdict
+from coordinator.workflows.verdicts import Outcome, Sources, Verdict
 
 
 class Submit(OneStep):
@@ -52,9 +52,8 @@ class Case:
     criteria: tuple[Criterion, ...]
     evidence: Evidence
     spot: Spot
-    tree: Tree
-    commit: str
-    sources: Sources
+    base: str
+    linked: tuple[str, ...]
     asking: Allowed
     command: tuple[str, ...]
     allowed: tuple[tuple[str, ...], ...]
@@ -64,9 +63,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The evidence as it was judged, and the verdicts."""
+    """The evidence as it was judged, the commit that it is about, and the verdicts."""
 
     evidence: Evidence
+    commit: str
     verdicts: tuple[Verdict, ...]
 
 
@@ -108,9 +108,9 @@ def submit(call: Call, arguments: Submit) -> Later | dict[str, Any]:
                 f"{place.name} went on while the evidence was judged.",
                 hint="Look at it: coordinator workflow show " + now.run.id,
             )
-        return _settle(call, now, place, case, judged)
+        return _settle(call, now, place, judged)
 
-    return Later(judge, finish)
+    return Later(judge, finish, drop=lambda: judging_now.discard(mark))
 
 
 def _earlier(call: Call, opened: Open, place: Place) -> dict[str, Any] | None:
@@ -163,17 +163,14 @@ def _case(call: Call, arguments: Submit, place: Place, work: Work) -> Case:
     if found.is_empty and not command and not is_checked:
         hint = """Say what was done: {"note": "…"}"""
         raise UsageProblem(f"That says nothing of {place.name}.", hint=hint)
-    spot = places.find(call)
-    tree, commit = places.tree(spot, found.commit)
     linked = (x.target.removeprefix("mdc:") for x in place.subtask.links)
     own = (call.workspace.layout.own, Path(addresses.maintainer_token()).parent)
     return Case(
         criteria=place.criteria,
         evidence=found,
-        spot=spot,
-        tree=tree,
-        commit=commit,
-        sources=Sources(places.changed(spot, work.base, commit), tuple(linked)),
+        spot=places.find(call),
+        base=work.base,
+        linked=tuple(linked),
         asking=Allowed(tuple(settings.http_hosts), tuple(settings.http_methods)),
         command=command,
         allowed=allowed,
@@ -191,10 +188,16 @@ def _split(said: str) -> tuple[str, ...]:
 
 
 def _judge(case: Case) -> Judged:
-    """Run the command, where there is one, and judge; it takes as long as it takes."""
+    """Run the command, where there is one, and judge; it takes as long as it takes.
+
+    Raises:
+        UsageProblem: The worktree has no such commit.
+    """
     from coordinator.workflows import judging  # noqa: PLC0415 - patterns load slowly
 
     found = case.evidence
+    tree, commit = places.tree(case.spot, found.commit)
+    sources = Sources(places.changed(case.spot, case.base, commit), case.linked)
     if case.command:
         ran = runner.run(
             case.command,
@@ -205,13 +208,11 @@ def _judge(case: Case) -> Judged:
         )
         found = found.model_copy(update={"runs": (*found.runs, ran)})
     ask = requests.asker(case.asking)
-    verdicts = judging.judge(case.criteria, found, case.tree, case.sources, ask=ask)
-    return Judged(found, tuple(verdicts))
+    verdicts = judging.judge(case.criteria, found, tree, sources, ask=ask)
+    return Judged(found, commit, tuple(verdicts))
 
 
-def _settle(
-    call: Call, opened: Open, place: Place, case: Case, judged: Judged
-) -> dict[str, Any]:
+def _settle(call: Call, opened: Open, place: Place, judged: Judged) -> dict[str, Any]:
     """Record the attempt and what follows of it; return the verdicts."""
     workspace = call.workspace
     event = _event(opened, place, judged)
@@ -225,7 +226,7 @@ def _settle(
         "evidence": stored[0],
         "verdicts": stored[1],
         "outcome": event.value,
-        "commit": case.commit,
+        "commit": judged.commit,
         "expires": steps.lease_end(workspace),
     }
     drafts = [runs.draft(opened, "run.submitted", call.caller.actor, data)]

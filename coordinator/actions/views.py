@@ -3,10 +3,20 @@
 They are caches: written when their bytes change, made again when deleted.
 """
 
+from collections.abc import Mapping
+
 import active_contexts.store
 import learnings.store
-from coordinator.actions import markdown_out, reports, run_views, standing, view_files
+from coordinator.actions import (
+    markdown_out,
+    report_markdown,
+    reports,
+    run_views,
+    standing,
+    view_files,
+)
 from coordinator.actions.markdown_out import NOTICE, moment, section, table
+from coordinator.actions.reports import Final
 from coordinator.actions.workspace import Workspace
 from coordinator.index import queries
 from coordinator.workflows import store
@@ -30,7 +40,17 @@ def refresh(workspace: Workspace) -> None:
 
 def refresh_finals(workspace: Workspace) -> None:
     """Write the final status reports whose text changed; git is asked for each."""
-    for path, text in reports.final_texts(workspace).items():
+    write(workspace, final_texts(reports.finals(workspace)))
+
+
+def final_texts(found: Mapping[str, Final]) -> dict[str, str]:
+    """Return the reports' texts by path; on any thread, for it may take its time."""
+    return {path: report_markdown.final(x.read()) for path, x in found.items()}
+
+
+def write(workspace: Workspace, texts: Mapping[str, str]) -> None:
+    """Write those of the views whose text changed."""
+    for path, text in texts.items():
         view_files.write(workspace, path, text)
 
 

@@ -20,12 +20,14 @@ from coordinator.actions.layout import Layout
 from coordinator.index import history, queries
 from coordinator.index.database import Index
 from coordinator.kernel import clock, git
+from coordinator.kernel.beside import Lane
 from coordinator.kernel.blobs import Blobs
 from coordinator.kernel.files import Stamp
 from coordinator.kernel.git import Repository
 from coordinator.kernel.journal import Draft, Journal, Record
 from coordinator.kernel.locks import Held
 from coordinator.kernel.problems import Problem
+from pending_commits import incoming
 
 SYSTEM = "(coordinator)"
 MAINTAINER = "(maintainer)"
@@ -34,14 +36,36 @@ Listener = Callable[[Sequence[Record]], None]
 
 @dataclass(slots=True)
 class Seen:
-    """What the last look at git found, by repository, and the mark it goes with."""
+    """What the last look at git found, by repository, and the mark it goes with.
+
+    `numbers` tell which look it was; what is in `hung` did not end in its time. Looks
+    at one repository and fetches from it have a lane each. Of pending items, by path:
+    at which record a text was `revised` that is not submitted yet, what was `tried`
+    last, and what came of it where that failed.
+    """
 
     marks: dict[str, str] = field(default_factory=dict)
     looks: dict[str, Look] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
     troubles: dict[str, Problem] = field(default_factory=dict)
+    hung: set[str] = field(default_factory=set)
     locks: dict[Path, Lock] = field(default_factory=dict)
+    lanes: dict[str, Lane[Any]] = field(default_factory=dict)
+    fetching: dict[str, Lane[Any]] = field(default_factory=dict)
+    revised: dict[str, int] = field(default_factory=dict)
+    tried: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    failures: dict[str, Problem] = field(default_factory=dict)
+    retries: int = 0
     settings: Stamp | None = None
     record: int = -1
+
+    def forget(self) -> None:
+        """Have everything looked at and tried again."""
+        for known in (self.marks, self.looks, self.troubles, self.tried):
+            known.clear()
+        self.hung.clear()
+        self.lanes, self.fetching = {}, {}
+        self.record = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +120,7 @@ class Workspace:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _empty(layout.temporary)
         git.remove_locks(layout.store)
+        incoming.tidy(layout.store)
         self.journal = Journal(layout.journal, held=held, now=now)
         history.check_begin(layout.history, self.journal)
         self.blobs = Blobs(layout.blobs, held=held)
@@ -173,13 +198,15 @@ class Call:
     """One call of an action: on which workspace, by whom, from which folder.
 
     `begun` is the record of an earlier attempt with the same key that was cut off, 0
-    where there was none: what it wrote must not be written twice.
+    where there was none: what it wrote must not be written twice. `notes` are what
+    the caller should know of the answer, such as that it is not whole.
     """
 
     workspace: Workspace
     caller: Caller
     folder: Path
     begun: int = 0
+    notes: list[str] = field(default_factory=list)
 
 
 def _touches_roster(records: Sequence[Record]) -> bool:

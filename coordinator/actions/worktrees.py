@@ -4,7 +4,7 @@ The effects on git are `active_contexts.worktrees`'; here is who gets what, and 
 record of it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -27,14 +27,21 @@ from active_contexts.worktree_model import (
     Grounds,
     Tracked,
     Worktree,
-    WorktreeState,
 )
 from active_contexts.worktree_repair import Mend, Mended
 from active_contexts.worktree_safety import Removed
 from active_contexts.worktree_saving import place
 from active_contexts.worktree_trash import NothingKept
-from coordinator.actions import sights
-from coordinator.actions.registry import Arguments, Nothing, Positional, Who, action
+from coordinator.actions import sights, worktree_looks
+from coordinator.actions.registry import (
+    Arguments,
+    Fresh,
+    Later,
+    Nothing,
+    Positional,
+    Who,
+    action,
+)
 from coordinator.actions.workspace import SYSTEM, Call, Workspace
 from coordinator.index import queries
 from coordinator.index.fold import NOT_MADE
@@ -61,12 +68,14 @@ class AddArguments(Arguments):
     "worktree add",
     who=Who.MEMBER,
     example="coordinator worktree add backend login",
+    fresh=Fresh.WITH_GIT,
 )
 def add(call: Call, arguments: AddArguments) -> dict[str, Any]:
     """Make a feature's branch off the target, and a worktree that is on it."""
     workspace = call.workspace
     _check_own(call, arguments.agent)
     tracked = sights.tracked(workspace, arguments.repository)
+    sights.check_answers(workspace, tracked.name)
     bring = bringing(call)
     at_home = make_home(workspace, tracked, arguments.agent, bring)
     if worktree_promised.is_partial(tracked):
@@ -150,43 +159,25 @@ def record_refused(
         workspace.record(Draft("worktree.refused", SYSTEM, name, data))
 
 
-@action("worktree list", who=Who.ANYONE, example="coordinator worktree list")
-def list_worktrees(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
+@action(
+    "worktree list",
+    who=Who.ANYONE,
+    example="coordinator worktree list",
+    fresh=Fresh.WITH_GIT,
+)
+def list_worktrees(call: Call, arguments: Nothing) -> Later:
     """List the agents' worktrees with what git says about each.
 
     One that git cannot read is `unreadable`; `check` says why.
     """
     del arguments
-    found = [as_value(x) for x in described(call.workspace)]
-    unread = [x for x in found if x["state"] == WorktreeState.UNREADABLE]
-    if unread:
-        sights.look(call.workspace)  # which tells why
-        _fill_in(call.workspace, unread)
-    return found
 
+    def finish(found: Sequence[worktree_looks.View]) -> list[dict[str, Any]]:
+        worktree_looks.note(call.workspace, found)
+        return [as_value(x.worktree) for x in found]
 
-def _fill_in(workspace: Workspace, unread: Iterable[dict[str, Any]]) -> None:
-    """Put what was seen last, or nothing, in the place of what git does not say."""
-    root = workspace.layout.root
-    seen = {str(root / x["path"]): x for x in queries.worktrees(workspace.index)}
-    for row in unread:
-        row |= {"dirty": None, "ahead": None, "behind": None}
-        if last := seen.get(row["path"]):
-            row |= {"branch": last["branch"], "commit": last["head"] or row["commit"]}
-
-
-def described(workspace: Workspace) -> Iterator[Worktree]:
-    """Yield what is to be seen of every worktree, by repository and agent."""
-    for tracked in sights.all_tracked(workspace):
-        for known in sights.assigned(workspace, tracked.name):
-            yield _seen(tracked, known)
-
-
-def _seen(tracked: Tracked, known: Assigned) -> Worktree:
-    try:
-        return worktrees.describe(tracked, known)
-    except CoordinatorError:
-        return worktrees.remembered(tracked, known, WorktreeState.UNREADABLE)
+    looks = worktree_looks.plan(call.workspace)
+    return Later(partial(worktree_looks.see, looks), finish)
 
 
 def as_value(found: Worktree) -> dict[str, Any]:
@@ -227,6 +218,7 @@ class RemoveArguments(OneWorktree):
     "worktree remove",
     who=Who.MEMBER,
     example="coordinator worktree remove backend login",
+    fresh=Fresh.WITH_GIT,
 )
 def remove(call: Call, arguments: RemoveArguments) -> dict[str, Any]:
     """Remove a worktree; refused while it holds anything that is nowhere else.
@@ -236,6 +228,7 @@ def remove(call: Call, arguments: RemoveArguments) -> dict[str, Any]:
     workspace = call.workspace
     _check_own(call, arguments.agent)
     tracked = sights.tracked(workspace, arguments.repository)
+    sights.check_answers(workspace, tracked.name)
     known = _find(workspace, tracked, arguments)
     away = (
         worktree_safety.save_and_remove
@@ -363,7 +356,12 @@ def _check_own(call: Call, agent: str) -> None:
         )
 
 
-@action("worktree repair", who=Who.MEMBER, example="coordinator worktree repair")
+@action(
+    "worktree repair",
+    who=Who.MEMBER,
+    example="coordinator worktree repair",
+    fresh=Fresh.WITH_GIT,
+)
 def repair(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
     """Bring back worktrees that were moved, deleted or cut off; lose nothing."""
     del arguments
@@ -376,13 +374,11 @@ def repair_all(call: Call) -> list[dict[str, Any]]:
     Where one failed, the others are repaired all the same. Agents whose worktree could
     not be made before are given one.
     """
-    done = [
+    return [
         _as_done(x)
         for tracked in sights.all_tracked(call.workspace)
         for x in (*_repair(call, tracked), *_make_refused(call, tracked))
     ]
-    sights.look(call.workspace)
-    return done
 
 
 def _make_refused(call: Call, tracked: Tracked) -> Iterator[Mended]:
@@ -410,6 +406,7 @@ def _repair(call: Call, tracked: Tracked) -> Sequence[Mended]:
     ground = sights.grounds(workspace)
     known = sights.assigned(workspace, tracked.name)
     try:
+        sights.check_answers(workspace, tracked.name)
         mended = worktree_repair.repair(ground, tracked, known, _stamp(workspace))
     except CoordinatorError as error:
         return [worktree_repair.failed(x, error) for x in known]
@@ -435,11 +432,11 @@ def tend(workspace: Workspace) -> None:
     do(chores(workspace))
 
 
-def chores(workspace: Workspace) -> list[Chore]:
+def chores(workspace: Workspace, names: Collection[str] | None = None) -> list[Chore]:
     """Tidy the pools, and return what else is to be done for them and the trash.
 
     That takes long and touches nothing that an action reads: any thread may `do` it,
-    one list at a time.
+    one list at a time. `names` are the repositories, None: all.
     """
     ground = sights.grounds(workspace)
     kept = timedelta(days=workspace.settings.worktrees.trash_days)
@@ -447,8 +444,11 @@ def chores(workspace: Workspace) -> list[Chore]:
     found: list[Chore] = [partial(worktree_trash.empty, ground, before=before)]
     for tracked in sights.all_tracked(workspace):
         size = workspace.settings.worktrees.pool
+        if names is not None and tracked.name not in names:
+            continue
         found.append(partial(worktree_trash.thin, ground, tracked))
         with suppress(CoordinatorError):
+            sights.check_answers(workspace, tracked.name)
             tip, missing = worktree_pool.prepare(ground, tracked, size)
             found += [partial(worktree_pool.make, ground, tracked, tip)] * missing
     return found

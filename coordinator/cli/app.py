@@ -18,7 +18,6 @@ import coordinator.actions.verbs  # noqa: F401 - registers every action
 from coordinator.actions import registry
 from coordinator.actions.registry import Action, Body, Positional
 from coordinator.cli import show
-from coordinator.cli.words import safe
 from coordinator.kernel.errors import CoordinatorError, ErrorKind
 from coordinator.kernel.locks import LockTaken
 
@@ -41,7 +40,8 @@ _GROUPS = {
 class Session:
     """One command line at work: how it performs actions, and what it prints.
 
-    `perform` takes an action's name, its arguments and the key.
+    `perform` takes an action's name, its arguments and the key. `notes` are what
+    stands on standard error beside the answer.
     """
 
     perform: Perform
@@ -51,6 +51,8 @@ class Session:
     color: bool = False
     json: bool = False
     out: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    has_answer: bool = False
     code: int = 0
     output: str = ""
     text: str = ""
@@ -107,16 +109,20 @@ def answer(
     except CoordinatorError as error:
         return failure(error.kind, error.message, error.hint, as_json=session.json)
     out = "".join(session.out)
-    return Reply(out, "", session.code, session.output, session.text)
+    session.has_answer = True
+    reply = Reply(out, "", session.code, session.output, session.text)
+    return with_notes(reply, session, ())
 
 
-def with_notes(reply: Reply, argv: list[str], notes: Collection[str]) -> Reply:
-    """Add on standard error what whoever reads should know; an error stands alone."""
-    if reply.stderr or not notes:
+def with_notes(reply: Reply, session: Session, later: Collection[str]) -> Reply:
+    """Add on standard error what whoever reads should know; an error stands alone.
+
+    `later` is what came up after the answer.
+    """
+    if not session.has_answer:
         return reply
-    if "--json" in _before_separator(argv):
-        return replace(reply, stderr=show.dumps({"notes": [*notes]}, indent=None))
-    return replace(reply, stderr="".join(f"Note: {safe(x)}\n" for x in notes))
+    found = list(dict.fromkeys((*session.notes, *later)))
+    return replace(reply, stderr=show.notes(found, as_json=session.json))
 
 
 def _before_separator(argv: list[str]) -> list[str]:

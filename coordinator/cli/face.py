@@ -42,7 +42,9 @@ def answer(desk: Counter, asked: dict[str, Any]) -> dict[str, Any]:
 
     def perform(name: str, arguments: dict[str, Any], key: str) -> Any:  # noqa: ANN401 - JSON
         request = Request(name, arguments, line.folder, line.agent, line.token, key)
-        return desk.perform(request)
+        answer = desk.perform(request)
+        session.notes.extend(answer.notes)
+        return answer.value
 
     session = Session(
         perform,
@@ -52,9 +54,7 @@ def answer(desk: Counter, asked: dict[str, Any]) -> dict[str, Any]:
         color=line.color,
     )
     try:
-        reply = app.answer(line.argv, session)
-        notes = [*desk.workspace.notes.values()]
-        return app.with_notes(reply, line.argv, notes).as_json()
+        return app.answer(line.argv, session).as_json()
     except Exception:  # noqa: BLE001 - the outer boundary: a bug must not end the daemon
         logger.exception("bug in {}", line.argv)
         log = desk.workspace.layout.logs

@@ -6,16 +6,20 @@ Something long does not keep others out: they are served meanwhile.
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from coordinator.actions import setup, sights, views
 from coordinator.actions.layout import Layout
 from coordinator.actions.registry import Later
 from coordinator.actions.workspace import Workspace
-from coordinator.daemon.desk import Desk, Request, refusals
+from coordinator.daemon import meanwhile
+from coordinator.daemon.desk import Answer, Desk, Request, refusals
 from coordinator.index.history import History
 from coordinator.kernel import locks
 from coordinator.kernel.errors import CoordinatorError
+
+if TYPE_CHECKING:
+    from coordinator.daemon.server import Face
 
 _LOCK_SECONDS = 0.25
 
@@ -50,7 +54,7 @@ class Here:
         """What whoever asked should know besides the answer."""
         return [*self._desk.workspace.notes.values()] if self._desk else []
 
-    def perform(self, action: str, arguments: dict[str, Any], key: str) -> Any:  # noqa: ANN401 - JSON
+    def perform(self, action: str, arguments: dict[str, Any], key: str) -> Answer:
         """Do what is asked, as the daemon would.
 
         Raises:
@@ -64,11 +68,7 @@ class Here:
         desk = self._open()
         step = desk.begin(request)
         if isinstance(step, Later):
-            # Few commands have something long to do, and these load slowly.
-            from coordinator.cli import face  # noqa: PLC0415
-            from coordinator.daemon import meanwhile  # noqa: PLC0415
-
-            return meanwhile.finish(desk, step, self._layout.socket, face.answer)
+            return meanwhile.finish(desk, step, self._layout.socket, _load_face)
         return step
 
     def _open(self) -> Desk:
@@ -101,3 +101,9 @@ class Here:
             workspace.note("history", f"The history waits: {error.message}")
         finally:
             history.close()
+
+
+def _load_face() -> "Face":
+    from coordinator.cli import face  # noqa: PLC0415 - few commands are that long
+
+    return face.answer

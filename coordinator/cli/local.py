@@ -58,10 +58,13 @@ def _answer(root: str, asked: Question) -> Reply:
 
         def perform(name: str, arguments: dict[str, Any], key: str) -> Any:  # noqa: ANN401 - JSON
             _check_workspace(root, asked)
-            return here.perform(name, arguments, key)
+            answer = here.perform(name, arguments, key)
+            session.notes.extend(answer.notes)
+            return answer.value
 
-        reply = app.answer(asked["argv"], session_of(asked, perform))
-    return app.with_notes(reply, asked["argv"], here.notes)
+        session = session_of(asked, perform)
+        reply = app.answer(asked["argv"], session)
+    return app.with_notes(reply, session, here.notes)
 
 
 def _check_workspace(root: str, asked: Question) -> None:
@@ -238,7 +241,7 @@ def call(
             break
         try:
             with Here(root, asked) as here:
-                return here.perform(action, arguments, key)
+                return here.perform(action, arguments, key).value
         except LockTaken:
             if clock.monotonic() > deadline:
                 raise

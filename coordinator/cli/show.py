@@ -85,6 +85,13 @@ def error(message: str, hint: str) -> str:
     return f"{lines}Hint: {safe(hint)}\n" if hint else lines
 
 
+def notes(found: Sequence[str], *, as_json: bool) -> str:
+    """Return what else is to be known of an answer, for standard error."""
+    if as_json and found:
+        return dumps({"notes": found}, indent=None)
+    return "".join(f"Note: {safe(x)}\n" for x in found)
+
+
 def exit_code(name: str, result: Any) -> int:  # noqa: ANN401 - a JSON value
     """Return 1 where the answer is findings, else 0."""
     if name in {"check", "workflow lint"}:

@@ -146,6 +146,7 @@ async def _serve(layout: Layout, held: Held, show: Listener) -> None:
     finally:
         listening.close()
         layout.socket.unlink(missing_ok=True)
+        processes.end_all()
         if service.was_cut_short:
             # Python would wait for the thread that is still at work.
             live.say("The daemon has stopped in the midst of something long.")

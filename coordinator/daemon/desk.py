@@ -8,18 +8,27 @@ import errno
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, assert_never
 
 from pydantic_core import to_jsonable_python
 
 import coordinator.actions.verbs  # noqa: F401 - registers every action
-from coordinator.actions import callers, documents, references, registry, sights
+from coordinator.actions import (
+    callers,
+    documents,
+    references,
+    registry,
+    sights,
+    submissions,
+)
 from coordinator.actions.callers import Credentials
-from coordinator.actions.registry import Action, Fresh, Later
+from coordinator.actions.registry import Action, Arguments, Fresh, Later
 from coordinator.actions.workspace import Call, Caller, Workspace
+from coordinator.daemon.seeing import Seeing
 from coordinator.index.database import is_refusal
 from coordinator.kernel.errors import Conflict, External, NotFound, UsageProblem
 from coordinator.kernel.journal import DiskRefusedError, Draft
@@ -42,6 +51,9 @@ class NotWritten(External):
         )
 
 
+_READ_ON = (DiskRefusedError, NotWritten)
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A call as it comes in: an action's name, its arguments, and who shows what."""
@@ -54,20 +66,31 @@ class Request:
     key: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a call: a JSON value, and what the caller should know of it."""
+
+    value: Any
+    notes: list[str]
+
+
 class Desk:
     """Workspace and intake, ready for calls; used by one thread at a time.
 
     `take_hints` is set by the daemon while it watches: it hands hints to the intake.
+    `patience` is how many seconds a call waits for git where it need not; None: as
+    long as it takes.
     """
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self.intake = Intake(workspace)
         self.take_hints: Callable[[], None] | None = None
+        self.patience: float | None = None
         self.scan_seconds = 0.0
 
-    def perform(self, request: Request) -> Any:  # noqa: ANN401 - a JSON value
-        """Do what is asked and return the result as a JSON value.
+    def perform(self, request: Request) -> Answer:
+        """Do what is asked.
 
         The same key again returns the first outcome and does nothing.
 
@@ -79,7 +102,7 @@ class Desk:
             step = step.finish(step.work())
         return step
 
-    def begin(self, request: Request) -> Any:  # noqa: ANN401 - a JSON value, or Later
+    def begin(self, request: Request) -> Answer | Later:
         """Do the first turn of what is asked; its work beside is the caller's to do.
 
         Raises:
@@ -88,7 +111,8 @@ class Desk:
         action = _find(request.action)
         arguments = registry.validate(action, request.arguments)
         if action.name == HEALTH:
-            return action.run(Call(self.workspace, Caller(), Path("/")), arguments)
+            call = Call(self.workspace, Caller(), Path("/"))
+            return Answer(action.run(call, arguments), call.notes)
         if len(request.key) > _LONGEST_KEY or not request.key.isprintable():
             raise UsageProblem(
                 "The key cannot be used.",
@@ -97,60 +121,88 @@ class Desk:
         shown = Credentials(Path(request.folder), request.agent, request.token)
         caller = callers.resolve(self.workspace, shown)
         callers.check(action, caller, shown)
-        # A key is its caller's own: two agents may well choose the same one.
-        key = f"{caller.actor}:{request.key}" if request.key else ""
-        if key and action.changes:
-            earlier = self._find_outcome(key, action)
-            if earlier is not None:
-                return json.loads(earlier)
         call = Call(self.workspace, caller, shown.folder)
-        if not action.changes:
-            self._begin_reading(action, caller)
-            return to_jsonable_python(action.run(call, arguments))
-        with refusals():
-            self._begin(action, caller)
+        # A key is its caller's own: two agents may well choose the same one.
+        key = f"{caller.actor}:{request.key}" if request.key and action.changes else ""
+        earlier = self._find_outcome(key, action) if key else None
+        if earlier is not None:
+            return self._answer(json.loads(earlier), call)
+        self.workspace.note("disk", "")
+        with self._guard(action):
+            self._freshen(action.fresh)
+            if caller.agent:
+                documents.note_alive(self.workspace, caller.agent)
+        act = partial(self._act, action, arguments, call, key)
+        return self._see(action, arguments, call, act)
+
+    def _see(
+        self,
+        action: Action,
+        arguments: Arguments,
+        call: Call,
+        then: Callable[[], Answer | Later],
+    ) -> Answer | Later:
+        """Go on once it is seen what git shows, as far as the action needs that."""
+        needs: str | None = ""
+        match action.fresh:
+            case Fresh.NO:
+                return then()
+            case Fresh.WITH_GIT:
+                named = getattr(arguments, "repository", "")
+                needs = named or sights.around(self.workspace, call.folder) or None
+            case Fresh.WHOLLY:
+                needs = None
+        guard = partial(self._guard, action)
+        found: Answer | Later = Seeing(call, needs, self.patience, guard, then).go_on()
+        return found
+
+    @contextmanager
+    def _guard(self, action: Action) -> Iterator[None]:
+        """Let reading go on while the disk refuses: what is known can still be read."""
+        try:
+            with refusals():
+                yield
+        except (DiskRefusedError, NotWritten) as error:
+            if action.changes:
+                raise
+            self.workspace.note("disk", f"Nothing was taken in: {error.message}")
+
+    def _act(
+        self, action: Action, arguments: Arguments, call: Call, key: str
+    ) -> Answer | Later:
+        with refusals() if action.changes else nullcontext():
             if key:
                 call = replace(call, begun=self._note_begin(key, action))
-            return self._settle(action, key, action.run(call, arguments))
+            return self._settle(action, call, key, action.run(call, arguments))
 
-    def _settle(self, action: Action, key: str, result: Any) -> Any:  # noqa: ANN401 - JSON
+    def _settle(
+        self, action: Action, call: Call, key: str, result: object
+    ) -> Answer | Later:
         """Keep what came out under its key, now or after the work beside."""
         if isinstance(result, Later):
             finish = result.finish
 
-            def finish_and_settle(outcome: object) -> Any:  # noqa: ANN401 - JSON
-                with refusals():
-                    return self._settle(action, key, finish(outcome))
+            def finish_and_settle(outcome: object) -> Answer | Later:
+                with refusals() if action.changes else nullcontext():
+                    return self._settle(action, call, key, finish(outcome))
 
-            return Later(result.work, finish_and_settle)
+            return replace(result, finish=finish_and_settle)
         value = to_jsonable_python(result)
         if key:
             self._keep_outcome(key, action, value)
-        return value
+        return self._answer(value, call)
 
-    def _begin_reading(self, action: Action, caller: Caller) -> None:
-        """Begin as ever; while the disk refuses, what is known can still be read."""
-        said = ""
-        try:
-            with refusals():
-                self._begin(action, caller)
-        except (DiskRefusedError, NotWritten) as error:
-            said = f"Nothing was taken in: {error.message}"
-        self.workspace.note("disk", said)
-
-    def _begin(self, action: Action, caller: Caller) -> None:
-        self._freshen(action.fresh)
-        if caller.agent:
-            documents.note_alive(self.workspace, caller.agent)
+    def _answer(self, value: Any, call: Call) -> Answer:  # noqa: ANN401 - a JSON value
+        return Answer(value, [*call.notes, *self.workspace.notes.values()])
 
     def freshen(self) -> list[str]:
         """Take in everything that stands on the disk now; return what changed."""
         self.workspace.ensure_index()
         self.intake.compare_now(self._scan())
         changed = self.intake.drain()
+        submissions.retry(self.workspace)
         if references.have_changed(self.workspace):
             self.workspace.seen.record = -1  # what was derived is old
-        sights.look(self.workspace)
         return changed
 
     def _freshen(self, fresh: Fresh) -> None:
@@ -159,7 +211,7 @@ class Desk:
                 # Whoever records needs the index; `down` must work on a full disk.
                 with suppress(NotWritten), refusals():
                     self.workspace.ensure_index()
-            case Fresh.CHEAPLY:
+            case Fresh.CHEAPLY | Fresh.WITH_GIT:
                 self.freshen_cheaply()
             case Fresh.WHOLLY:
                 self.freshen()
@@ -174,7 +226,6 @@ class Desk:
         if self.take_hints is None or self.scan_seconds < _CHEAP_SCAN_SECONDS:
             self.intake.compare_now(self._scan())
         self.intake.drain_some()
-        sights.look(self.workspace)
 
     def _scan(self) -> Snapshot:
         snapshot = scan(self.workspace.layout.root)

@@ -5,24 +5,24 @@ It watches nothing: each request takes in what it needs of the disk.
 
 import asyncio
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from threading import Condition, Thread
-from typing import Any, TypeVar
+from threading import Condition, Lock, Thread
+from typing import TYPE_CHECKING, TypeVar
 
-from coordinator.actions.registry import Later
-from coordinator.daemon import server
-from coordinator.daemon.desk import Desk
-from coordinator.daemon.server import Face
-from coordinator.kernel.errors import Conflict
+from coordinator.actions.registry import Busy, Later
+from coordinator.daemon.desk import Answer, Desk
 
+if TYPE_CHECKING:
+    from coordinator.daemon.server import Face
+
+_SHORT_SECONDS = 0.3  # few commands take longer, and nobody minds to wait so long
 _LAST_SECONDS = 2.0  # for whoever is connected at the end
 _Result = TypeVar("_Result")
 
 
-class Ending(Conflict):
+class Ending(Busy):
     """The process that would have to do it is about to end."""
 
     def __init__(self) -> None:
@@ -39,22 +39,22 @@ class Meanwhile:
     """
 
     def __init__(self) -> None:
-        self._engine = ThreadPoolExecutor(1, "engine")
+        self._turns = Lock()
+        self._is_closed = False
         self._beside = 0
         self._is_ending = False
         self._changed = Condition()
 
     def turn(self, work: Callable[[], _Result]) -> _Result:
-        """Run something on the engine for another thread, and wait for it.
+        """Run something on the calling thread while nothing else is done.
 
         Raises:
-            Ending: There is no engine any more.
+            Ending: Nothing is done any more.
         """
-        try:
-            turn = self._engine.submit(work)
-        except RuntimeError:
-            raise Ending from None
-        return turn.result()
+        with self._turns:
+            if self._is_closed:
+                raise Ending
+            return work()
 
     def aside(self, work: Callable[[], _Result]) -> _Result:
         """Do something long for a caller, on its thread.
@@ -84,20 +84,23 @@ class Meanwhile:
                 self._changed.wait(0.5)  # in pieces, so that Ctrl-C is heard
 
     def close(self) -> None:
-        """Finish what the engine has in hand; nothing else touches the workspace."""
-        self._engine.shutdown(cancel_futures=True)
+        """Finish what is in hand; nothing else touches the workspace."""
+        with self._turns:
+            self._is_closed = True
 
 
-def finish(desk: Desk, step: Later, path: Path, face: Face) -> Any:  # noqa: ANN401 - a JSON value
+def finish(desk: Desk, step: Later, path: Path, load: "Callable[[], Face]") -> Answer:
     """Do what an action left for later; others are answered at `path` until then.
 
-    The work stays on the calling thread, so that Ctrl-C ends it.
+    The work stays on the calling thread, so that Ctrl-C ends it. `load` returns the
+    face that answers command lines, where somebody comes.
 
     Raises:
         CoordinatorError: It cannot be done, with the reason.
     """
-    service, result = Meanwhile(), step
-    with _serving(path, desk, service, face):
+    service = Meanwhile()
+    result: Answer | Later = step
+    with _serving(path, desk, service, load):
         try:
             while isinstance(result, Later):
                 result = service.turn(partial(result.finish, result.work()))
@@ -109,23 +112,43 @@ def finish(desk: Desk, step: Later, path: Path, face: Face) -> Any:  # noqa: ANN
 
 
 @contextmanager
-def _serving(path: Path, desk: Desk, service: Meanwhile, face: Face) -> Iterator[None]:
-    loop = asyncio.new_event_loop()
-    thread = Thread(target=loop.run_forever, name="socket", daemon=True)
+def _serving(
+    path: Path, desk: Desk, service: Meanwhile, load: "Callable[[], Face]"
+) -> Iterator[None]:
+    loop, over = asyncio.new_event_loop(), asyncio.Event()
+    serving = _serve(path, desk, service, load, over)
+    thread = Thread(target=lambda: loop.run_until_complete(serving), name="socket")
+    thread.daemon = True
     thread.start()
-    opening = server.serve(path, desk, service, face)
     try:
-        listening = asyncio.run_coroutine_threadsafe(opening, loop).result()
-        try:
-            yield
-        finally:
-            asyncio.run_coroutine_threadsafe(_end(listening), loop).result()
-            path.unlink(missing_ok=True)
+        yield
     finally:
-        service.close()
-        loop.call_soon_threadsafe(loop.stop)
+        loop.call_soon_threadsafe(over.set)
         thread.join()
+        path.unlink(missing_ok=True)
+        service.close()
         loop.close()
+
+
+async def _serve(
+    path: Path,
+    desk: Desk,
+    service: Meanwhile,
+    load: "Callable[[], Face]",
+    over: asyncio.Event,
+) -> None:
+    """Listen once it has taken a while, until it is over."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(over.wait(), _SHORT_SECONDS)
+        return
+    from coordinator.daemon import server  # noqa: PLC0415 - it loads slowly
+
+    try:
+        listening = await server.serve(path, desk, service, load())
+    except OSError:
+        return  # then others wait outside
+    await over.wait()
+    await _end(listening)
 
 
 async def _end(listening: asyncio.Server) -> None:

@@ -12,24 +12,50 @@ import struct
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Any, Protocol, TypeVar
 
 from loguru import logger
 from pydantic import TypeAdapter, ValidationError
 
-from coordinator.actions.registry import Later
+from coordinator.actions.registry import Busy, Later
 from coordinator.actions.workspace import Workspace
-from coordinator.daemon.desk import HEALTH, Desk, Request
+from coordinator.daemon.desk import HEALTH, Answer, Desk, Request
+from coordinator.daemon.door import Door
 from coordinator.kernel import addresses
 from coordinator.kernel.errors import CoordinatorError
 
 LIMIT = 16 << 20  # a text of 1 MiB, each of its characters escaped
-_CALLERS = 32
+_CALLERS = 64
+_LONG = 32  # so many of them at most are at something long; the rest is for short calls
+_BACKLOG = 128
+_ASK_SECONDS = 30.0
+_READ_SECONDS = 30.0
 _REQUEST = TypeAdapter(Request)
 _Result = TypeVar("_Result")
+
+
+class TooMuch(Busy):
+    """So much that takes long is under way that the rest must wait outside."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"{_LONG} calls that take long are under way already.",
+            hint="Try again when one of them has ended.",
+        )
+
+
+class TooMany(Busy):
+    """So many calls wait that one more is of no use."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Too many calls wait already.",
+            hint="Try again; what holds them up: coordinator health",
+        )
 
 
 class Engine(Protocol):
@@ -52,7 +78,7 @@ class Counter(Protocol):
     def workspace(self) -> Workspace:
         """The workspace that is worked on."""
 
-    def perform(self, request: Request) -> Any:  # noqa: ANN401 - a JSON value
+    def perform(self, request: Request) -> Answer:
         """Do what is asked; see `Desk.perform`."""
 
 
@@ -69,41 +95,99 @@ class Turns:
 
     desk: Desk
     service: Engine
+    room: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_LONG))
 
     @property
     def workspace(self) -> Workspace:
         """The workspace that is worked on."""
         return self.desk.workspace
 
-    def perform(self, request: Request) -> Any:  # noqa: ANN401 - a JSON value
-        """Do what is asked; see `Desk.perform`."""
+    def perform(self, request: Request) -> Answer:
+        """Do what is asked; see `Desk.perform`.
+
+        Raises:
+            Busy: It takes long, and cannot be begun now.
+        """
         step = self.service.turn(partial(self.desk.begin, request))
         while isinstance(step, Later):
-            outcome = self.service.aside(step.work)
+            outcome = self._outcome(step)
             step = self.service.turn(partial(step.finish, outcome))
         return step
+
+    def _outcome(self, step: Later) -> Any:  # noqa: ANN401 - what the work returns
+        try:
+            return self._aside(step)
+        except Busy:
+            if step.optional:
+                return None
+            self.service.turn(step.drop)
+            raise
+
+    def _aside(self, step: Later) -> Any:  # noqa: ANN401 - what the work returns
+        if not self.room.acquire(blocking=False):
+            raise TooMuch
+        try:
+            return self.service.aside(step.work)
+        finally:
+            self.room.release()
+
+
+@dataclass(frozen=True, slots=True)
+class Full:
+    """Stands in for the desk while too many wait for it."""
+
+    workspace: Workspace
+
+    def perform(self, request: Request) -> Answer:
+        """Send the caller away.
+
+        Raises:
+            TooMany: Always.
+        """
+        del request
+        raise TooMany
 
 
 async def serve(path: Path, desk: Desk, service: Engine, face: Face) -> asyncio.Server:
     """Listen at `path` (mode 0600); `face` answers command lines."""
     turns = Turns(desk, service)
     callers = ThreadPoolExecutor(_CALLERS, "caller")
+    # However many wait for others, who asks for the health waits for nobody.
+    doctors = ThreadPoolExecutor(1, "health")
+    door = Door()
+
+    async def answer(asked: dict[str, Any]) -> dict[str, Any]:
+        threads = callers
+        counter: Counter = turns
+        if HEALTH in {asked.get("action"), *_first_word(asked)}:
+            threads, counter = doctors, desk
+        elif not door.has_room:
+            threads, counter = doctors, Full(desk.workspace)
+        work = partial(_reply, counter, face, asked)
+        return await asyncio.get_running_loop().run_in_executor(threads, work)
 
     async def handle(
         reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
+        door.enter(writer)
         try:
-            asked = await _asked(reader, writer)
-            work = partial(_reply, turns, face, asked)
-            reply = await asyncio.get_running_loop().run_in_executor(callers, work)
-            if desk.workspace.stop_wanted:
-                # After the reply is on its way: whoever asked must hear it.
-                asyncio.get_running_loop().call_later(0.02, service.stop)
-            writer.write(json.dumps(reply).encode() + b"\n")
-            await writer.drain()
-        except ConnectionError as error:
+            async with asyncio.timeout(_ASK_SECONDS):
+                asked = await _asked(reader, writer)
+            if writer.is_closing():
+                return  # it made way for others
+            with door.busy(writer):
+                reply = await answer(asked)
+                if desk.workspace.stop_wanted:
+                    # After the reply is on its way: whoever asked must hear it.
+                    asyncio.get_running_loop().call_later(0.02, service.stop)
+                writer.write(json.dumps(reply).encode() + b"\n")
+                async with asyncio.timeout(_READ_SECONDS):
+                    await writer.drain()
+        except (ConnectionError, TimeoutError) as error:
             logger.info("a caller went away: {}", error)
+            writer.transport.abort()
         finally:
+            door.leave(writer)
             # Whoever asked for the end hears it when everything is closed.
             if not desk.workspace.stop_wanted:
                 writer.close()
@@ -111,7 +195,9 @@ async def serve(path: Path, desk: Desk, service: Engine, face: Face) -> asyncio.
     addresses.make_private(str(path))
     before = os.umask(0o177)
     try:
-        return await asyncio.start_unix_server(handle, path, limit=LIMIT, backlog=512)
+        return await asyncio.start_unix_server(
+            handle, path, limit=LIMIT, backlog=_BACKLOG
+        )
     finally:
         os.umask(before)
 
@@ -130,14 +216,12 @@ async def _asked(
     return {**asked, "folder": folder}
 
 
-def _reply(turns: Turns, face: Face, asked: dict[str, Any]) -> dict[str, Any]:
-    """Answer on a thread of the caller's own; `health` waits for no turn."""
+def _reply(counter: Counter, face: Face, asked: dict[str, Any]) -> dict[str, Any]:
+    """Answer on a thread of the caller's own."""
     if not asked:
         message = f"A request is one line with a JSON object, up to {LIMIT} bytes."
         return _error("usage", message, "")
-    work = face if "argv" in asked else _perform
-    is_health = HEALTH in {asked.get("action"), *_first_word(asked)}
-    return work(turns.desk if is_health else turns, asked)
+    return (face if "argv" in asked else _perform)(counter, asked)
 
 
 def _first_word(asked: dict[str, Any]) -> list[str]:
@@ -146,10 +230,10 @@ def _first_word(asked: dict[str, Any]) -> list[str]:
     return [x for x in words if isinstance(x, str) and not x.startswith("-")][:1]
 
 
-def _perform(desk: Counter, asked: dict[str, Any]) -> dict[str, Any]:
+def _perform(counter: Counter, asked: dict[str, Any]) -> dict[str, Any]:
     try:
         request = _REQUEST.validate_python(asked, extra="forbid")
-        return {"result": desk.perform(request)}
+        answer = counter.perform(request)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(x) for x in first["loc"])
@@ -160,6 +244,7 @@ def _perform(desk: Counter, asked: dict[str, Any]) -> dict[str, Any]:
     except Exception:  # noqa: BLE001 - the outer boundary: a bug must not end the daemon
         logger.exception("bug in {}", asked.get("action"))
         return _error("bug", "The daemon met a bug; see its log.", "coordinator doctor")
+    return {"result": answer.value} | ({"notes": answer.notes} if answer.notes else {})
 
 
 def _error(kind: str, message: str, hint: str) -> dict[str, Any]:

@@ -15,9 +15,11 @@ from typing import Any, TypeVar
 
 from loguru import logger
 
-from coordinator.actions import documents, sights, views, worktrees
+import pending_commits.store
+from coordinator.actions import documents, views, worktrees
 from coordinator.daemon.desk import Desk, NotWritten, refusals
 from coordinator.daemon.health import Health
+from coordinator.daemon.lookout import Lookout
 from coordinator.index.history import History
 from coordinator.kernel import clock
 from coordinator.kernel.errors import CoordinatorError
@@ -38,6 +40,7 @@ _CALM_SECONDS = 0.15  # without a hint for so long, a burst is over
 _SCAN_SECONDS = 0.4  # then one batch is taken, so that no author waits long
 _SCANS_PER_POLL = 10
 _VIEWS_SHARE = 10
+_PATIENCE_SECONDS = 1.0  # a look takes some 20 ms, where nothing hangs
 _TENDING = {"workspace.created", "worktree.added", "worktree.removed"}
 _Result = TypeVar("_Result")
 
@@ -69,7 +72,8 @@ class Service:
         self._views_due: float | None = 0.0
         self._views_rest_until = 0.0
         self._views_old = 0.0
-        self._finals_wanted = True
+        self._lookout = Lookout(self._workspace, self._guarded, self._tend_soon)
+        self._is_proposed = False
         self._tending_wanted = asyncio.Event()
         self._tending_wanted.set()
         self._recorded = asyncio.Event()
@@ -80,6 +84,7 @@ class Service:
         self._workspace.listeners.append(self._hear)
         self._workspace.health = health.as_json
         desk.take_hints = self._take_hints
+        desk.patience = _PATIENCE_SECONDS
 
     def _wake_up(self) -> None:
         """Wake the loop from another thread."""
@@ -143,6 +148,9 @@ class Service:
             return
         await self._let_scan()
         await self._guarded(self._take)
+        if self._is_proposed:
+            self._is_proposed = False
+            await self._lookout.look()
         if self._views_due is not None and clock.monotonic() >= self._views_due:
             await self._refresh_views()
 
@@ -180,7 +188,8 @@ class Service:
         intake = self._desk.intake
         self._take_hints()
         if intake.next_due() == 0.0 and not self._health.read_only:
-            intake.step()
+            changed = intake.step()
+            self._is_proposed |= any(map(pending_commits.store.is_document, changed))
         self._health.queued = intake.queued
         self._health.overflows = self._hints.overflows
 
@@ -224,7 +233,7 @@ class Service:
             await self._guarded(lambda: self._desk.intake.compare(snapshot))
         finally:
             self._scanned.set()
-        await self._guarded(self._look_at_git)
+        await self._lookout.look()
         await self._restore_views()
         health = self._health
         self._desk.scan_seconds = snapshot.seconds
@@ -239,10 +248,6 @@ class Service:
         except OSError:
             return True
 
-    def _look_at_git(self) -> None:
-        if sights.look(self._workspace):
-            self._finals_wanted = True
-
     async def _restore_views(self) -> None:
         """Make views again that somebody deleted; without events looks come often."""
         now = clock.monotonic()
@@ -254,9 +259,7 @@ class Service:
         start = clock.monotonic()
         self._views_due = None
         await self._guarded(lambda: views.refresh(self._workspace))
-        if self._finals_wanted:
-            self._finals_wanted = False
-            await self._guarded(lambda: views.refresh_finals(self._workspace))
+        self._lookout.refresh_finals()
         # However large the views are, most of the time is for the agents.
         now = clock.monotonic()
         self._views_rest_until = now + _VIEWS_SHARE * (now - start)
@@ -281,7 +284,7 @@ class Service:
     def _note_records(self, records: Sequence[Record]) -> None:
         now = clock.monotonic()
         for record in records:
-            self._finals_wanted |= "final-status" in record.subject
+            self._lookout.finals_wanted |= "final-status" in record.subject
             if record.kind in _TENDING:
                 self._tending_wanted.set()
                 self._look_wanted.set()
@@ -304,11 +307,14 @@ class Service:
             await self._tending_wanted.wait()
             self._tending_wanted.clear()
             wanted: list[worktrees.Chore] = []
-            await self._guarded(partial(self._plan, wanted))
+            await self._guarded(partial(self._plan_chores, wanted))
             await self._loop.run_in_executor(self._tender, worktrees.do, wanted)
 
-    def _plan(self, wanted: list[worktrees.Chore]) -> None:
-        wanted += worktrees.chores(self._workspace)
+    def _tend_soon(self) -> None:
+        self._tending_wanted.set()
+
+    def _plan_chores(self, wanted: list[worktrees.Chore]) -> None:
+        wanted += worktrees.chores(self._workspace, self._lookout.known)
 
     async def _write_history(self) -> None:
         journal = self._workspace.journal

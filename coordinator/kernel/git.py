@@ -15,6 +15,7 @@ from coordinator.kernel.processes import Child, Completed
 
 OLDEST = (2, 38)
 ZERO = "0" * 40
+NO_FILE = "/dev/null/none"  # git is silent about a file that cannot be there
 LOOK_SECONDS = 10.0  # for what only reads refs and settings: longer, and it hangs
 FETCHING = {"GIT_ALLOW_PROTOCOL": "file"}  # from another folder of this machine
 _REACHING = {"GIT_ALLOW_PROTOCOL": "https:ssh:file", "GIT_TERMINAL_PROMPT": "0"}
@@ -69,6 +70,7 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_EDITOR": ":",
+        "GIT_GRAFT_FILE": NO_FILE,
         # A repository that says it lacks objects names the program that gets them.
         "GIT_NO_LAZY_FETCH": "1",
         "GIT_NO_REPLACE_OBJECTS": "1",

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from threading import Event
 from types import TracebackType
 from typing import IO, Self
 
@@ -20,6 +21,8 @@ from coordinator.kernel import clock
 from coordinator.kernel.errors import External
 
 DEFAULT_SECONDS = 120.0
+_RUNNING: set[int] = set()  # the processes that `run` waits for
+_IS_OVER = Event()
 _GRACE_SECONDS = 5.0
 _MOST_PATH = 500  # characters
 
@@ -91,8 +94,11 @@ def run(
         NotStarted: It is, and cannot be started.
         TimedOut: It ran longer than `seconds`; its whole group was killed.
     """
+    if _IS_OVER.is_set():
+        raise External("This process is about to end.", hint="Run it again.")
     process = _start(argv, cwd, environment, stderr=subprocess.PIPE)
     with process:
+        _RUNNING.add(process.pid)
         try:
             stdout, stderr = process.communicate(stdin, timeout=seconds)
         except subprocess.TimeoutExpired:
@@ -103,7 +109,16 @@ def run(
             _kill_group(process.pid)
             process.wait()
             raise
+        finally:
+            _RUNNING.discard(process.pid)
     return Completed(process.returncode, stdout, stderr)
+
+
+def end_all() -> None:
+    """Kill what `run` waits for on other threads, and let them start no other."""
+    _IS_OVER.set()
+    for pid in list(_RUNNING):
+        _kill_group(pid)
 
 
 class Ending(StrEnum):

@@ -148,7 +148,7 @@ class Intake:
             raise
         for path in batch.unsettled:
             self._rest(path)
-        submissions.submit_found(self._workspace, changed)
+        submissions.hear(self._workspace, changed)
         return changed
 
     def drain_some(self) -> list[str]:

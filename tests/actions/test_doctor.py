@@ -45,7 +45,7 @@ def test_a_sound_workspace_is_well_in_every_part(shop: OpenWorkspace) -> None:
     """Each part is named with what was seen, and has no hint."""
     found = shop.perform("doctor")
     names = [x["name"] for x in found]
-    assert names == [*LOOKED_AT, "hooks of shop", "worktrees", "disk"]
+    assert names == [*LOOKED_AT, "store", "hooks of shop", "worktrees", "disk"]
     assert all(x["well"] and x["message"] and not x["hint"] for x in found)
     told = {x["name"]: x["message"] for x in found}
     last = shop.workspace.journal.last

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from coordinator.kernel.errors import NotFound, UsageProblem
-from tests.support import FakeAgent, ManualClock, OpenWorkspace
+from tests.support import CommandLine, FakeAgent, ManualClock, OpenWorkspace
 
 
 def search(opened: OpenWorkspace, *words: str, **more: int) -> list[dict[str, Any]]:
@@ -55,14 +55,14 @@ def test_words_inside_a_sentence_without_spaces_are_found(
 
 @pytest.mark.parametrize("words", [["*"], ["++", "-"], ["🚀"]])
 def test_marks_alone_are_said_to_find_nothing(
-    opened: OpenWorkspace, words: list[str]
+    line: CommandLine, words: list[str]
 ) -> None:
     """They are in no index, which an empty list would not tell."""
-    FakeAgent(opened.root, "docs").learning("words", "# C++ *\n\nStart 🚀 - now\n")
-    with pytest.raises(NotFound, match="marks alone") as raised:
-        search(opened, *words)
-    assert "letters or digits" in raised.value.hint
-    assert len(search(opened, "now", *words)) == 1
+    FakeAgent(line.folder, "docs").learning("words", "# C++ *\n\nStart 🚀 - now\n")
+    found = line("search", "--json", "--", *words)
+    assert (found.code, found.value) == (0, [])
+    assert "Nothing is found by marks alone" in found.stderr
+    assert len(line("search", "--json", "--", "now", *words).value) == 1
 
 
 def test_a_result_says_where_it_stands(

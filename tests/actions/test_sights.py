@@ -147,10 +147,12 @@ def test_only_a_change_is_looked_at(shop: OpenWorkspace) -> None:
     """A look at what is as before says so; a new branch is a change."""
     workspace = shop.workspace
     sights.look(workspace)
-    assert not sights.look(workspace)
+    assert sights.due(workspace) == []
     git(shop.root / "shop-docs", "branch", "docs/pages")
-    assert sights.look(workspace)
-    assert not sights.look(workspace)
+    [glance] = sights.due(workspace)
+    assert glance.repository == "shop"
+    sights.look(workspace)
+    assert sights.due(workspace) == []
 
 
 def test_a_commit_is_a_sign_of_life(shop: OpenWorkspace, clock: ManualClock) -> None:

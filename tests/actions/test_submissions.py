@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from coordinator.actions import submissions
+from coordinator.actions import sights, submissions
 from coordinator.actions.workspace import MAINTAINER
 from coordinator.index import queries
-from coordinator.kernel.errors import NotFound, Refused
+from coordinator.kernel.errors import NotFound
 from pending_commits.model import State
 from tests.support import (
     FakeAgent,
@@ -158,25 +158,11 @@ def test_a_draft_waits_although_its_branch_is_there(shop: OpenWorkspace) -> None
     assert item(shop)["state"] == "submitted"
 
 
-def test_submitting_anothers_branch_is_refused_with_the_names_that_do(
-    shop: OpenWorkspace,
-) -> None:
-    """The file's author counts, whoever calls."""
-    FakeAgent(shop.root, "docs").branch("pages")
-    FakeAgent(shop.root, "backend").pending("carts", "# C\n\nBranch: docs/pages\n")
-    with pytest.raises(Refused, match="is docs's, not backend's") as raised:
-        submissions.submit(shop.workspace, row(shop), actor=MAINTAINER)
-    assert raised.value.hint == "Propose a branch named backend/…"
-    assert moves(shop) == []
-
-
 def test_a_branch_of_no_repository_is_not_found(shop: OpenWorkspace) -> None:
-    """Both ways of fetching say so, and the store keeps nothing."""
+    """It is said so at once, and the store keeps nothing."""
     for name in ("backend/none", "../../x", "", "a b"):
         with pytest.raises(NotFound, match="No repository"):
-            submissions.look_at(shop.workspace, name)
-        with pytest.raises(NotFound, match="No repository"):
-            submissions.fetch(shop.workspace, name, "backend-none")
+            submissions.planned(shop.workspace, name)
     refs = git(shop.layout.store, "for-each-ref") if shop.layout.store.exists() else ""
     assert "backend" not in refs
 
@@ -187,7 +173,7 @@ def test_a_look_keeps_off_what_was_submitted(
     """Reading a branch now does not move the ref of the accepted head."""
     accepted = item(shop)["commit"]
     newer = agent.commit("a.txt", "two\n")
-    assert submissions.look_at(shop.workspace, "backend/carts").head == newer
+    assert submissions.planned(shop.workspace, "backend/carts")().head == newer
     place = "refs/repositories/shop/pending/backend-carts"
     assert git(shop.layout.store, "rev-parse", place) == accepted
 
@@ -206,7 +192,8 @@ def test_the_repository_that_has_the_branch_is_found(
         agent = FakeAgent(opened.root, "backend", "till")
         agent.branch("carts")
         head = agent.commit("a.txt", "one\n")
-        found = submissions.look_at(opened.workspace, "backend/carts")
+        sights.look(opened.workspace)
+        found = submissions.planned(opened.workspace, "backend/carts")()
         assert (found.repository, found.head, found.target) == ("till", head, target)
 
 

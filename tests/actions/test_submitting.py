@@ -135,7 +135,9 @@ def test_nobody_unknown_changes_a_run(opened: OpenWorkspace) -> None:
         for token in ("", "wrong"):
             with pytest.raises(Refused):
                 opened.desk.perform(Request(action, more, "/", "backend", token))
-    assert opened.desk.perform(Request("workflow show", {"run": run}))["id"] == run
+    assert (
+        opened.desk.perform(Request("workflow show", {"run": run})).value["id"] == run
+    )
 
 
 @pytest.mark.parametrize(

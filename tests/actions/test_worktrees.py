@@ -130,7 +130,7 @@ def test_the_list_says_what_git_says(
     assert listed(shop)["shop-backend"]["state"] == "busy"
     shutil.rmtree(agent.home)
     gone = listed(shop)["shop-backend"]
-    assert (gone["state"], gone["dirty"], gone["ahead"]) == ("missing", None, 0)
+    assert (gone["state"], gone["dirty"], gone["ahead"]) == ("missing", None, None)
 
 
 def test_a_clean_features_worktree_goes_back_into_the_pool(

@@ -125,7 +125,7 @@ def test_an_answer_is_fresh(opened: OpenWorkspace) -> None:
 
 def test_a_request_may_come_with_nothing_but_its_action(opened: OpenWorkspace) -> None:
     """Everything else has a harmless default: such a caller may read."""
-    assert opened.desk.perform(Request("health")) == {"running": False}
+    assert opened.desk.perform(Request("health")).value == {"running": False}
 
 
 def test_what_is_left_for_later_is_done_in_turns(opened: OpenWorkspace) -> None:
@@ -146,7 +146,7 @@ def test_what_is_left_for_later_is_done_in_turns(opened: OpenWorkspace) -> None:
     registry._ACTIONS["context set"] = replaced
     try:
         first = opened.desk.perform(request)
-        assert first == {"found": ["first", "second"]}
+        assert first.value == {"found": ["first", "second"]}
         assert opened.desk.perform(request) == first
     finally:
         registry._ACTIONS["context set"] = action

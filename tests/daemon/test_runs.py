@@ -142,6 +142,7 @@ def test_without_a_daemon_something_long_keeps_nobody_out(
     with ThreadPoolExecutor(1) as callers:
         submitted = callers.submit(run_coordinator, root, *argv)
         wait_for(slow.begun.exists)
+        wait_for(lambda: ask("docs", "health"))
         started = ask("docs", "workflow start", template="bread", set=FILLED)
         assert started["result"]["id"] == "bread-1"
         shown = run_coordinator(root, "workflow", "show", "bread-1", "--json")

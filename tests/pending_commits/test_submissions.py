@@ -12,6 +12,7 @@ from pending_commits.submissions import (
     BranchMissing,
     BranchMoves,
     NoCommits,
+    Partial,
     RepositoryMissing,
     Shallow,
     fetch_branch,
@@ -194,10 +195,40 @@ def test_a_missing_object_is_not_asked_of_anybody(
     mark = tmp_path / "ran"
     poison(repository, mark)
     main = git(repository, "rev-parse", "main")
-    with pytest.raises(GitFailed):
+    with pytest.raises(Partial, match="partial clone") as caught:
         fetch(store, repository)
+    assert "--refetch" in caught.value.hint
     assert not mark.exists()
     assert kernel_git.resolve(store, INTO) == main
+
+
+def test_what_a_failed_fetch_brought_goes_at_once(
+    store: Repository, repository: Path, branch: str
+) -> None:
+    """A broken branch leaves nothing in the store but a sentence."""
+    blob = git(repository, "rev-parse", f"{branch}:src/login.py")
+    (repository / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    before = sorted(store.path.rglob("*"))
+    with pytest.raises(GitFailed, match="git fetch failed"):
+        fetch(store, repository)
+    assert sorted(store.path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("kind", ["graft", "replacement"])
+def test_what_is_fetched_is_the_true_history(
+    store: Repository, repository: Path, branch: str, kind: str
+) -> None:
+    """Neither grafts nor replacements of a repository's change what is accepted."""
+    first = git(repository, "rev-parse", f"{branch}~1")
+    if kind == "graft":
+        (repository / ".git" / "info").mkdir(exist_ok=True)
+        (repository / ".git" / "info" / "grafts").write_text(f"{branch}\n")
+    else:
+        git(repository, "replace", "--graft", branch)
+    assert git(repository, "rev-list", branch).split() == [branch]
+    assert fetch(store, repository) == branch
+    assert store.run("rev-list", branch).split() == [branch, first]
+    store.run("fsck", "--strict")
 
 
 @pytest.mark.parametrize(
@@ -276,7 +307,7 @@ RACING_GIT = """#!/bin/sh
 case "$*" in *" fetch "*)
     if [ -s {turns} ]; then
         sed -i 1d {turns}
-        unset GIT_CONFIG_COUNT GIT_OPTIONAL_LOCKS
+        unset GIT_CONFIG_COUNT GIT_OPTIONAL_LOCKS GIT_OBJECT_DIRECTORY
         cd {source}
         {git} commit -q --amend --allow-empty -m "Turn $$"
         {git} reflog expire --expire=now --all

@@ -18,6 +18,7 @@ from pathlib import Path
 
 _ROOT = Path(__file__).parents[2]
 _IS_COLD = sys.platform != "linux" or "COLD_STARTS" in os.environ
+COLD = [sys.executable, "-m", "coordinator.entry"]
 _STAND_IN = """\
 #!{python} -IS
 import sys
@@ -32,7 +33,7 @@ _ending = ExitStack()
 def command() -> list[str]:
     """Return how to start `coordinator`; its words are to follow."""
     if _IS_COLD:
-        return [sys.executable, "-m", "coordinator.entry"]
+        return COLD
     return [str(folder() / "coordinator")]
 
 

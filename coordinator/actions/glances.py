@@ -1,0 +1,87 @@
+"""Glances: a repository looked at on any thread, as long as git's short limit lets it.
+
+One is made of values and touches nothing of the workspace; `sights` says what is to be
+looked at, and takes over what was seen.
+"""
+
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from itertools import count
+
+from active_contexts import hooks, refs_look
+from active_contexts.refs_look import Look
+from active_contexts.worktree_entries import common_folder, save_role
+from active_contexts.worktree_model import Assigned, Tracked
+from coordinator.kernel.beside import Lane
+from coordinator.kernel.errors import CoordinatorError
+from coordinator.kernel.problems import Problem
+from coordinator.kernel.processes import ProgramMissing, TimedOut
+
+CODE = "repository-unreadable"
+GIT = "git"
+NO_GIT = "git-missing"
+_NUMBERS = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """What was seen: the look, or why there is none. The later, the larger `number`.
+
+    `mark` is what the files looked like just before.
+    """
+
+    mark: str
+    look: Look | None
+    trouble: Problem | None = None
+    is_hung: bool = False
+    number: int = field(default_factory=lambda: next(_NUMBERS))
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """A repository that is to be looked at; `mark` is what its files looked like."""
+
+    tracked: Tracked
+    known: tuple[Assigned, ...]
+    prefixes: tuple[str, ...]
+    mark: str
+    lane: Lane[Glimpse]
+
+    @property
+    def repository(self) -> str:
+        """The repository's name."""
+        return self.tracked.name
+
+    @property
+    def delay(self) -> str:
+        """What to say where it is not waited for."""
+        name = self.repository
+        return f"The look at {name} takes long: what is shown of it is older."
+
+    def begin(self) -> Future[Glimpse]:
+        """Look, after the look at the repository that is under way."""
+        return self.lane.begin_instead(self.mark, self._look)
+
+    def _look(self) -> Glimpse:
+        tracked = self.tracked
+        try:
+            common = common_folder(tracked.path)
+            hooks.save_prefixes(common, self.prefixes)
+            for inner, entry in refs_look.nested(common, self.known).items():
+                save_role(entry, common, inner.prefix)
+            look = refs_look.look(tracked, self.known, self.prefixes)
+            return Glimpse(self.mark, look)
+        except (CoordinatorError, OSError) as error:
+            is_hung = isinstance(error, TimedOut)
+            problem = trouble(self.repository, CODE, error)
+            return Glimpse(self.mark, None, problem, is_hung)
+
+
+def trouble(path: str, code: str, error: CoordinatorError | OSError) -> Problem:
+    """Return the problem that something is which cannot be looked at."""
+    message, hint = str(error), "Run: coordinator doctor"
+    if isinstance(error, CoordinatorError):
+        message, hint = error.message, error.hint
+    if isinstance(error, ProgramMissing):
+        path, code = GIT, NO_GIT
+    return Problem(path, 0, code, message, hint)
