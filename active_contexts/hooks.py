@@ -16,8 +16,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from active_contexts.branches import check_prefix
+from active_contexts.repository_files import OWN_FOLDER
 from active_contexts.worktree_entries import (
-    OWN_FOLDER,
     common_folder,
     first_line,
     private_folder,
