@@ -4,7 +4,9 @@ They are derived from the outside world, so they are looked at again and never
 recorded. A look starts a process only where git's files have changed.
 """
 
-from active_contexts import hooks, refs_look
+from dataclasses import replace
+
+from active_contexts import hook_owners, hook_upkeep, refs_look
 from active_contexts.worktree_entries import common_folder
 from active_contexts.worktree_model import Assigned, Grounds, Tracked
 from coordinator.actions import (
@@ -148,8 +150,10 @@ def _look_at(workspace: Workspace, one: Tracked) -> bool:
         mark = f"{refs_look.fingerprint(common)} {known} {prefixes}"
         if seen.marks.get(one.name) == mark:
             return False
-        hooks.save_prefixes(common, prefixes)
-        seen.looks[one.name] = refs_look.look(one, known, prefixes)
+        owner = hook_owners.owner(workspace.layout.root)
+        problems = hook_upkeep.tend(one, owner, prefixes, workspace.now())
+        found = refs_look.look(one, known, prefixes)
+        seen.looks[one.name] = replace(found, drifts=(*found.drifts, *problems))
         seen.troubles.pop(one.name, None)
     except CoordinatorError as error:
         # What hung is not tried again before git's files change.

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from active_contexts import hooks
 from active_contexts.repository_files import PROGRAM, Sharing, Writer, sharing
 from active_contexts.worktree_entries import private_folder
+from tests.active_contexts.worktree_yard import OWNER, PREFIXES, make_yard
 from tests.support import git
 
 UMASK, GROUP, EVERYBODY = Sharing(0), Sharing(0o660), Sharing(0o664)
@@ -63,3 +65,38 @@ def test_what_is_written_has_the_mode_that_git_gives(
     assert mode(private_folder(common)) == mode(common / "refs/heads/a")
     readers = int(mode(common / "made"), 8) & 0o444
     assert int(mode(common / "program"), 8) & 0o111 == readers >> 2
+
+
+def test_everything_in_a_shared_repository_is_the_groups(
+    repository: Path, tmp_path: Path
+) -> None:
+    """Hooks, those put aside, parts of workspaces and roles, under a private umask."""
+    common = repository / ".git"
+    git(repository, "config", "core.sharedRepository", "group")
+    (common / "hooks").mkdir(exist_ok=True)
+    (common / "hooks/pre-push").write_text("#!/bin/sh\n")
+    with umask(0o077):
+        hooks.install(repository, OWNER, PREFIXES)
+        git(repository, "config", "core.hooksPath", ".husky")
+        hooks.install(repository, OWNER, PREFIXES)
+        yard = make_yard(tmp_path / "work", repository)
+        entry = yard.entry(yard.home("backend").path).folder
+    ours = [common / "hooks.before-coordinator", *(common / "coordinator").rglob("*")]
+    hook = common / "hooks/reference-transaction"
+    for path in (*ours, hook, entry / "coordinator-agent"):
+        assert int(mode(path), 8) & 0o060 == 0o060, path
+    assert mode(hook) == "0770"
+
+
+def test_a_repository_that_is_shared_later_gets_its_modes_at_the_next_install(
+    repository: Path,
+) -> None:
+    """What is there with a private mode is not left so."""
+    hook = repository / ".git/hooks/pre-push"
+    with umask(0o077):
+        hooks.install(repository, OWNER, PREFIXES)
+    assert mode(hook) == "0700"
+    git(repository, "config", "core.sharedRepository", "0664")
+    hooks.install(repository, OWNER, PREFIXES)
+    assert mode(hook) == "0775"
+    assert mode(repository / ".git/coordinator") == "2775"
