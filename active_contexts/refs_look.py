@@ -20,7 +20,7 @@ from active_contexts.branches import (
     proper_name,
     verdict,
 )
-from active_contexts.hooks import HookState
+from active_contexts.hook_files import HookState
 from active_contexts.worktree_entries import (
     Entry,
     Identity,
@@ -129,10 +129,10 @@ def nested(common: Path, known: Sequence[Assigned]) -> dict[Assigned, Entry]:
 
 
 def _stamps(common: Path) -> Iterator[str]:
-    single = ("packed-refs", "reftable/tables.list", "HEAD", "config", "hooks")
+    single = ("packed-refs", "reftable/tables.list", "HEAD", "config")
     yield from (_stamp(common / x) for x in ("shallow", "objects/pack"))
     yield from (_stamp(common / x) for x in single)
-    yield from (_stamp(common / "hooks" / x) for x in hooks.CHECKING)
+    yield from (_stamp(x) for x in hooks.watched(common))
     yield from _tree(common / "refs" / "heads")
     for entry in entries(common):
         names = ("HEAD", "gitdir", "reftable/tables.list", "config.worktree")

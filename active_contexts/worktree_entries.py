@@ -9,11 +9,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from active_contexts.repository_files import Writer
 from active_contexts.worktree_model import Head, NotARepository, Operation
-from coordinator.kernel import files
 
 ROLE = "coordinator-agent"
-OWN_FOLDER = "coordinator"
 _LIMIT = 1 << 16
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 _BARE = re.compile(rb"^\s*bare\s*=\s*true\s*$", re.MULTILINE | re.IGNORECASE)
@@ -217,15 +216,12 @@ def operation(folder: Path) -> Operation | None:
 def save_role(entry: Entry, common: Path, prefix: str) -> None:
     """Write down whose worktree it is; the hooks read it."""
     if entry.role != prefix:
-        line = f"{prefix}\n".encode()
-        files.write(entry.folder, ROLE, line, temporary=private_folder(common))
+        Writer(common).write(entry.folder / ROLE, f"{prefix}\n".encode())
 
 
 def private_folder(common: Path) -> Path:
     """Return the coordinator's own folder in a common git directory, made if new."""
-    folder = common / OWN_FOLDER
-    folder.mkdir(exist_ok=True)
-    return folder
+    return Writer(common).private
 
 
 Identity = tuple[int, int] | str

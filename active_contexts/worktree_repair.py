@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from active_contexts import worktree_pool, worktree_submodules
+from active_contexts.repository_files import FILE
 from active_contexts.worktree_changes import changes
 from active_contexts.worktree_contents import Contents
 from active_contexts.worktree_entries import (
@@ -199,7 +200,8 @@ def _point(entry: Entry, common: Path) -> None:
     line = f"gitdir: {entry.folder}\n".encode()
     path = entry.path
     near = path.stat().st_dev == common.stat().st_dev
-    files.write(path, ".git", line, temporary=private_folder(common) if near else path)
+    temporary = private_folder(common) if near else path
+    files.write(path, ".git", line, temporary=temporary, mode=FILE)
 
 
 def _add_again(

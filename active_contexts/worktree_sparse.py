@@ -6,9 +6,9 @@ It writes only what git itself keeps for a worktree alone. See git-sparse-checko
 from dataclasses import dataclass
 from pathlib import Path
 
-from active_contexts.worktree_entries import Entry, common_folder, private_folder, read
+from active_contexts.repository_files import Writer
+from active_contexts.worktree_entries import Entry, common_folder, read
 from active_contexts.worktree_git import Inside, inside
-from coordinator.kernel import files
 
 _KEYS = r"^(core\.sparsecheckout|core\.sparsecheckoutcone|index\.sparse)$"
 _MOST = 1 << 20
@@ -45,9 +45,9 @@ def inherit(entry: Entry, like: Path) -> None:
 
 def _write(worktree: Inside, wanted: _Sparse, own: _Sparse) -> None:
     folder = worktree.entry.folder
-    (folder / "info").mkdir(exist_ok=True)
-    temporary = private_folder(common_folder(folder))
-    files.write(folder, "info/sparse-checkout", wanted.patterns, temporary=temporary)
+    writer = Writer(common_folder(folder))
+    writer.make_folder(folder / "info")
+    writer.write(_file(folder), wanted.patterns)
     for key, value in wanted.settings.items():
         if own.settings.get(key) != value:
             worktree.run("config", "--worktree", key, value)

@@ -1,3 +1,1 @@
-find_earlier
-[ -z "$earlier" ] || exec "$earlier" "$@"
-exit 0
+pass_on "$@"

@@ -1,23 +1,3 @@
-# Made by `coordinator hooks install`, which writes it anew: do not edit.
-# Shell builtins only, unless something is refused or an earlier hook has to run: one
-# rebase starts a hook a hundred times.
-set -f
-newline='
-'
-
-# Where this hook stands, and the hook of the same name that was there before it.
-find_earlier() {
-  folder=${0%/*}
-  case $folder in */*) earlier=${folder%/*} ;; *) earlier=. ;; esac
-  earlier=$earlier/hooks.before-coordinator/$hook
-  if [ -f "$folder/former" ]; then
-    IFS= read -r former < "$folder/former"
-    case $former in '~/'*) former=$HOME/${former#'~/'} ;; esac
-    earlier=$former/$hook
-  fi
-  [ -f "$earlier" ] && [ -x "$earlier" ] || earlier=
-}
-
 # The worktree's own git directory, and the one that all worktrees share.
 find_folders() {
   here=${GIT_DIR:-.git}
@@ -32,18 +12,44 @@ find_folders() {
   fi
 }
 
-# own: the prefix of the agent whose worktree this is; prefixes: those of all agents.
+# prefixes: those of the agents of all workspaces that are there; own: the one of the
+# agent whose worktree this is. A workspace that is gone holds nobody to anything.
 load_rules() {
   find_folders
   own= prefixes=
-  [ -f "$shared/coordinator/prefixes" ] || return 1
+  set +f
+  for part in "$shared"/coordinator/workspaces/*; do
+    [ -f "$part" ] && while IFS= read -r line; do
+      case $line in
+        'workspace '*) [ -d "${line#workspace }" ] || break ;;
+        'prefix '*) prefixes=$prefixes$newline${line#prefix } ;;
+      esac
+    done 2>/dev/null < "$part"
+  done
+  set -f
+  [ -n "$prefixes" ] || return
   if [ -f "$here/coordinator-agent" ]; then
     IFS= read -r own < "$here/coordinator-agent"
+  elif [ -f "$here/gitdir" ]; then
+    find_outer
   fi
-  while IFS= read -r line; do
-    prefixes="$prefixes $line"
-  done < "$shared/coordinator/prefixes"
-  prefixes="$prefixes $own"
+  if [ -n "$own" ]; then
+    case $prefixes$newline in *"$newline$own$newline"*) ;; *) own= ;; esac
+  fi
+}
+
+# A worktree that was made inside of an agent's own is that agent's too.
+find_outer() {
+  IFS= read -r inner < "$here/gitdir"
+  set +f
+  for entry in "$shared"/worktrees/*; do
+    [ -f "$entry/coordinator-agent" ] || continue
+    IFS= read -r outer < "$entry/gitdir"
+    case $inner in
+      "${outer%.git}"*) IFS= read -r own < "$entry/coordinator-agent" ;;
+    esac
+  done
+  set -f
 }
 
 well_formed() {
@@ -74,8 +80,13 @@ judge() {
   done
 }
 
-exists() {
-  [ -f "$shared/refs/heads/$1" ] || git show-ref --verify --quiet "refs/heads/$1"
+find_bad() {
+  bad=
+  for branch in $branches; do
+    judge "$branch"
+    [ "$verdict" = fine ] || bad=$bad$newline$branch
+  done
+  [ -z "$bad" ] || leave_new
 }
 
 # From here on only where a name is refused: processes are allowed.
@@ -91,15 +102,22 @@ proper_name() {
 }
 
 refuse() {
+  judge "$1"
   proper_name "$1"
   shown=$(printf %s "$1" | LC_ALL=C tr -c '[:print:]' '?')
-  {
-    echo "coordinator: the branch name '$shown' is refused."
-    case $verdict in
-      blocks) echo "  Rule: no branch is named like an agent: it would block every $shown/… branch." ;;
-      not-own) echo "  Rule: in this worktree every new branch is named $own/<feature>." ;;
-      malformed) echo "  Rule: a feature has a-z, 0-9, '.', '_' and '-', at most 60 of them, a letter or digit first." ;;
-    esac
-    echo "  Do:   $2$proper"
-  } >&2
+  echo "coordinator: the branch name '$shown' is refused."
+  case $verdict in
+    blocks) echo "  Rule: no branch is named like an agent: it would block every $shown/… branch." ;;
+    not-own) echo "  Rule: in this worktree every new branch is named $own/<feature>." ;;
+    malformed) echo "  Rule: a feature has a-z, 0-9, '.', '_' and '-', at most 60 of them, a letter or digit first." ;;
+  esac
+  echo "  Do:   $advice$proper"
 }
+
+refuse_bad() {
+  set -- $bad
+  for branch in "${1-}" "${2-}" "${3-}"; do
+    [ -z "$branch" ] || refuse "${branch#refs/heads/}"
+  done
+  [ $# -le 3 ] || echo "coordinator: and $(($# - 3)) more."
+} >&2

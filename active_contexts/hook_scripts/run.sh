@@ -1,16 +1,13 @@
-find_earlier
-if ! applies "$@" || ! load_rules; then
-  [ -z "$earlier" ] || exec "$earlier" "$@"
-  exit 0
+IFS=$newline
+if [ -n "$branches" ] && load_rules; then
+  find_bad
+  if [ -n "$bad" ]; then
+    refuse_bad
+    exit 1
+  fi
 fi
-if [ -z "$earlier" ]; then
-  check
-  exit
-fi
-# The point keeps the last line ends, which a command substitution would drop.
-input=$(cat; echo .)
-input=${input%.}
-check <<END || exit
-$input
-END
-printf %s "$input" | "$earlier" "$@"
+unset IFS
+case $holds in
+  yes) printf %s "$held" 2>/dev/null | pass_on "$@" ;;
+  *) pass_on "$@" ;;
+esac

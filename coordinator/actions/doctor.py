@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from active_contexts.hooks import HookState
+from active_contexts.hook_files import HookState
 from active_contexts.hooks import state as hook_state
 from active_contexts.worktree_model import WorktreeState
 from coordinator.actions import hooks, setup, sights, worktree_looks, worktrees

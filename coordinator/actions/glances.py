@@ -5,10 +5,12 @@ looked at, and takes over what was seen.
 """
 
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import count
 
-from active_contexts import hooks, refs_look
+from active_contexts import hook_upkeep, refs_look
+from active_contexts.hook_owners import Owner
 from active_contexts.refs_look import Look
 from active_contexts.worktree_entries import common_folder, save_role
 from active_contexts.worktree_model import Assigned, Tracked
@@ -38,12 +40,21 @@ class Glimpse:
 
 
 @dataclass(frozen=True, slots=True)
+class Hooked:
+    """Whose hooks are looked after, for which prefixes of branches, and when."""
+
+    owner: Owner
+    prefixes: tuple[str, ...]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Glance:
     """A repository that is to be looked at; `mark` is what its files looked like."""
 
     tracked: Tracked
     known: tuple[Assigned, ...]
-    prefixes: tuple[str, ...]
+    hooked: Hooked
     mark: str
     lane: Lane[Glimpse]
 
@@ -66,11 +77,15 @@ class Glance:
         tracked = self.tracked
         try:
             common = common_folder(tracked.path)
-            hooks.save_prefixes(common, self.prefixes)
+            hooked = self.hooked
+            problems = hook_upkeep.tend(
+                tracked, hooked.owner, hooked.prefixes, hooked.now
+            )
             for inner, entry in refs_look.nested(common, self.known).items():
                 save_role(entry, common, inner.prefix)
-            look = refs_look.look(tracked, self.known, self.prefixes)
-            return Glimpse(self.mark, look)
+            look = refs_look.look(tracked, self.known, hooked.prefixes)
+            drifts = (*look.drifts, *problems)
+            return Glimpse(self.mark, replace(look, drifts=drifts))
         except (CoordinatorError, OSError) as error:
             is_hung = isinstance(error, TimedOut)
             problem = trouble(self.repository, CODE, error)

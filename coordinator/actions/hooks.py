@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from active_contexts import hooks
+from active_contexts import hook_owners, hooks
+from active_contexts.hook_owners import Owner
 from coordinator.actions import sights
 from coordinator.actions.registry import Fresh, Nothing, Who, action
 from coordinator.actions.workspace import Call, Workspace
@@ -37,22 +38,28 @@ def uninstall(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
 
 
 def install_all(workspace: Workspace) -> list[CoordinatorError]:
-    """Install the hooks everywhere, with the prefixes of all agents.
+    """Install the hooks everywhere, and forget the workspaces there that are gone.
 
     Returns why they are not in some repositories; the others have them all the same.
     """
     prefixes = list(workspace.roster.prefixes)
-    return _everywhere(workspace, lambda x: hooks.install(x, prefixes))
+
+    def act(repository: Path, owner: Owner) -> None:
+        hooks.install(repository, owner, prefixes)
+        hooks.forget_gone(repository)
+
+    return _everywhere(workspace, act)
 
 
 def _everywhere(
-    workspace: Workspace, act: Callable[[Path], None]
+    workspace: Workspace, act: Callable[[Path, Owner], None]
 ) -> list[CoordinatorError]:
+    owner = hook_owners.owner(workspace.layout.root)
     failed: list[CoordinatorError] = []
     for tracked in sights.all_tracked(workspace):
         try:
             sights.check_answers(workspace, tracked.name)
-            act(tracked.path)
+            act(tracked.path, owner)
         except CoordinatorError as error:
             failed.append(error)
     return failed

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-from active_contexts import refs_look
+from active_contexts import hook_owners, refs_look
 from active_contexts.worktree_entries import common_folder
 from active_contexts.worktree_model import Assigned, Grounds, Tracked
 from coordinator.actions import (
@@ -20,7 +20,7 @@ from coordinator.actions import (
     settings,
     submissions,
 )
-from coordinator.actions.glances import Glance, Glimpse
+from coordinator.actions.glances import Glance, Glimpse, Hooked
 from coordinator.actions.submissions import Errand
 from coordinator.actions.workspace import Workspace
 from coordinator.index import queries
@@ -119,6 +119,7 @@ def due(workspace: Workspace, *, but: Collection[str] = ()) -> list[Glance | Err
 
 def _glances(workspace: Workspace) -> Iterator[Glance]:
     seen = workspace.seen
+    owner = hook_owners.owner(workspace.layout.root)
     for one in all_tracked(workspace):
         known = tuple(assigned(workspace, one.name))
         prefixes = tuple(workspace.roster.prefixes)
@@ -136,7 +137,8 @@ def _glances(workspace: Workspace) -> Iterator[Glance]:
         # What hung is not tried again before git's files change.
         if seen.marks.get(one.name) != mark:
             lane = seen.lanes.setdefault(one.name, Lane())
-            yield Glance(one, known, prefixes, mark, lane)
+            hooked = Hooked(owner, prefixes, workspace.now())
+            yield Glance(one, known, hooked, mark, lane)
 
 
 def take(workspace: Workspace, work: Glance | Errand, found: Any) -> None:  # noqa: ANN401 - what came of its `begin`

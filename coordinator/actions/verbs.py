@@ -23,5 +23,6 @@ from coordinator.actions import (  # noqa: F401 - importing registers
     template_compare,
     templates,
     workflow_files,
+    worktree_removal,
     worktrees,
 )

@@ -17,21 +17,15 @@ from active_contexts import (
     worktree_pool,
     worktree_promised,
     worktree_repair,
-    worktree_return,
-    worktree_safety,
     worktree_trash,
     worktrees,
 )
 from active_contexts.worktree_model import (
     Assigned,
-    Grounds,
     Tracked,
     Worktree,
 )
 from active_contexts.worktree_repair import Mend, Mended
-from active_contexts.worktree_safety import Removed
-from active_contexts.worktree_saving import place
-from active_contexts.worktree_trash import NothingKept
 from coordinator.actions import sights, worktree_looks
 from coordinator.actions.registry import (
     Arguments,
@@ -45,13 +39,11 @@ from coordinator.actions.registry import (
 from coordinator.actions.workspace import SYSTEM, Call, Workspace
 from coordinator.index import queries
 from coordinator.index.fold import NOT_MADE
-from coordinator.kernel import clock
 from coordinator.kernel.errors import CoordinatorError, NotFound, Refused
 from coordinator.kernel.journal import Draft
 
 Chore = Callable[[], object]
 Bring = Callable[[Tracked, str], None]
-_SHOWN = 20  # names of kept files
 
 
 class AddArguments(Arguments):
@@ -73,7 +65,7 @@ class AddArguments(Arguments):
 def add(call: Call, arguments: AddArguments) -> dict[str, Any]:
     """Make a feature's branch off the target, and a worktree that is on it."""
     workspace = call.workspace
-    _check_own(call, arguments.agent)
+    check_own(call, arguments.agent)
     tracked = sights.tracked(workspace, arguments.repository)
     sights.check_answers(workspace, tracked.name)
     bring = bringing(call)
@@ -196,124 +188,8 @@ def as_value(found: Worktree) -> dict[str, Any]:
     }
 
 
-class OneWorktree(Arguments):
-    """Which worktree."""
-
-    agent: Annotated[str, Positional()] = Field(..., description="the agent")
-    feature: Annotated[str, Positional()] = Field(
-        "", description="the feature; none: the agent's home worktree"
-    )
-    repository: str = Field("", description="the repository; none: the only one")
-
-
-class RemoveArguments(OneWorktree):
-    """Which worktree, and whether to save what it holds."""
-
-    force: bool = Field(
-        default=False, description="save what is nowhere else, then remove"
-    )
-
-
-@action(
-    "worktree remove",
-    who=Who.MEMBER,
-    example="coordinator worktree remove backend login",
-    fresh=Fresh.WITH_GIT,
-)
-def remove(call: Call, arguments: RemoveArguments) -> dict[str, Any]:
-    """Remove a worktree; refused while it holds anything that is nowhere else.
-
-    Files that git ignores stay in the trash for a while: see `worktree restore`.
-    """
-    workspace = call.workspace
-    _check_own(call, arguments.agent)
-    tracked = sights.tracked(workspace, arguments.repository)
-    sights.check_answers(workspace, tracked.name)
-    known = _find(workspace, tracked, arguments)
-    away = (
-        worktree_safety.save_and_remove
-        if arguments.force
-        else _put_away(workspace, tracked, known)
-    )
-    under = place(known, _stamp(workspace))
-    removed = away(sights.grounds(workspace), tracked, known, under)
-    record_removed(workspace, tracked, known, call.caller.actor)
-    return _as_removed(workspace, known, removed)
-
-
-def _put_away(
-    workspace: Workspace, tracked: Tracked, known: Assigned
-) -> Callable[[Grounds, Tracked, Assigned, str], Removed]:
-    """Choose the pool for a feature's worktree where there is room, else the trash."""
-    ready = worktree_pool.ready(sights.grounds(workspace), tracked)
-    room = workspace.settings.worktrees.pool - len(ready)
-    has_room = known.feature and room > 0
-    return worktree_safety.recycle if has_room else worktree_safety.remove
-
-
-def _as_removed(
-    workspace: Workspace, known: Assigned, removed: Removed
-) -> dict[str, Any]:
-    kept = removed.kept
-    until = workspace.now() + timedelta(days=workspace.settings.worktrees.trash_days)
-    return {
-        "agent": known.agent,
-        "feature": known.feature,
-        "path": str(known.path),
-        "saved": list(removed.saved),
-        "kept": {
-            "files": len(kept.paths),
-            "bytes": kept.bytes,
-            "names": list(kept.paths[:_SHOWN]),
-            "until": clock.render(until) if kept.paths else "",
-        },
-    }
-
-
-@action(
-    "worktree restore",
-    who=Who.MEMBER,
-    example="coordinator worktree restore backend login",
-)
-def restore(call: Call, arguments: OneWorktree) -> dict[str, Any]:
-    """Bring a removed worktree back, with the files that the trash kept of it.
-
-    Any agent may: it replaces nothing, and takes nothing away.
-    """
-    workspace = call.workspace
-    tracked = sights.tracked(workspace, arguments.repository)
-    ground = sights.grounds(workspace)
-    known = _to_restore(workspace, tracked, arguments)
-    kept = worktree_trash.places_of(ground, tracked, known)
-    if not kept:
-        raise NothingKept(known, worktree_trash.places(ground))
-    back: list[str] = []
-    others: list[str] = []
-    for one in kept:
-        returned = worktree_return.bring_back(ground, tracked, known, one)
-        known = returned.now
-        back += returned.back.files
-        others += returned.back.in_the_way
-    record_added(workspace, tracked, known, call.caller.actor)
-    shown = as_value(worktrees.describe(tracked, known))
-    return {**shown, "restored": back, "in_the_way": others}
-
-
-def _to_restore(
-    workspace: Workspace, tracked: Tracked, wanted: OneWorktree
-) -> Assigned:
-    """Return the worktree as it is recorded, or as it would be."""
-    for known in sights.assigned(workspace, tracked.name):
-        if (known.agent, known.feature) == (wanted.agent, wanted.feature):
-            return known
-    identity = workspace.roster.find(wanted.agent)
-    prefix = identity.prefix if identity else wanted.agent
-    ground = sights.grounds(workspace)
-    at_home = worktrees.home(ground, tracked, wanted.agent, prefix)
-    return worktrees.second(at_home, wanted.feature) if wanted.feature else at_home
-
-
-def _stamp(workspace: Workspace) -> str:
+def stamp(workspace: Workspace) -> str:
+    """Return a word for what is saved now, like no other."""
     return f"{workspace.now():%Y%m%d-%H%M%S}-{workspace.journal.last}"
 
 
@@ -329,26 +205,12 @@ def record_removed(
     workspace.record(Draft("worktree.removed", actor, known.path.name, data))
 
 
-def _find(workspace: Workspace, tracked: Tracked, wanted: RemoveArguments) -> Assigned:
-    """Return the named worktree; a feature may also be the one its home is on."""
-    own = [
-        x for x in sights.assigned(workspace, tracked.name) if x.agent == wanted.agent
-    ]
-    for known in own:
-        if known.feature == wanted.feature:
-            return known
-    if any(x.branch.endswith(f"/{wanted.feature}") for x in own if not x.feature):
-        raise Refused(
-            f"{wanted.agent} works on {wanted.feature!r} in its home worktree.",
-            hint=f"Run: coordinator worktree remove {wanted.agent}",
-        )
-    raise NotFound(
-        f"{wanted.agent} has no such worktree of {tracked.name}.",
-        hint="Run: coordinator worktree list",
-    )
+def check_own(call: Call, agent: str) -> None:
+    """Let an agent change its own worktrees only.
 
-
-def _check_own(call: Call, agent: str) -> None:
+    Raises:
+        Refused: They are another's.
+    """
     if call.caller.agent and call.caller.agent != agent:
         raise Refused(
             f"{call.caller.agent} may not change the worktrees of {agent}.",
@@ -407,7 +269,7 @@ def _repair(call: Call, tracked: Tracked) -> Sequence[Mended]:
     known = sights.assigned(workspace, tracked.name)
     try:
         sights.check_answers(workspace, tracked.name)
-        mended = worktree_repair.repair(ground, tracked, known, _stamp(workspace))
+        mended = worktree_repair.repair(ground, tracked, known, stamp(workspace))
     except CoordinatorError as error:
         return [worktree_repair.failed(x, error) for x in known]
     for one in mended:

@@ -60,6 +60,13 @@ class Unsettled:
     """The file changed while it was read; come back."""
 
 
+class _Modes(NamedTuple):
+    """A new file's permissions: what is asked for, and what the umask leaves alone."""
+
+    asked: int
+    kept: int
+
+
 @contextmanager
 def folder(root: Path, relative: str = "") -> Iterator[int]:
     """Open `root/relative` as a directory descriptor, following no link below root.
@@ -228,17 +235,24 @@ def _unreadable(relative: str, error: OSError) -> Problem:
 
 
 def write(
-    root: Path, relative: str, data: bytes, *, temporary: Path, mode: int = 0o644
+    root: Path,
+    relative: str,
+    data: bytes,
+    *,
+    temporary: Path,
+    mode: int = 0o644,
+    kept: int = 0,
 ) -> None:
     """Replace `root/relative` atomically and durably.
 
     `temporary` is an unwatched folder of the same filesystem; `mode` is the new
-    file's permissions, before the umask.
+    file's permissions, before the umask, and `kept` are those that it does not take.
 
     Raises:
         OSError: The folder is missing or a link, or the disk refuses.
     """
-    _place(root, relative, data, temporary=temporary, replace=True, mode=mode)
+    modes = _Modes(mode, kept)
+    _place(root, relative, data, temporary=temporary, replace=True, modes=modes)
 
 
 def create(root: Path, relative: str, data: bytes, *, temporary: Path) -> None:
@@ -248,7 +262,8 @@ def create(root: Path, relative: str, data: bytes, *, temporary: Path) -> None:
         FileExistsError: There is one already; it is left alone.
         OSError: The folder is missing or a link, or the disk refuses.
     """
-    _place(root, relative, data, temporary=temporary, replace=False)
+    modes = _Modes(0o644, 0)
+    _place(root, relative, data, temporary=temporary, replace=False, modes=modes)
 
 
 def _place(
@@ -258,13 +273,13 @@ def _place(
     *,
     temporary: Path,
     replace: bool,
-    mode: int = 0o644,
+    modes: _Modes,
 ) -> None:
     parent, name = _parent_and_name(relative)
     with folder(root, parent) as target, folder(temporary) as source:
         made = f"{os.getpid()}-{secrets.token_hex(8)}"
         try:
-            _write_synced(made, data, source, mode)
+            _write_synced(made, data, source, modes)
             if replace:
                 os.rename(made, name, src_dir_fd=source, dst_dir_fd=target)
             else:
@@ -298,9 +313,11 @@ def _rename_exclusively(made: str, name: str, source: int, target: int) -> bool:
     raise OSError(number, os.strerror(number), name)
 
 
-def _write_synced(name: str, data: bytes, handle: int, mode: int) -> None:
-    descriptor = os.open(name, _CREATE, mode, dir_fd=handle)
+def _write_synced(name: str, data: bytes, handle: int, modes: _Modes) -> None:
+    descriptor = os.open(name, _CREATE, modes.asked, dir_fd=handle)
     try:
+        if modes.kept:
+            os.fchmod(descriptor, os.fstat(descriptor).st_mode & 0o777 | modes.kept)
         write_all(descriptor, data)
         os.fsync(descriptor)
     finally:

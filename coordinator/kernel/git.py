@@ -203,19 +203,24 @@ def own_folder(repository: Repository) -> Path:
 
 
 def users_setting(repository: Repository, key: str) -> tuple[str, str] | None:
-    """Return the scope and value of a setting as the user's own git sees it.
+    """Return the scope and value of a setting as the user's own git sees it."""
+    found = users_settings(repository, key)
+    return found[-1] if found else None
 
-    Every other function reads with the hardened configuration. Nothing is started
-    for reading a setting.
+
+def users_settings(repository: Repository, key: str) -> list[tuple[str, str]]:
+    """Return every scope and value of a setting as the user's own git reads them.
+
+    The last one counts. Every other function reads with the hardened configuration.
+    Nothing is started for reading a setting.
     """
     trusted = configuration({"safe.directory": "*"})
-    argv = ["git", "-C", str(repository.path), "config", "--show-scope", "--get", key]
+    words = ("config", "--null", "--show-scope", "--get-all", key)
+    argv = ["git", "-C", str(repository.path), *words]
     made = users_environment() | trusted
     done = processes.run(argv, environment=made, seconds=LOOK_SECONDS)
-    if done.code:
-        return None
-    scope, _, value = done.text.removesuffix("\n").partition("\t")
-    return scope, value
+    parts = done.text.split("\0") if done.code == 0 else []
+    return list(zip(parts[::2], parts[1::2], strict=False))
 
 
 def ask_as_user(

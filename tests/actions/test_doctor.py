@@ -147,7 +147,8 @@ def take_the_hooks_away(shop: OpenWorkspace) -> None:
 
 
 def put_other_hooks_in_force(shop: OpenWorkspace) -> None:
-    """Let the repository name other hooks."""
+    """Let the repository name other hooks, where nobody wants ours."""
+    shop.perform("hooks uninstall")
     git(shop.root.parent / "shop", "config", "core.hooksPath", "/elsewhere")
 
 

@@ -128,3 +128,57 @@ def test_only_a_maintainer_touches_the_hooks(shop: OpenWorkspace) -> None:
         with pytest.raises(Refused, match="Only a maintainer"):
             shop.perform_as("docs", f"hooks {verb}")
     assert shop.problems() == []
+
+
+def test_lost_hooks_come_back_at_the_next_look(
+    shop: OpenWorkspace, repository: Path
+) -> None:
+    """Whoever replaced or deleted them; no command is needed."""
+    hook = repository / ".git/hooks/reference-transaction"
+    for lose in (hook.unlink, lambda: hook.write_text("#!/bin/sh\n")):
+        lose()
+        git(repository, "branch", "docs/Lost")
+        git(repository, "branch", "-D", "docs/Lost")
+        assert shop.problems() == []
+        assert try_git(repository, "branch", "docs/Lost").returncode != 0
+
+
+def test_no_look_brings_back_what_was_taken_away(
+    shop: OpenWorkspace, repository: Path
+) -> None:
+    """Neither hooks nor prefixes, whatever happens in the repository."""
+    shop.perform("hooks uninstall")
+    for number in range(3):
+        git(repository, "branch", f"docs/any-{number}")
+        assert shop.problems() == ["hooks-missing"]
+    (part,) = (repository / ".git/coordinator/workspaces").iterdir()
+    assert "hooks uninstalled" in part.read_text()
+    assert "prefix" not in part.read_text()
+
+
+def test_two_workspaces_share_the_hooks_of_a_repository(
+    shop: OpenWorkspace, tmp_path: Path, clock: ManualClock, repository: Path
+) -> None:
+    """Each has its agents' prefixes in them, and takes away no others."""
+    with open_workspace(tmp_path / "w2", clock, {"shop": repository}, ["qa"]) as second:
+        for opened in (shop, second, shop):
+            assert opened.problems() == []
+            for branch in ("docs/Wrong", "qa/Wrong"):
+                assert try_git(repository, "branch", branch).returncode != 0
+        second.perform("hooks uninstall")
+        assert shop.problems() == []
+        git(repository, "branch", "qa/Any")
+        assert try_git(repository, "branch", "docs/Wrong").returncode != 0
+
+
+def test_a_workspace_that_is_gone_is_told_of_and_forgotten(
+    shop: OpenWorkspace, tmp_path: Path, clock: ManualClock, repository: Path
+) -> None:
+    """Doctor mends it."""
+    with open_workspace(tmp_path / "w2", clock, {"shop": repository}, ["qa"]):
+        pass
+    (tmp_path / "w2").rename(tmp_path / "elsewhere")
+    git(repository, "branch", "qa/Any")
+    assert "hooks-left-behind" in shop.problems()
+    shop.perform("doctor", fix=True)
+    assert "hooks-left-behind" not in shop.problems()

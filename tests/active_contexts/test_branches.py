@@ -1,12 +1,14 @@
 import subprocess
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from active_contexts import branches, hooks
+from active_contexts import branches
 from active_contexts.branches import BadFeature, BadPrefix, Verdict, verdict
 
+RULES = Path(branches.__file__).with_name("hook_scripts") / "rules.sh"
 AGENTS = ("backend", "frontend", "team/docs")
 
 
@@ -135,10 +137,11 @@ def test_the_hooks_judge_as_the_model_does() -> None:
         Verdict.MALFORMED: "malformed",
         Verdict.BLOCKS_NAMESPACE: "blocks",
     }
-    rules = hooks.script("pre-push").partition("# githooks(5)")[0]
+    rules = f"set -f\nIFS='\n'\n{RULES.read_text()}"
     loop = 'while IFS= read -r n; do judge "$n"; echo "$verdict"; done\n'
     for own in ("", "backend", "team/docs"):
-        head = f"own={own} prefixes='{' '.join(AGENTS)} {own}'\n"
+        lines = "\n".join([*AGENTS, own])
+        head = f"own={own} prefixes='{lines}'\n"
         said = subprocess.run(
             ["sh", "-c", rules + head + loop],
             input="".join(f"{x}\n" for x in names),

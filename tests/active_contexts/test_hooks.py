@@ -1,4 +1,3 @@
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -6,22 +5,14 @@ import pytest
 
 from active_contexts import hooks
 from active_contexts.branches import BadPrefix
-from active_contexts.hooks import HooksOfAWorktree, HookState
-from tests.active_contexts.worktree_yard import PREFIXES, make_yard
-from tests.support import git, try_git
+from active_contexts.hook_files import HookState
+from tests.active_contexts.worktree_yard import OWNER, PREFIXES, make_yard, write_hook
+from tests.support import GIT_ENVIRONMENT, git, try_git
 
 ECHO = """#!/bin/sh
 { echo "args $*"; echo "name ${0##*/}"; echo "mine $MINE"; cat; } >> "$LOG"
 exit ${CODE:-0}
 """
-
-
-def write_hook(path: Path, text: str = ECHO) -> Path:
-    """Write a hook that a person had before."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    path.chmod(0o755)
-    return path
 
 
 def snapshot(folder: Path) -> dict[str, tuple[int, bytes]]:
@@ -31,43 +22,39 @@ def snapshot(folder: Path) -> dict[str, tuple[int, bytes]]:
 
 
 def test_hooks_are_installed_into_a_fresh_repository(repository: Path) -> None:
-    """Missing at first; installed after, and valid shell."""
+    """Missing at first; installed after."""
     assert hooks.state(repository) is HookState.MISSING
-    hooks.install(repository, PREFIXES)
+    hooks.install(repository, OWNER, PREFIXES)
     assert hooks.state(repository) is HookState.INSTALLED
-    assert (repository / ".git/coordinator/prefixes").read_text() == (
-        "backend\nfrontend\n"
+    part = repository / ".git/coordinator/workspaces" / OWNER.id
+    assert part.read_text() == (
+        "workspace /\nhooks installed\nprefix backend\nprefix frontend\n"
     )
-    for name in (*hooks.CHECKING, "pre-commit"):
-        done = subprocess.run(
-            ["sh", "-n"], input=hooks.script(name), text=True, check=False
-        )
-        assert done.returncode == 0
 
 
 @pytest.mark.parametrize("former", [None, ".husky"])
 def test_installing_twice_changes_nothing(repository: Path, former: str | None) -> None:
     """Install is repeatable, in both ways of installing."""
-    write_hook(repository / (former or ".git/hooks") / "pre-push")
+    write_hook(repository / (former or ".git/hooks") / "pre-push", ECHO)
     if former:
         git(repository, "config", "core.hooksPath", former)
-    hooks.install(repository, PREFIXES)
+    hooks.install(repository, OWNER, PREFIXES)
     before = snapshot(repository / ".git")
-    hooks.install(repository, PREFIXES)
+    hooks.install(repository, OWNER, PREFIXES)
     assert snapshot(repository / ".git") == before
     assert hooks.state(repository) is HookState.INSTALLED
 
 
 def test_an_old_version_is_replaced(repository: Path) -> None:
     """A hook of ours with another text, or not executable, is outdated."""
-    hooks.install(repository, PREFIXES)
+    hooks.install(repository, OWNER, PREFIXES)
     hook = repository / ".git/hooks/pre-push"
     hook.write_text(hook.read_text() + "# older\n")
     assert hooks.state(repository) is HookState.OUTDATED
-    hooks.install(repository, PREFIXES)
+    hooks.install(repository, OWNER, PREFIXES)
     hook.chmod(0o644)
     assert hooks.state(repository) is HookState.OUTDATED
-    hooks.install(repository, PREFIXES)
+    hooks.install(repository, OWNER, PREFIXES)
     assert hooks.state(repository) is HookState.INSTALLED
 
 
@@ -88,13 +75,14 @@ def test_an_earlier_hook_runs_with_everything_it_had(
     }.get(former, absolute)
     if former == "global":
         settings = tmp_path / "settings"
+        monkeypatch.setitem(GIT_ENVIRONMENT, "GIT_CONFIG_GLOBAL", str(settings))
         monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
         settings.write_text(f"[core]\n hooksPath = {absolute}\n")
     elif value:
         git(repository, "config", "core.hooksPath", value)
-    write_hook(folder / "reference-transaction")
+    write_hook(folder / "reference-transaction", ECHO)
     assert hooks.state(repository) is HookState.FOREIGN
-    hooks.install(repository, PREFIXES)
+    hooks.install(repository, OWNER, PREFIXES)
     assert hooks.state(repository) is HookState.INSTALLED
     log = tmp_path / "log"
     git(repository, "branch", "backend/x", LOG=str(log), MINE="yes")
@@ -116,8 +104,8 @@ def test_hooks_that_others_add_later_still_run(
 ) -> None:
     """With core.hooksPath set, every hook name is passed on to the former folder."""
     git(repository, "config", "core.hooksPath", ".husky")
-    hooks.install(repository, PREFIXES)
-    write_hook(repository / ".husky/pre-commit")
+    hooks.install(repository, OWNER, PREFIXES)
+    write_hook(repository / ".husky/pre-commit", ECHO)
     log = tmp_path / "log"
     git(repository, "commit", "-q", "--allow-empty", "-m", "x", LOG=str(log))
     assert "name pre-commit" in log.read_text()
@@ -126,11 +114,11 @@ def test_hooks_that_others_add_later_still_run(
 def test_push_to_checkout_is_passed_on_only_where_it_is(repository: Path) -> None:
     """Its presence alone would stop git from updating the worktree."""
     git(repository, "config", "core.hooksPath", ".husky")
-    hooks.install(repository, PREFIXES)
+    hooks.install(repository, OWNER, PREFIXES)
     own = repository / ".git/coordinator/hooks"
     assert not (own / "push-to-checkout").exists()
-    write_hook(repository / ".husky/push-to-checkout")
-    hooks.install(repository, PREFIXES)
+    write_hook(repository / ".husky/push-to-checkout", ECHO)
+    hooks.install(repository, OWNER, PREFIXES)
     assert (own / "push-to-checkout").exists()
 
 
@@ -139,10 +127,10 @@ def test_hooks_written_over_ours_are_chained_again(
 ) -> None:
     """Nothing of a person's is deleted, however often somebody writes over."""
     hook = write_hook(repository / ".git/hooks/pre-push", "#!/bin/sh\n# first\n")
-    hooks.install(repository, PREFIXES)
+    hooks.install(repository, OWNER, PREFIXES)
     write_hook(hook, "#!/bin/sh\n# second\n")
     assert hooks.state(repository) is HookState.FOREIGN
-    hooks.install(repository, PREFIXES)
+    hooks.install(repository, OWNER, PREFIXES)
     aside = repository / ".git/hooks.before-coordinator"
     texts = {x.name: x.read_text() for x in aside.glob("pre-push*")}
     assert "second" in texts["pre-push"]
@@ -153,12 +141,12 @@ def test_hooks_written_over_ours_are_chained_again(
 
 def test_a_hook_manager_that_calls_ours_is_left_alone(repository: Path) -> None:
     """A manager that keeps ours as NAME.legacy calls it: chaining would be a circle."""
-    hooks.install(repository, PREFIXES)
+    hooks.install(repository, OWNER, PREFIXES)
     hook = repository / ".git/hooks/reference-transaction"
     hook.rename(hook.with_name("reference-transaction.legacy"))
     write_hook(hook, '#!/bin/sh\nexec "$0.legacy" "$@"\n')
     assert hooks.state(repository) is HookState.INSTALLED
-    hooks.install(repository, PREFIXES)
+    hooks.install(repository, OWNER, PREFIXES)
     assert "exec" in hook.read_text()
     assert try_git(repository, "branch", "backend").returncode != 0
 
@@ -167,11 +155,11 @@ def test_a_crash_after_the_earlier_hook_was_put_aside_is_mended(
     repository: Path, tmp_path: Path
 ) -> None:
     """The next install completes a half one."""
-    hook = write_hook(repository / ".git/hooks/reference-transaction")
+    hook = write_hook(repository / ".git/hooks/reference-transaction", ECHO)
     aside = repository / ".git/hooks.before-coordinator"
     aside.mkdir()
     hook.rename(aside / hook.name)
-    hooks.install(repository, PREFIXES)
+    hooks.install(repository, OWNER, PREFIXES)
     git(repository, "branch", "backend/x", LOG=str(tmp_path / "log"))
     assert "args prepared" in (tmp_path / "log").read_text()
 
@@ -180,16 +168,16 @@ def test_a_hook_that_an_older_version_put_aside_goes_on_running(
     repository: Path, tmp_path: Path
 ) -> None:
     """It was kept beside ours, under another name; both ways it is put back."""
-    hook = write_hook(repository / ".git/hooks/reference-transaction")
+    hook = write_hook(repository / ".git/hooks/reference-transaction", ECHO)
     older = hook.with_name("reference-transaction.before-coordinator")
     hook.rename(older)
-    hooks.install(repository, PREFIXES)
+    hooks.install(repository, OWNER, PREFIXES)
     assert not older.exists()
     git(repository, "branch", "backend/x", LOG=str(tmp_path / "log"))
     assert "name reference-transaction\n" in (tmp_path / "log").read_text()
-    hooks.uninstall(repository)
+    hooks.uninstall(repository, OWNER)
     hook.rename(older)
-    hooks.uninstall(repository)
+    hooks.uninstall(repository, OWNER)
     assert hook.read_text() == ECHO
 
 
@@ -209,8 +197,8 @@ def test_an_earlier_hook_finds_its_name_and_its_neighbours(
     (folder / "reference-transaction").symlink_to("dispatcher")
     (repository / "settings").write_text("mine\n")
     before = snapshot(repository / ".git")
-    hooks.install(repository, PREFIXES)
-    hooks.install(repository, PREFIXES)
+    hooks.install(repository, OWNER, PREFIXES)
+    hooks.install(repository, OWNER, PREFIXES)
     home = make_yard(tmp_path / "work", repository).home("backend").path
     log = tmp_path / "log"
     for where, branch in ((repository, "x"), (home, "y")):
@@ -219,7 +207,7 @@ def test_an_earlier_hook_finds_its_name_and_its_neighbours(
         log.unlink()
         git(repository, "branch", "-D", f"backend/{branch}", LOG=str(log))
         log.unlink()
-    hooks.uninstall(repository)
+    hooks.uninstall(repository, OWNER)
     assert not (repository / ".git/hooks.before-coordinator").exists()
     found = snapshot(repository / ".git")
     assert {k: v for k, v in found.items() if "hooks" in k} == {
@@ -235,32 +223,24 @@ def test_uninstalling_puts_back_what_was_there(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The hook, or the setting at its level, is as before; twice changes nothing."""
-    hook = write_hook(repository / (former or ".git/hooks") / "pre-push")
+    hook = write_hook(repository / (former or ".git/hooks") / "pre-push", ECHO)
     if former == "global":
         monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "settings"))
         git(tmp_path, "config", "--file", "settings", "core.hooksPath", "/opt/hooks")
     elif former:
         git(repository, "config", "core.hooksPath", former)
-    hooks.install(repository, PREFIXES)
-    hooks.uninstall(repository)
-    hooks.uninstall(repository)
+    hooks.install(repository, OWNER, PREFIXES)
+    hooks.uninstall(repository, OWNER)
+    hooks.uninstall(repository, OWNER)
     assert hook.read_text() == ECHO
     value = try_git(repository, "config", "--local", "core.hooksPath").stdout.strip()
     assert value == ("" if former == "global" else former or "")
     git(repository, "branch", "backend/Any", LOG=str(tmp_path / "log"))
 
 
-def test_a_worktrees_own_setting_is_refused(repository: Path) -> None:
-    """The shared configuration cannot override a worktree's own."""
-    git(repository, "config", "extensions.worktreeConfig", "true")
-    git(repository, "config", "--worktree", "core.hooksPath", "elsewhere")
-    with pytest.raises(HooksOfAWorktree):
-        hooks.install(repository, PREFIXES)
-
-
 def test_a_refusal_explains_itself(repository: Path) -> None:
     """It says the name, the rule and the command that mends it."""
-    hooks.install(repository, PREFIXES)
+    hooks.install(repository, OWNER, PREFIXES)
     said = try_git(repository, "branch", "backend/Add_JWT!").stderr
     assert "'backend/Add_JWT!' is refused" in said
     assert "Rule: a feature has" in said
@@ -272,15 +252,15 @@ def test_a_refusal_explains_itself(repository: Path) -> None:
 
 def test_without_prefixes_or_role_everything_passes(repository: Path) -> None:
     """A missing file never stops anybody's work."""
-    hooks.install(repository, PREFIXES)
-    (repository / ".git/coordinator/prefixes").unlink()
+    hooks.install(repository, OWNER, PREFIXES)
+    (repository / ".git/coordinator/workspaces" / OWNER.id).unlink()
     git(repository, "branch", "backend/Any")
 
 
 def test_bad_prefixes_never_reach_the_hooks(repository: Path) -> None:
     """The shell reads them word by word."""
     with pytest.raises(BadPrefix):
-        hooks.install(repository, ["back end"])
+        hooks.install(repository, OWNER, ["back end"])
 
 
 @pytest.mark.slow
@@ -289,7 +269,7 @@ def test_a_rebase_and_a_large_fetch_pass(
 ) -> None:
     """The hooks stand in nobody's way: a rebase in a worktree, a fetch of many refs."""
     yard = make_yard(tmp_path / "work", repository)
-    hooks.install(repository, PREFIXES)
+    hooks.install(repository, OWNER, PREFIXES)
     place = yard.start(yard.home("backend"), "login").path
     for number in range(5):
         (place / f"{number}.txt").write_text("x")

@@ -7,14 +7,14 @@ import pytest
 from active_contexts import hooks, refs_look
 from active_contexts.worktree_entries import common_folder, head_of
 from active_contexts.worktree_model import Assigned, Head
-from tests.active_contexts.worktree_yard import PREFIXES, Yard, make_yard, tip
+from tests.active_contexts.worktree_yard import OWNER, PREFIXES, Yard, make_yard, tip
 from tests.support import git
 
 
 @pytest.fixture
 def yard(tmp_path: Path, repository: Path) -> Yard:
     """A workspace whose repository has the hooks."""
-    hooks.install(repository, PREFIXES)
+    hooks.install(repository, OWNER, PREFIXES)
     return make_yard(tmp_path / "work", repository)
 
 
@@ -120,7 +120,7 @@ def test_hooks_that_do_not_run_are_reported(yard: Yard) -> None:
     assert codes(yard, home) == ["hooks-outdated"]
     hook.unlink()
     assert codes(yard, home) == ["hooks-missing"]
-    hooks.install(yard.repository, PREFIXES)
+    hooks.install(yard.repository, OWNER, PREFIXES)
     git(yard.repository, "config", "extensions.worktreeConfig", "true")
     git(home.path, "config", "--worktree", "core.hooksPath", "/dev/null")
     assert codes(yard, home) == ["hooks-foreign"]

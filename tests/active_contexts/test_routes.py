@@ -13,7 +13,7 @@ import pytest
 from active_contexts import hooks, refs_look
 from active_contexts.worktree_model import Assigned
 from coordinator.kernel.problems import Problem
-from tests.active_contexts.worktree_yard import PREFIXES, Yard, make_yard
+from tests.active_contexts.worktree_yard import OWNER, PREFIXES, Yard, make_yard
 from tests.support import git, try_git
 
 HOOK, LOOK, LANDING = "hook", "look", "landing"
@@ -47,7 +47,7 @@ def scene(
 ) -> Scene:
     """Hooks installed, `backend/start` checked out by backend, frontend detached."""
     yard = make_yard(tmp_path / "work", repository)
-    hooks.install(repository, PREFIXES)
+    hooks.install(repository, OWNER, PREFIXES)
     backend = yard.start(yard.home("backend"), "start")
     git(repository, "branch", "topic")
     remote = tmp_path / "remote.git"

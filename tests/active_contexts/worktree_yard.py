@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from active_contexts import worktrees
+from active_contexts.hook_owners import Owner
 from active_contexts.worktree_entries import Entry, common_folder, entry_at
 from active_contexts.worktree_model import Assigned, Grounds, Tracked
 from coordinator.kernel.git import Repository
@@ -15,6 +16,7 @@ from coordinator.kernel.processes import Completed
 from tests.support import git
 
 PREFIXES = ("backend", "frontend")
+OWNER = Owner("0123456789abcdef", Path("/"))
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,14 @@ def make_yard(workspace: Path, repository: Path) -> Yard:
 def tip(repository: Path, ref: str = "main") -> str:
     """Return a ref's commit."""
     return git(repository, "rev-parse", ref)
+
+
+def write_hook(path: Path, text: str) -> Path:
+    """Write a program that git may run, such as a hook of a person's."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(0o755)
+    return path
 
 
 def set_trap(repository: Path, marker: Path, condition: str = "") -> None:
