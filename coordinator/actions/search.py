@@ -32,13 +32,25 @@ def search(call: Call, arguments: SearchArguments) -> list[dict[str, Any]]:
     words = " ".join(arguments.words).replace("\0", " ").split()
     if not words:
         raise UsageProblem("No word was given.", hint="Name the words to search for.")
-    return call.workspace.index.rows(
+    rows = call.workspace.index.rows(
         "SELECT d.path, d.owner AS kind, d.agent, d.title, d.at,"
         " snippet(search, 1, '', '', ' … ', 12) AS excerpt"
         " FROM search JOIN documents d ON d.number = search.rowid"
         " WHERE search MATCH ? ORDER BY rank, d.path LIMIT ?",
-        (" ".join(_quoted(x) for x in words), arguments.limit),
+        (" ".join(_quoted(x) for x in words), arguments.limit + 1),
     )
+    return _within(call, rows, arguments.limit, "best matches")
+
+
+def _within(
+    call: Call, rows: list[dict[str, Any]], limit: int, what: str
+) -> list[dict[str, Any]]:
+    """Return the first rows, with a note where there are more."""
+    if len(rows) > limit:
+        call.notes.append(
+            f"Only the {limit} {what} are shown; there are more: add --limit N."
+        )
+    return rows[:limit]
 
 
 def _quoted(word: str) -> str:
@@ -81,9 +93,9 @@ def history(call: Call, arguments: HistoryArguments) -> Any:  # noqa: ANN401 - l
     rows = call.workspace.index.rows(
         "SELECT seq, at, kind, actor, subject, blob, note FROM records"
         f" WHERE {' AND '.join(conditions)} ORDER BY seq DESC LIMIT ?",
-        (*values, arguments.limit),
+        (*values, arguments.limit + 1),
     )
-    return rows[::-1]
+    return _within(call, rows, arguments.limit, "newest records")[::-1]
 
 
 def _moment(text: str) -> str:
