@@ -13,6 +13,7 @@ compares its whole path, and neighbours that come later, until the next install.
 import os
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 
 from active_contexts.branches import check_prefix
@@ -83,6 +84,7 @@ class HooksOfAWorktree(Conflict):
         )
 
 
+@cache
 def script(name: str) -> str:
     """Return the text of a hook as it is installed."""
     body = name if name in CHECKING else "dispatch"

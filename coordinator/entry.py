@@ -9,7 +9,7 @@ import os
 import sys
 
 from coordinator.daemon import client
-from coordinator.kernel import addresses
+from coordinator.kernel import addresses, program
 
 _LOCAL = {"completion", "demo", "init", "up"}
 _MOST = (1 << 20) + 1  # more than any of them takes: it says so itself
@@ -156,6 +156,7 @@ def _question(words: list[str], given: dict[str, str], root: str) -> dict[str, o
         "token": _read(token if agent else addresses.maintainer_token()),
         "stdin": _body() if verb in _BODY else "",
         "width": _width(),
+        "program": program.identity(),
         "color": bool(sys.stdout and sys.stdout.isatty())
         and not os.environ.get("NO_COLOR"),
     }

@@ -17,6 +17,7 @@ from loguru import logger
 
 import pending_commits.store
 from coordinator.actions import documents, views, worktrees
+from coordinator.daemon import replaced
 from coordinator.daemon.desk import Desk, NotWritten, refusals
 from coordinator.daemon.health import Health
 from coordinator.daemon.lookout import Lookout
@@ -242,9 +243,17 @@ class Service:
         await self._restore_views()
         health = self._health
         self._desk.scan_seconds = snapshot.seconds
+        self._note_version()
         health.looked, health.look_seconds = clock.monotonic(), snapshot.seconds
         health.disk_free = shutil.disk_usage(self._workspace.layout.root).free
         self._wake.set()
+
+    def _note_version(self) -> None:
+        """Note that the program on the disk is not the one that runs."""
+        is_new = replaced.is_replaced() and not self._health.outdated
+        if is_new:
+            self._health.outdated = replaced.ProgramReplaced().message
+            logger.warning("{}", self._health.outdated)
 
     def _has_gone(self) -> bool:
         """Tell whether the lock that we hold is no more where it was."""
