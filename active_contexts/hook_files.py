@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from enum import StrEnum
 from filecmp import cmp
+from functools import cache
 from pathlib import Path
 from shutil import copy2, move
 
@@ -40,6 +41,7 @@ class HookState(StrEnum):
     OUTDATED = "outdated"
 
 
+@cache
 def script(name: str) -> str:
     """Return the text of a hook as it is installed."""
     checking = [name if x == "NAME" else x for x in _PARTS]

@@ -8,7 +8,7 @@ import io
 import os
 import sys
 
-from coordinator.kernel import addresses, streams
+from coordinator.kernel import addresses, program, streams
 
 _LOCAL = {"completion", "demo", "init", "up"}
 _MOST = (1 << 20) + 1  # more than any of them takes: it says so itself
@@ -171,6 +171,7 @@ def _question(words: list[str], given: dict[str, str], root: str) -> dict[str, o
         "token": _read(token if agent else addresses.maintainer_token()),
         "stdin": _body() if verb in _BODY else "",
         "width": _width(),
+        "program": program.identity(),
         "color": bool(sys.stdout and sys.stdout.isatty())
         and not os.environ.get("NO_COLOR"),
     }

@@ -309,6 +309,10 @@ class OpenWorkspace:
         request = Request(action, arguments, folder, agent, token, key)
         return self.desk.perform(request).value
 
+    def notes(self, action: str, **arguments: Any) -> list[str]:  # noqa: ANN401 - JSON
+        """Perform an action as the maintainer; return what is said of its answer."""
+        return self.desk.perform(Request(action, arguments, token=tokens.own())).notes
+
     def problems(self, path: str = "") -> list[str]:
         """Return the codes of all problems, or of one document's."""
         found = self.perform("check")

@@ -180,6 +180,8 @@ def _refusals(
     ]
     data = {"refusals": said, "offered": blob, "count": len(refused)}
     lines = [f"- line {x['line']}: {x['reason']}" for x in said]
+    left = len(refused) - len(said)
+    lines += [f"- and {left} more"] if left > 0 else []
     body = "\n".join([f"These changes of {opened.path} were put back:", "", *lines])
     many = f"{len(refused)} changes" if len(refused) > 1 else "A change"
     verb = "were" if len(refused) > 1 else "was"

@@ -60,6 +60,12 @@ def section(title: str, lines: Sequence[str], *, otherwise: str) -> list[str]:
     return ["", f"## {title}", "", *(lines or [otherwise])]
 
 
+def more(left: int, command: str = "") -> list[str]:
+    """Return the lines that say how many a list leaves out, and what shows them."""
+    where = f": `{command}`" if command else "."
+    return ["", f"… and {left} more{where}"] if left > 0 else []
+
+
 def text(lines: Iterable[str]) -> str:
     """Return the lines as a file's text."""
     return "\n".join(lines) + "\n"

@@ -8,6 +8,7 @@ from coordinator.actions.markdown_out import (
     cell,
     code,
     moment,
+    more,
     place,
     problems,
     section,
@@ -86,7 +87,8 @@ def _git(report: Row) -> list[str]:
         (x["path"], f"+{x['added']}", f"-{x['removed']}")
         for x in facts["files"][:_MOST_FILES]
     ]
-    return lines + table(("File", "Added", "Removed"), files)
+    left = more(len(facts["files"]) - _MOST_FILES)
+    return [*lines, *table(("File", "Added", "Removed"), files), *left]
 
 
 def daily(report: Row) -> str:
@@ -103,7 +105,7 @@ def daily(report: Row) -> str:
         "New decisions", [_decision(x) for x in report["decisions"]], otherwise="None."
     )
     wrong = problems(report["problems"])
-    wrong += _more(
+    wrong += more(
         report["problems_in_all"] - sum(x["times"] for x in report["problems"])
     )
     lines += section("Problems", wrong, otherwise="None.")
@@ -114,10 +116,6 @@ def _gates(rows: list[Row]) -> list[str]:
     heads = ("Run", "Item", "What", "Waits since")
     found = [(x["run"], x["item"], x["text"], moment(x["since"])) for x in rows]
     return table(heads, found)
-
-
-def _more(count: int) -> list[str]:
-    return ["", f"… and {count} more."] if count > 0 else []
 
 
 def _done(rows: list[Row]) -> list[str]:
@@ -169,7 +167,7 @@ def _waiting(report: Row) -> list[str]:
             for x in rows
         ],
     )
-    return lines + _more(report["waiting_in_all"] - len(rows))
+    return lines + more(report["waiting_in_all"] - len(rows))
 
 
 def _decision(row: Row) -> str:

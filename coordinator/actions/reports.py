@@ -146,7 +146,7 @@ def _all_versions(workspace: Workspace, agent: str) -> Iterator[tuple[Row, Row]]
 def _versions(workspace: Workspace, path: str) -> list[Row]:
     return workspace.index.rows(
         "SELECT seq, blob FROM records WHERE subject = ?"
-        " AND kind = 'document.accepted' ORDER BY seq DESC LIMIT 200",
+        " AND kind = 'document.accepted' ORDER BY seq DESC",
         (path,),
     )
 

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from coordinator.actions import escalations, gates, run_show, runs, view_files
-from coordinator.actions.markdown_out import moment, table
+from coordinator.actions.markdown_out import moment, more, table
 from coordinator.actions.runs import Open
 from coordinator.actions.workspace import Workspace
 from coordinator.kernel.blobs import name_of
@@ -90,8 +90,10 @@ def _attempt(opened: Open, name: str, found: Attempt) -> dict[str, Any]:
 
 def lines(workspace: Workspace) -> list[str]:
     """Return a table of the runs that go on, for the board."""
-    rows = [_line(run_show.summary(x)) for x in runs.unfinished(workspace)[:_MOST]]
-    return table(("Run", "Agent", "State", "Done", "Since"), rows)
+    found = runs.unfinished(workspace)
+    rows = [_line(run_show.summary(x)) for x in found[:_MOST]]
+    left = more(len(found) - _MOST, "coordinator workflow show")
+    return table(("Run", "Agent", "State", "Done", "Since"), rows) + left
 
 
 def _line(row: dict[str, Any]) -> tuple[str, ...]:
@@ -101,11 +103,13 @@ def _line(row: dict[str, Any]) -> tuple[str, ...]:
 
 def gate_lines(workspace: Workspace) -> list[str]:
     """Return a table of what waits for a maintainer's word, the oldest first."""
-    found = gates.waiting(workspace)[:_MOST]
+    found = gates.waiting(workspace)
     rows = [
-        (x["run"], x["item"], x["kind"], x["text"], moment(x["since"])) for x in found
+        (x["run"], x["item"], x["kind"], x["text"], moment(x["since"]))
+        for x in found[:_MOST]
     ]
-    return table(("Run", "Item", "Kind", "What", "Waits since"), rows)
+    left = more(len(found) - _MOST, "coordinator report daily")
+    return table(("Run", "Item", "Kind", "What", "Waits since"), rows) + left
 
 
 def escalation_lines(workspace: Workspace) -> list[str]:
@@ -114,4 +118,6 @@ def escalation_lines(workspace: Workspace) -> list[str]:
         (x.id, x.step, x.agent or "maintainer", x.reason, moment(x.at))
         for _, x in escalations.waiting(workspace)
     ]
-    return table(("Escalation", "Step", "For", "Why", "Waits since"), rows[:_MOST])
+    left = more(len(rows) - _MOST, "coordinator workflow escalations")
+    heads = ("Escalation", "Step", "For", "Why", "Waits since")
+    return table(heads, rows[:_MOST]) + left

@@ -49,14 +49,26 @@ def search(call: Call, arguments: SearchArguments) -> list[dict[str, Any]]:
         " snippet(search, 1, '', '', ' … ', ?) AS excerpt"
         " FROM search JOIN documents d ON d.number = search.rowid"
         " WHERE search MATCH ? ORDER BY rank, d.path LIMIT ?",
-        (_longest(words), " ".join(map(_quoted, words)), arguments.limit),
+        (_longest(words), " ".join(map(_quoted, words)), arguments.limit + 1),
     )
-    return [{**x, "excerpt": segments.join(x["excerpt"])} for x in rows]
+    found = [{**x, "excerpt": segments.join(x["excerpt"])} for x in rows]
+    return _within(call, found, arguments.limit, "best matches")
 
 
 def _longest(words: list[str]) -> int:
     """Return how many words an excerpt has; where each is a character, more."""
     return _CHARACTERS if any(segments.cut(x) != x for x in words) else _WORDS
+
+
+def _within(
+    call: Call, rows: list[dict[str, Any]], limit: int, what: str
+) -> list[dict[str, Any]]:
+    """Return the first rows, with a note where there are more."""
+    if len(rows) > limit:
+        call.notes.append(
+            f"Only the {limit} {what} are shown; there are more: add --limit N."
+        )
+    return rows[:limit]
 
 
 def _quoted(word: str) -> str:
@@ -101,9 +113,9 @@ def history(call: Call, arguments: HistoryArguments) -> Any:  # noqa: ANN401 - l
     rows = call.workspace.index.rows(
         "SELECT seq, at, kind, actor, subject, blob, note FROM records"
         f" WHERE {' AND '.join(conditions)} ORDER BY seq DESC LIMIT ?",
-        (*values, arguments.limit),
+        (*values, arguments.limit + 1),
     )
-    return rows[::-1]
+    return _within(call, rows, arguments.limit, "newest records")[::-1]
 
 
 def _moment(text: str) -> str:

@@ -181,6 +181,11 @@ def search_templates(call: Call, arguments: Words) -> list[dict[str, Any]]:
             find_template(call.workspace, row["id"])["blob"]
         )
         found += _matching(row, text, wanted)
+    if len(found) > _MOST_FOUND:
+        call.notes.append(
+            f"Only the first {_MOST_FOUND} of {len(found)} lines are shown: use more"
+            " words."
+        )
     return found[:_MOST_FOUND]
 
 

@@ -15,7 +15,7 @@ from coordinator.actions import (
     standing,
     view_files,
 )
-from coordinator.actions.markdown_out import NOTICE, moment, section, table
+from coordinator.actions.markdown_out import NOTICE, moment, more, section, table
 from coordinator.actions.reports import Final
 from coordinator.actions.workspace import Workspace
 from coordinator.index import queries
@@ -93,14 +93,10 @@ def _waiting(workspace: Workspace) -> list[str]:
     ]
     lines = table(("Id", "Kind", "Agent", "State", "Title"), rows)
     left = queries.count_waiting(workspace.index) - _MOST
-    return lines + _more(left, "coordinator pending list")
+    return lines + more(left, "coordinator pending list")
 
 
 def _problems(workspace: Workspace) -> list[str]:
     rows = queries.problems_in_short(workspace.index, store.FOLDER, _MOST)
     left = queries.count_problems(workspace.index) - sum(x["times"] for x in rows)
-    return markdown_out.problems(rows) + _more(left, "coordinator check")
-
-
-def _more(left: int, command: str) -> list[str]:
-    return ["", f"… and {left} more: `{command}`"] if left > 0 else []
+    return markdown_out.problems(rows) + more(left, "coordinator check")

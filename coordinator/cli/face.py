@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from coordinator.cli import app
 from coordinator.cli.app import Session
+from coordinator.daemon import replaced
 from coordinator.daemon.desk import Request
 from coordinator.daemon.server import Counter
 from coordinator.kernel.errors import ErrorKind
@@ -25,6 +26,7 @@ class Line:
     stdin: str = ""
     width: int = 88
     color: bool = False
+    program: str = ""
 
 
 _LINE = TypeAdapter(Line)
@@ -53,9 +55,16 @@ def answer(desk: Counter, asked: dict[str, Any]) -> dict[str, Any]:
         width=line.width,
         color=line.color,
     )
+    if note := replaced.note_to(line.program):
+        session.notes.append(note)
     try:
         return app.answer(line.argv, session).as_json()
     except Exception:  # noqa: BLE001 - the outer boundary: a bug must not end the daemon
+        if replaced.is_replaced():
+            new = replaced.ProgramReplaced()
+            as_json = "--json" in line.argv
+            told = app.failure(new.kind, new.message, new.hint, as_json=as_json)
+            return told.as_json()
         logger.exception("bug in {}", line.argv)
         log = desk.workspace.layout.logs
         text = f"Error: The daemon met a bug; its log is in {log}.\n"

@@ -12,6 +12,7 @@ from coordinator.actions import setup, sights, views
 from coordinator.actions.layout import Layout
 from coordinator.actions.registry import Later
 from coordinator.actions.workspace import Workspace
+from coordinator.cli.progress import Progress
 from coordinator.daemon import meanwhile
 from coordinator.daemon.desk import Answer, Desk, Request, refusals
 from coordinator.index.history import History
@@ -33,6 +34,7 @@ class Here:
         self._stack = ExitStack()
         self._desk: Desk | None = None
         self._first = 0
+        self._progress = Progress()
 
     def __enter__(self) -> Self:
         return self
@@ -66,7 +68,8 @@ class Here:
             action, arguments, asked["folder"], asked["agent"], asked["token"], key
         )
         desk = self._open()
-        step = desk.begin(request)
+        with self._progress:
+            step = desk.begin(request)
         if isinstance(step, Later):
             return meanwhile.finish(desk, step, self._layout.socket, _load_face)
         return step
@@ -80,6 +83,7 @@ class Here:
             self._stack.callback(workspace.close)
             self._first = workspace.journal.last
             self._desk = Desk(workspace)
+            self._desk.told = self._progress.tell
         return self._desk
 
     def _bring_up_to_date(self, workspace: Workspace) -> None:

@@ -229,6 +229,8 @@ def _status(result: dict[str, Any]) -> list[Table | Text | str]:
     parts: list[Table | Text | str] = [f"workspace: {safe(result['workspace'])}", line]
     if health.get("read_only"):
         parts.append(Text(f"READ-ONLY: {safe(health['read_only'])}", style="red"))
+    if health.get("outdated"):
+        parts.append(Text(f"OUTDATED: {safe(health['outdated'])}", style="red"))
     if health:
         parts.append(
             f"health: {safe(health['watcher'])}, scanned {health['scan_age']} s ago,"

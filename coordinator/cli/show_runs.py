@@ -66,9 +66,14 @@ def _run(value: _Row) -> Iterator[str]:
             yield f"line {found['line']}: {said}"
     yield from _told(value)
     for title, said in value["prose"].items():
-        yield f"{safe(title).lower()}: {safe(said)[:_MOST_PROSE]}"
+        yield f"{safe(title).lower()}: {_short(said)}"
     yield from _items(value["items"])
     yield from _steps(value["steps"])
+
+
+def _short(said: str) -> str:
+    text = safe(said)
+    return f"{text[: _MOST_PROSE - 1]}…" if len(text) > _MOST_PROSE else text
 
 
 def _told(value: _Row) -> Iterator[str]:
@@ -100,7 +105,7 @@ def _items(items: list[_Row]) -> Iterator[str]:
         depth, above = 0, item["parent"]
         while above:
             depth, above = depth + 1, parents[above]
-        why = f": {safe(item['comment'])[:_MOST_PROSE]}" if item["comment"] else ""
+        why = f": {_short(item['comment'])}" if item["comment"] else ""
         who = f"  ({safe(item['by']).strip('()')}{why})" if item["by"] else ""
         box = _BOXES[item["state"]]
         yield f"{item['id']:>5} {'  ' * depth}{box} {safe(item['text'])}{who}"

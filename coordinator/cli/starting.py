@@ -128,12 +128,13 @@ async def _serve(layout: Layout, held: Held, show: Listener) -> None:
     # Only whoever won the lock pays for these imports.
     from coordinator.actions.workspace import Workspace  # noqa: PLC0415
     from coordinator.cli import face, live  # noqa: PLC0415
-    from coordinator.daemon import log, server  # noqa: PLC0415
+    from coordinator.daemon import log, replaced, server  # noqa: PLC0415
     from coordinator.daemon.desk import Desk  # noqa: PLC0415
     from coordinator.daemon.health import Health  # noqa: PLC0415
     from coordinator.daemon.service import Service  # noqa: PLC0415
 
     log.begin(layout.logs)
+    replaced.install()
     workspace = Workspace(layout, held=held)
     workspace.listeners.append(show)
     health = Health(os.getpid(), clock.render(clock.now()))

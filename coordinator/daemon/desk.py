@@ -78,14 +78,17 @@ class Desk:
     """Workspace and intake, ready for calls; used by one thread at a time.
 
     `take_hints` is set by the daemon while it watches: it hands hints to the intake.
-    `patience` is how many seconds a call waits for git where it need not; None: as
-    long as it takes.
+    `is_behind` tells whether the disk holds more than it was told of. `patience` is
+    how many seconds a call waits for git where it need not; None: as long as it takes.
+    Without a daemon a call takes everything in; how many files are left is `told`.
     """
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self.intake = Intake(workspace)
         self.take_hints: Callable[[], None] | None = None
+        self.is_behind: Callable[[], bool] = lambda: False
+        self.told: Callable[[int], object] = lambda _: None
         self.patience: float | None = None
         self.scan_seconds = 0.0
 
@@ -132,6 +135,8 @@ class Desk:
             self._freshen(action.fresh)
             if caller.agent:
                 documents.note_alive(self.workspace, caller.agent)
+        if not action.changes and action.fresh is not Fresh.NO:
+            call.notes.extend(self._missing())
         act = partial(self._act, action, arguments, call, key)
         return self._see(action, arguments, call, act)
 
@@ -199,7 +204,7 @@ class Desk:
         """Take in everything that stands on the disk now; return what changed."""
         self.workspace.ensure_index()
         self.intake.compare_now(self._scan())
-        changed = self.intake.drain()
+        changed = self.intake.drain(self.told)
         submissions.retry(self.workspace)
         if references.have_changed(self.workspace):
             self.workspace.seen.record = -1  # what was derived is old
@@ -219,13 +224,29 @@ class Desk:
                 assert_never(fresh)
 
     def freshen_cheaply(self) -> None:
-        """Take in what is at hand; scan too where there are no hints or it is cheap."""
+        """Take in what is at hand, and scan too where that is cheap.
+
+        Without a daemon nobody else would take in the rest: it is everything then.
+        """
         self.workspace.ensure_index()
         if self.take_hints is not None:
             self.take_hints()
         if self.take_hints is None or self.scan_seconds < _CHEAP_SCAN_SECONDS:
             self.intake.compare_now(self._scan())
-        self.intake.drain_some()
+        if self.take_hints is None:
+            self.intake.drain(self.told)
+        else:
+            self.intake.drain_some()
+
+    def _missing(self) -> Iterator[str]:
+        """Yield what is to be said where an answer cannot be whole."""
+        count = self.intake.queued
+        if count or self.is_behind():
+            many = f"{count} files" if count else "Some files"
+            yield (
+                f"{many} are not taken in yet, so this may lack what they say."
+                " To take in everything: coordinator check"
+            )
 
     def _scan(self) -> Snapshot:
         snapshot = scan(self.workspace.layout.root)

@@ -23,6 +23,7 @@ class Health:
     disk_free: int = 0
     read_only: str = ""
     history: str = ""
+    outdated: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return the state now; ages in seconds, the free disk in bytes."""
@@ -37,4 +38,5 @@ class Health:
             "disk_free": self.disk_free,
             "read_only": self.read_only,
             "history": self.history,
+            "outdated": self.outdated,
         }

@@ -25,6 +25,7 @@ from coordinator.actions.registry import Busy, Later
 from coordinator.actions.workspace import Workspace
 from coordinator.daemon.desk import HEALTH, Answer, Desk, Request
 from coordinator.daemon.door import Door
+from coordinator.daemon.replaced import ProgramReplaced, is_replaced
 from coordinator.kernel import addresses
 from coordinator.kernel.errors import CoordinatorError
 
@@ -242,6 +243,9 @@ def _perform(counter: Counter, asked: dict[str, Any]) -> dict[str, Any]:
     except CoordinatorError as error:
         return _error(error.kind, error.message, error.hint)
     except Exception:  # noqa: BLE001 - the outer boundary: a bug must not end the daemon
+        if is_replaced():
+            new = ProgramReplaced()
+            return _error(new.kind, new.message, new.hint)
         logger.exception("bug in {}", asked.get("action"))
         return _error("bug", "The daemon met a bug; see its log.", "coordinator doctor")
     return {"result": answer.value} | ({"notes": answer.notes} if answer.notes else {})

@@ -17,6 +17,7 @@ from loguru import logger
 
 import pending_commits.store
 from coordinator.actions import documents, views, worktrees
+from coordinator.daemon import replaced
 from coordinator.daemon.desk import Desk, NotWritten, refusals
 from coordinator.daemon.health import Health
 from coordinator.daemon.lookout import Lookout
@@ -67,6 +68,7 @@ class Service:
         self.was_cut_short = False
         self._hinted = 0
         self._hinted_at = 0.0
+        self._missed = self._found = 0  # times that hints were lost, and made good
         self._scanned = asyncio.Event()
         self._scanned.set()
         self._views_due: float | None = 0.0
@@ -84,6 +86,7 @@ class Service:
         self._workspace.listeners.append(self._hear)
         self._workspace.health = health.as_json
         desk.take_hints = self._take_hints
+        desk.is_behind = lambda: self._missed > self._found
         desk.patience = _PATIENCE_SECONDS
 
     def _wake_up(self) -> None:
@@ -182,6 +185,7 @@ class Service:
             self._hinted_at = clock.monotonic()
         # The system's own queue may overflow without a word: many hints are a sign.
         if drained.overflowed or self._hinted >= _MANY_HINTS:
+            self._missed += 1
             self._look_soon()
 
     def _take(self) -> None:
@@ -227,19 +231,29 @@ class Service:
             self._start_hints()  # before the scan, which so sees what came earlier
         root = self._workspace.layout.root
         self._scanned.clear()
+        missed = self._missed
         try:
             snapshot = await self._loop.run_in_executor(self._looker, scan, root)
             await self._guarded(self._heal)
             await self._guarded(lambda: self._desk.intake.compare(snapshot))
+            self._found = missed
         finally:
             self._scanned.set()
         await self._lookout.look()
         await self._restore_views()
         health = self._health
         self._desk.scan_seconds = snapshot.seconds
+        self._note_version()
         health.looked, health.look_seconds = clock.monotonic(), snapshot.seconds
         health.disk_free = shutil.disk_usage(self._workspace.layout.root).free
         self._wake.set()
+
+    def _note_version(self) -> None:
+        """Note that the program on the disk is not the one that runs."""
+        is_new = replaced.is_replaced() and not self._health.outdated
+        if is_new:
+            self._health.outdated = replaced.ProgramReplaced().message
+            logger.warning("{}", self._health.outdated)
 
     def _has_gone(self) -> bool:
         """Tell whether the lock that we hold is no more where it was."""

@@ -7,7 +7,7 @@ Used by one thread at a time.
 import heapq
 import sqlite3
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -159,11 +159,15 @@ class Intake:
                 changed += self.step()
         return changed
 
-    def drain(self) -> list[str]:
-        """Take in batches until nothing is queued; return all that changed."""
+    def drain(self, told: Callable[[int], object] = lambda _: None) -> list[str]:
+        """Take in batches until nothing is queued; return all that changed.
+
+        After each batch how many are left is `told`.
+        """
         changed: list[str] = []
         while self.queued:
             changed += self.step()
+            told(self.queued)
         return changed
 
     def _pick(self) -> Iterator[str]:
