@@ -198,7 +198,7 @@ class Stage:
         self.home.mkdir()
         self._daemon: subprocess.Popen[bytes] | None = None
 
-    def git(self, *args: str, where: Path | None = None) -> str:
+    def git(self, *args: str, where: Path | None = None, stdin: str = "") -> str:
         """Run the user's own git; return what it printed."""
         done = subprocess.run(
             ["git", *args],
@@ -206,6 +206,7 @@ class Stage:
             env=self.environment,
             check=True,
             capture_output=True,
+            input=stdin,
             text=True,
         )
         return done.stdout.strip()

@@ -7,7 +7,6 @@ its text is the program's own.
 import os
 import shutil
 import subprocess
-import sys
 from abc import ABC, abstractmethod
 from pathlib import Path
 
@@ -17,8 +16,7 @@ from tests.active_contexts.worktree_yard import write_hook
 from tests.support import git, user_environment
 
 SAID, MINE = "MANAGER RAN", "MINE RAN"
-ROOT = Path(__file__).parents[2]
-_FOLDERS = (Path(sys.executable).parent, ROOT / ".venv/node_modules/.bin")
+_MANAGERS = Path(__file__).parents[2] / ".venv/managers"  # where .ci/run puts them
 
 
 class Manager(ABC):
@@ -110,7 +108,8 @@ class Real(Manager):
     words: tuple[str, ...]
 
     def install(self, repository: Path) -> None:
-        places = os.pathsep.join([*map(str, _FOLDERS), os.environ["PATH"]])
+        folders = (_MANAGERS / "bin", _MANAGERS / "node_modules/.bin")
+        places = os.pathsep.join([*map(str, folders), os.environ["PATH"]])
         program = shutil.which(self.name, path=places)
         if program is None:
             pytest.skip(f"{self.name} is not installed")
