@@ -212,11 +212,11 @@ def test_a_hook_that_calls_ours_makes_no_circle(
     git(repository, "commit", "-q", "--allow-empty", "-m", "x", LOG=str(log))
     git(repository, "push", "-q", "../remote", "HEAD:refs/heads/x", LOG=str(log))
     said = log.read_text().split("\n")[:-1]
-    once = {
-        "reference-transaction": ["prepared", "committed"],
-        "pre-push": ["../remote"],
-    }
-    assert said == once.get(name, [""])
+    if name == "reference-transaction":
+        # Git calls it for each state of a change; later versions make more changes.
+        assert said.count("prepared") == said.count("committed") >= 1
+    else:
+        assert said == (["../remote"] if name == "pre-push" else [""])
 
 
 def test_a_hook_may_run_git_that_runs_other_hooks(

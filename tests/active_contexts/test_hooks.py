@@ -90,7 +90,8 @@ def test_an_earlier_hook_runs_with_everything_it_had(
     assert "args prepared\nname reference-transaction" in said
     assert "args committed\n" in said
     assert "mine yes" in said
-    assert said.count(" refs/heads/backend/x\n") == 2
+    # Once for each state, of which later versions of git have one more.
+    assert said.count(" refs/heads/backend/x\n") == said.count("args ")
     failed = try_git(repository, "branch", "backend/y", LOG=str(log), CODE="3")
     assert failed.returncode != 0
     log.unlink()
