@@ -203,7 +203,7 @@ def _there_already(common: Path, beneath: str) -> Iterable[str]:
 
 
 def _folder(common: Path, beneath: str) -> Path:
-    return common.parent / Path(beneath).expanduser()
+    return common.parent / os.path.expanduser(beneath)  # noqa: PTH111 - `~nobody` stays
 
 
 @contextmanager
