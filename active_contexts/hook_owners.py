@@ -8,16 +8,18 @@ import re
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
 from active_contexts.repository_files import OWN_FOLDER, Writer
 from active_contexts.worktree_entries import first_line, read
 from active_contexts.worktree_model import UnusablePath
-from coordinator.kernel import addresses, files
+from coordinator.kernel import addresses, clock, files
 
 _ID = re.compile(r"[0-9a-f]{16}")
+_LOST = re.compile(r"([0-9]{1,3}) (\S+)")
 _NAME = "id"
 _OLDER = "prefixes"  # of the last workspace that wrote it; nobody knows which
 
@@ -57,30 +59,32 @@ class Part:
     wish: Wish
     prefixes: Sequence[str] = ()
     lost: int = 0
-    since: str = ""
+    since: datetime | None = None
 
     def render(self) -> str:
         """Return the file's text."""
         lines = [f"workspace {self.owner.workspace}", f"hooks {self.wish}"]
-        lines += [f"lost {self.lost} {self.since}"] if self.lost else []
-        return "".join(
-            f"{x}\n" for x in [*lines, *(f"prefix {x}" for x in sorted(self.prefixes))]
-        )
+        lines += [f"lost {self.lost} {clock.render(self.since)}"] if self.since else []
+        lines += [f"prefix {x}" for x in sorted(self.prefixes)]
+        return "".join(f"{x}\n" for x in lines)
 
 
 def parse(name: str, text: str) -> Part:
     """Read a part's file; what is missing is as in a part that was just made."""
     pairs = [x.partition(" ")[::2] for x in text.split("\n")]
     facts = dict(pairs)
-    lost, _, since = facts.get("lost", "").partition(" ")
     wish = facts.get("hooks", "")
-    return Part(
+    part = Part(
         Owner(name, Path(facts.get("workspace", "/"))),
         Wish(wish) if wish in set(Wish) else Wish.INSTALLED,
         tuple(value for key, value in pairs if key == "prefix"),
-        int(lost) if lost.isdecimal() else 0,
-        since,
     )
+    found = _LOST.fullmatch(facts.get("lost", ""))
+    if found is None:
+        return part
+    with suppress(ValueError):
+        part = replace(part, lost=int(found[1]), since=clock.parse(found[2]))
+    return part
 
 
 def owner(workspace: Path) -> Owner:
@@ -131,7 +135,7 @@ def save(common: Path, part: Part) -> None:
 def presence(found: Owner) -> Presence:
     """Tell whether a workspace is where it was."""
     folder = found.workspace / addresses.OWN
-    with suppress(OSError):
+    with suppress(OSError, ValueError):  # a NUL is no path
         if folder.is_dir():
             name = first_line(folder / _NAME)
             return Presence.GONE if name not in {"", found.id} else Presence.THERE

@@ -36,10 +36,13 @@ def tend(
     common = common_folder(tracked.path)
     wanted = tuple(check_prefix(x) for x in prefixes)
     try:
-        problems = [*_keep(tracked, common, owner, wanted, now)]
+        with hooks.writing():
+            return (
+                *_keep(tracked, common, owner, wanted, now),
+                *_left_behind(tracked, common, owner),
+            )
     except CoordinatorError as error:
-        problems = [_problem(tracked, "not-kept", error.message, error.hint)]
-    return (*problems, *_left_behind(tracked, common, owner))
+        return (_problem(tracked, "not-kept", error.message, error.hint),)
 
 
 def _keep(
@@ -53,11 +56,11 @@ def _keep(
     if part is None:
         return
     if part.wish is Wish.UNINSTALLED:
-        hooks.save(common, replace(part, owner=owner))
+        hook_owners.save(common, replace(part, owner=owner))
         return
     is_lost = hooks.state(tracked.path) is not HookState.INSTALLED
     part = replace(_counted(part, now) if is_lost else part, owner=owner)
-    hooks.save(common, replace(part, prefixes=prefixes))
+    hook_owners.save(common, replace(part, prefixes=prefixes))
     if part.wish is Wish.CONTESTED:
         message = "Another program ends the hooks again and again; they are left so."
         hint = "Let it leave them alone, then run: coordinator hooks install"
@@ -73,25 +76,23 @@ def _older(repository: Path, owner: Owner) -> Part | None:
 
 def _counted(part: Part, now: datetime) -> Part:
     """Count how often the hooks are put back in a short time."""
-    if not part.lost or now - datetime.fromisoformat(part.since) > _PERIOD:
-        return replace(part, lost=1, since=now.isoformat())
+    if part.since is None or now - part.since > _PERIOD:
+        return replace(part, lost=1, since=now)
     wish = Wish.CONTESTED if part.lost == _MOST else part.wish
     return replace(part, lost=min(part.lost + 1, _MOST), wish=wish)
 
 
 def _left_behind(tracked: Tracked, common: Path, owner: Owner) -> Iterator[Problem]:
     for part in hook_owners.parts(common):
+        found = hook_owners.presence(part.owner)
+        if part.owner.id == owner.id or found is Presence.THERE:
+            continue
         where = display(str(part.owner.workspace))
         message = f"The hooks know the workspace {where}, which is not there."
         hint = "Run: coordinator doctor --fix"
-        match hook_owners.presence(part.owner):
-            case Presence.UNKNOWN if part.owner.id != owner.id:
-                file = display(str(hook_owners.file_of(common, part.owner)))
-                hint = f"Mount its disk; if it is gone for ever, delete {file}"
-            case Presence.GONE if part.owner.id != owner.id:
-                pass
-            case _:
-                continue
+        if found is Presence.UNKNOWN:
+            file = display(str(hook_owners.file_of(common, part.owner)))
+            hint = f"Mount its disk; if it is gone for ever, delete {file}"
         yield _problem(tracked, "left-behind", message, hint)
 
 

@@ -66,6 +66,19 @@ class HooksNotWritten(External):
         )
 
 
+@contextmanager
+def writing() -> Iterator[None]:
+    """Tell of what the repository's git directory refuses.
+
+    Raises:
+        HooksNotWritten: It refused something.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise HooksNotWritten(error) from None
+
+
 def install(repository: Path, owner: Owner, prefixes: Sequence[str]) -> None:
     """Install the hooks, and tell them the prefixes of a workspace's agents.
 
@@ -76,7 +89,8 @@ def install(repository: Path, owner: Owner, prefixes: Sequence[str]) -> None:
     """
     common = common_folder(repository)
     wanted = tuple(check_prefix(x) for x in prefixes)
-    save(common, Part(owner, Wish.INSTALLED, wanted))
+    with writing():
+        hook_owners.save(common, Part(owner, Wish.INSTALLED, wanted))
     place(repository)
 
 
@@ -88,7 +102,7 @@ def place(repository: Path) -> None:
         HooksNotWritten: The repository cannot be written.
     """
     common = common_folder(repository)
-    with _writing():
+    with writing():
         writer = Writer(common)
         writer.share(writer.private)
         hook_overlay.give_back(repository, common)
@@ -112,18 +126,8 @@ def forget_gone(repository: Path) -> None:
     Raises:
         HooksNotWritten: The repository cannot be written.
     """
-    with _writing():
+    with writing():
         hook_owners.forget_gone(common_folder(repository))
-
-
-def save(common: Path, part: Part) -> None:
-    """Write what a workspace has in the hooks, and nothing of another one's.
-
-    Raises:
-        HooksNotWritten: The repository cannot be written.
-    """
-    with _writing():
-        hook_owners.save(common, part)
 
 
 def uninstall(repository: Path, owner: Owner) -> None:
@@ -135,7 +139,7 @@ def uninstall(repository: Path, owner: Owner) -> None:
         HooksNotWritten: The repository cannot be written.
     """
     common = common_folder(repository)
-    with _writing():
+    with writing():
         hook_owners.save(common, Part(owner, Wish.UNINSTALLED))
         if any(_is_wanted(x) for x in hook_owners.parts(common)):
             return
@@ -203,12 +207,4 @@ def _there_already(common: Path, beneath: str) -> Iterable[str]:
 
 
 def _folder(common: Path, beneath: str) -> Path:
-    return common.parent / Path(beneath).expanduser()
-
-
-@contextmanager
-def _writing() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise HooksNotWritten(error) from None
+    return common.parent / os.path.expanduser(beneath)  # noqa: PTH111 - `~nobody` stays

@@ -92,6 +92,14 @@ def test_a_setting_that_a_user_changes_is_followed_at_once(over: Path) -> None:
     assert hooks.state(over) is HookState.INSTALLED
 
 
+def test_a_home_that_is_none_troubles_nobody(repository: Path) -> None:
+    """Git itself says what is wrong with such a setting."""
+    git(repository, "config", "core.hooksPath", "~nobody-there/hooks")
+    hooks.install(repository, OWNER, PREFIXES)
+    git(repository, "config", "core.hooksPath", ".husky")
+    assert not lets_a_wrong_name_pass(repository)
+
+
 def test_a_section_that_comes_after_ours_does_not_end_it_for_good(over: Path) -> None:
     """Written by hand at the end of the configuration; the install comes last again."""
     write_hook(over / ".late/pre-commit", MINE)

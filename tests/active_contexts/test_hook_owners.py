@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -29,16 +30,26 @@ def test_a_part_is_read_as_it_was_written(
     wish: Wish, path: str, prefixes: list[str], lost: int
 ) -> None:
     """Whatever the path and the prefixes, in their order."""
-    since = "2026-01-31T09:00:00+00:00" if lost else ""
+    since = datetime(2026, 1, 31, 9, tzinfo=UTC) if lost else None
     owner = Owner("0123456789abcdef", Path("/") / path)
     part = Part(owner, wish, tuple(sorted(prefixes)), lost, since)
     assert hook_owners.parse(owner.id, part.render()) == part
 
 
-@given(st.text())
-def test_any_text_is_a_part(text: str) -> None:
+@given(st.lists(st.sampled_from(["workspace ", "lost 3 ", "hooks "]) | st.text()))
+def test_any_text_is_a_part(pieces: list[str]) -> None:
     """A file that somebody edited stops nothing."""
-    assert hook_owners.parse("x", text).wish in set(Wish)
+    part = hook_owners.parse("x", "".join(pieces))
+    assert part.wish in set(Wish)
+    assert hook_owners.presence(part.owner) in set(Presence)
+
+
+@pytest.mark.parametrize(
+    "lost", ["3", "x y", "3 now", "3 2026-01-31T09:00:00", "9999 z"]
+)
+def test_a_count_that_says_nothing_is_none(lost: str) -> None:
+    """It begins anew."""
+    assert hook_owners.parse("x", f"lost {lost}\n").since is None
 
 
 def test_a_workspace_keeps_its_name(tmp_path: Path) -> None:
