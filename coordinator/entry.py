@@ -8,7 +8,7 @@ import io
 import os
 import sys
 
-from coordinator.kernel import addresses, program, streams
+from coordinator.kernel import addresses, program, slips, streams
 
 _LOCAL = {"completion", "demo", "init", "up"}
 _MOST = (1 << 20) + 1  # more than any of them takes: it says so itself
@@ -179,8 +179,7 @@ def _question(words: list[str], given: dict[str, str], root: str) -> dict[str, o
 
 def _read(path: str) -> str:
     try:
-        with open(path, encoding="ascii") as file:  # noqa: PTH123 - thin
-            return file.read().strip()
+        return slips.read(path).decode("ascii").strip()
     except (OSError, UnicodeDecodeError):
         return ""
 

@@ -72,7 +72,7 @@ def _markers(source: Source) -> Iterator[Problem]:
     # Looked for in code too: agents have worked from such files.
     if "<<<<<<<" not in source.text and ">>>>>>>" not in source.text:
         return
-    lines = enumerate(markdown.split_lines(source.text), 1)
+    lines = enumerate(markdown.split_lines(source.text.removeprefix(markdown.BOM)), 1)
     marked = (number for number, line in lines if _MARKER.match(line))
     for number in islice(marked, _MOST_MARKERS):
         message = "A merge left its conflict marker in the file."

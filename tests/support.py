@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +19,7 @@ from typing import Any, Self
 import pytest
 
 from coordinator import entry
-from coordinator.actions import setup, tokens
+from coordinator.actions import registry, setup, tokens
 from coordinator.actions.layout import Layout
 from coordinator.actions.workspace import Workspace
 from coordinator.daemon import client
@@ -195,6 +195,22 @@ def mount(*words: str) -> Iterator[None]:
         yield
     finally:
         subprocess.run(["umount", words[-1]], check=True)
+
+
+@contextmanager
+def a_bug_in(name: str) -> Iterator[None]:
+    """Let an action fail as nobody foresaw."""
+    action = registry.find(name)
+    assert action is not None
+
+    def fail(*_: object) -> None:
+        raise AssertionError(name)
+
+    registry._ACTIONS[name] = replace(action, run=fail)
+    try:
+        yield
+    finally:
+        registry._ACTIONS[name] = action
 
 
 def wait_for(

@@ -10,7 +10,7 @@ from coordinator.actions import documents, standing
 from coordinator.actions.documents import Found
 from coordinator.actions.registry import Arguments, Fresh, Nothing, Who, action
 from coordinator.actions.workspace import Call, Workspace
-from coordinator.kernel import clock, files
+from coordinator.kernel import clock, files, refusals
 from coordinator.kernel.errors import External, Refused, UsageProblem
 from coordinator.kernel.files import Content
 
@@ -101,10 +101,10 @@ def write_document(
     try:
         files.write(root, path, text.encode(), temporary=workspace.layout.temporary)
     except OSError as error:
-        raise External(
-            f"{path} cannot be written: {error.strerror}.",
-            hint="Run: coordinator doctor --fix",
-        ) from error
+        said, hint = refusals.explain(error)
+        if isinstance(error, FileNotFoundError):
+            hint = "Run: coordinator doctor --fix"
+        raise External(f"{path} cannot be written: {said}.", hint=hint) from error
     take_in(workspace, path, writer=writer)
 
 

@@ -8,20 +8,33 @@ from pathlib import Path
 
 from pydantic import Field
 
+import agent_identities.store
 from active_contexts.hook_files import HookState
 from active_contexts.hooks import state as hook_state
 from active_contexts.worktree_model import WorktreeState
-from coordinator.actions import hooks, setup, sights, worktree_looks, worktrees
+from coordinator.actions import (
+    documents,
+    hooks,
+    kinds,
+    setup,
+    sights,
+    worktree_looks,
+    worktrees,
+)
 from coordinator.actions.registry import Arguments, Fresh, Later, Who, action
 from coordinator.actions.workspace import Call, Workspace
 from coordinator.actions.worktree_looks import View
-from coordinator.index.history import History
+from coordinator.index.database import refusals
+from coordinator.index.history import History, HistoryDamaged
 from coordinator.kernel import git
 from coordinator.kernel.errors import CoordinatorError, Refused
+from coordinator.kernel.git import GitFailed
 from coordinator.kernel.problems import Problem
+from coordinator.kernel.refusals import FOLDER, blocked
 from pending_commits.examining import examine
 
 _LEAST_FREE = 100 << 20
+_OPTIONAL = {*documents.VIEWS, agent_identities.store.FOLDER}  # may be missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +70,7 @@ def doctor(call: Call, arguments: DoctorArguments) -> Later:
 
     def finish(outside: Outside) -> list[Finding]:
         worktree_looks.note(workspace, outside.views)
-        return [*found, *outside.findings, _disk(workspace)]
+        return [*found, *outside.findings, _try("disk", partial(_disk, workspace))]
 
     return Later(_outside(workspace), finish)
 
@@ -67,10 +80,28 @@ def _mend(call: Call) -> None:
     setup.prepare(workspace.layout.root)
     if _can_rebuild(workspace):
         workspace.index.rebuild(workspace.journal)
+        _mend_history(workspace)
     worktrees.repair_all(call)
     hooks.install_all(workspace)
     worktrees.tend(workspace)
     workspace.seen.forget()
+
+
+def _mend_history(workspace: Workspace) -> None:
+    """Move a history aside that git cannot read or go on with: it is made again.
+
+    One that knows another journal is a witness, and a running daemon's is its own.
+    """
+    if workspace.health is not None:
+        return
+    try:
+        _write_history(workspace)
+    except (HistoryDamaged, GitFailed) as error:
+        place = kinds.move_aside(workspace.layout, workspace.layout.history)
+        said = f"{error.message} It lies in {place} now, and was made again."
+        workspace.note("history", said)
+    except CoordinatorError:
+        return  # the look that follows says why
 
 
 def _can_rebuild(workspace: Workspace) -> bool:
@@ -90,12 +121,30 @@ def _examine(workspace: Workspace) -> Iterator[Finding]:
         f"record {workspace.index.last} of {workspace.journal.last}",
         "Run: coordinator doctor --fix",
     )
+    yield _try("folders", lambda: _folders(workspace))
 
 
-def _disk(workspace: Workspace) -> Finding:
+def _folders(workspace: Workspace) -> str:
+    watched = (*documents.FOLDERS, *documents.VIEWS)
+    looked = {blocked(workspace.layout.root, x) for x in watched}
+    other = [
+        f"{place} is {found or 'missing'}"
+        for place, found in sorted(looked)
+        if found != FOLDER and (found or place not in _OPTIONAL)
+    ]
+    if other:
+        raise CoordinatorError(", ".join(other), hint="Run: coordinator check")
+    return "all there"
+
+
+def _disk(workspace: Workspace) -> str:
+    if workspace.refused:
+        raise workspace.refused
     free = shutil.disk_usage(workspace.layout.root).free
     message = f"{free >> 20} MiB free"
-    return _finding("disk", free > _LEAST_FREE, message, "Free some space.")
+    if free <= _LEAST_FREE:
+        raise CoordinatorError(message, hint="Free some space.")
+    return message
 
 
 def _git() -> str:
@@ -190,7 +239,8 @@ def _write_history(workspace: Workspace) -> str:
 
 def _try(name: str, look: Callable[[], str]) -> Finding:
     try:
-        return Finding(name, well=True, message=look())
+        with refusals():
+            return Finding(name, well=True, message=look())
     except CoordinatorError as error:
         return Finding(name, well=False, message=error.message, hint=error.hint)
     except OSError as error:

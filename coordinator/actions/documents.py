@@ -36,6 +36,7 @@ FOLDERS = (
     pending_commits.store.FOLDER,
     coordinator.workflows.store.FOLDER,
 )
+VIEWS = ("reports",)
 _MOST_NAMESAKES = 20  # whose ids are counted on; then the path's hash tells them apart
 _HEARTBEAT_SECONDS = 60
 _WRITTEN_SECONDS = 1  # records' times are rounded, and files' come from the kernel

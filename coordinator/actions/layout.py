@@ -93,6 +93,11 @@ class Layout:
         return self.own / "trash"
 
     @property
+    def quarantine(self) -> Path:
+        """What stood where something else belongs."""
+        return self.own / "quarantine"
+
+    @property
     def pool(self) -> Path:
         """Worktrees that wait for an agent."""
         return self.own / "pool"

@@ -12,9 +12,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from active_contexts.worktree_model import DISPOSABLE
-from coordinator.kernel import names
+from coordinator.kernel import names, slips
 from coordinator.kernel.errors import UsageProblem
+from coordinator.kernel.markdown import BOM
 from coordinator.kernel.names import display
+from coordinator.kernel.refusals import reason
 from coordinator.workflows import requests
 
 _TABLE = r"^[ \t]*\[[ \t]*%s[ \t]*\].*$"
@@ -162,10 +164,14 @@ def load(path: Path) -> Settings:
         BadSettings: It is not TOML, or a setting is unknown or of the wrong type.
     """
     try:
-        text = path.read_text("utf-8")
+        text = slips.read(str(path)).decode()
     except FileNotFoundError:
-        return Settings()
-    except (OSError, UnicodeDecodeError) as error:
+        if not path.is_symlink():
+            return Settings()
+        raise BadSettings(path, "it is a link that leads nowhere") from None
+    except OSError as error:
+        raise BadSettings(path, f"it cannot be read: {reason(error)}") from None
+    except UnicodeDecodeError as error:
         raise BadSettings(path, f"it cannot be read ({error})") from None
     return parse(text, path)
 
@@ -177,12 +183,12 @@ def parse(text: str, path: Path) -> Settings:
         BadSettings: As for `load`.
     """
     try:
-        return Settings.model_validate(tomllib.loads(text))
+        return Settings.model_validate(tomllib.loads(text.removeprefix(BOM)))
     except ValidationError as error:
         first = error.errors()[0]
         place = [str(x) for x in first["loc"]]
-        reason = f"{'.'.join(place)}: {first['msg'].lower()}"
-        raise BadSettings(path, reason, _line_of(text, place[-1:])) from None
+        said = f"{'.'.join(place)}: {first['msg'].lower()}"
+        raise BadSettings(path, said, _line_of(text, place[-1:])) from None
     except RecursionError:
         raise BadSettings(path, "it is nested too deeply") from None
     except ValueError as error:  # TOML's own errors, and numbers of 5,000 digits

@@ -23,6 +23,7 @@ from active_contexts.worktrees import check_usable
 from agent_identities.model import DEFAULT_ROSTER, identity_for
 from coordinator.actions import (
     hooks,
+    kinds,
     settings,
     sights,
     submissions,
@@ -34,12 +35,13 @@ from coordinator.actions.layout import VERSION, Layout
 from coordinator.actions.registry import Arguments, Later, Positional, Who, action
 from coordinator.actions.settings import Settings
 from coordinator.actions.workspace import MAINTAINER, Call, Workspace
-from coordinator.kernel import addresses, files, git, names
+from coordinator.kernel import addresses, files, git, names, slips
 from coordinator.kernel.errors import Conflict, CoordinatorError, External, UsageProblem
 from coordinator.kernel.git import Repository
 from coordinator.kernel.journal import Draft
 from coordinator.kernel.problems import Problem
 from coordinator.kernel.processes import TimedOut
+from coordinator.kernel.refusals import LINK, kind, refusals
 
 _FOLDERS = (
     agent_identities.store.FOLDER,
@@ -75,13 +77,15 @@ class GitTooOld(External):
 
 
 def check_version(layout: Layout) -> None:
-    """Refuse a workspace of a newer layout.
+    """Refuse a workspace of a newer layout, or one with something else in its place.
 
     Raises:
         WrongVersion: It is newer, or says nothing sensible.
+        WrongKind: A folder or a file of the coordinator's own is none.
     """
+    kinds.check(layout)
     try:
-        found = layout.version.read_text("ascii").strip()
+        found = slips.read(str(layout.version)).decode("utf-8", "replace").strip()
     except (FileNotFoundError, NotADirectoryError):
         return
     if found != VERSION:
@@ -98,13 +102,8 @@ def prepare(root: Path) -> Layout:
     layout = Layout(root)
     _check_place(layout)
     check_version(layout)
-    try:
+    with refusals():
         _make_folders(layout)
-    except OSError as error:
-        raise External(
-            f"{error.filename} cannot be made: {error.strerror}.",
-            hint="Look at the folder's permissions.",
-        ) from None
     return layout
 
 
@@ -132,7 +131,7 @@ def _make_folders(layout: Layout) -> None:
     for name in _OWN_FOLDERS:
         (layout.own / name).mkdir(mode=0o700, exist_ok=True)
     for name in _FOLDERS:
-        (layout.root / name).mkdir(parents=True, exist_ok=True)
+        _make_folder(layout.root, name)
     _create(layout, layout.settings, _untouched())
     tokens.admit_maintainer(layout)
     _create(layout, layout.version, f"{VERSION}\n")
@@ -140,6 +139,16 @@ def _make_folders(layout: Layout) -> None:
 
 def _untouched() -> str:
     return settings.render({}, target="main", check="")
+
+
+def _make_folder(root: Path, name: str) -> None:
+    """Make a folder and those above it; behind a link nothing is made."""
+    place = root
+    for part in name.split("/"):
+        place /= part
+        if kind(place) == LINK:
+            return  # a person's, of which `check` speaks
+        place.mkdir(exist_ok=True)
 
 
 def _create(layout: Layout, path: Path, text: str) -> None:
@@ -281,6 +290,11 @@ def _save_settings(
         _check_unchanged("check", arguments.check, present.check)
         new = _with_new(text, present, repositories, targets)
     settings.parse(new, layout.settings)
+    if new != text and layout.settings.is_symlink():
+        raise Conflict(
+            f"{layout.settings} is a link, and only a person changes what it leads to.",
+            hint="Add the line there yourself; see [repositories] in it.",
+        )
     if new != text:
         files.write(
             layout.root, layout.settings.name, new.encode(), temporary=layout.temporary

@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from coordinator.actions.layout import Layout
-from coordinator.kernel import addresses, files
+from coordinator.kernel import addresses, files, slips
 
 _MAINTAINERS = ".maintainers"  # no agent has such a name
 
@@ -65,7 +65,7 @@ def _write(layout: Layout, name: str, text: str) -> None:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text("ascii").strip()
+        return slips.read(str(path)).decode("ascii").strip()
     except (OSError, UnicodeDecodeError):
         return ""
 

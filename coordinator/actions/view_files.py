@@ -28,6 +28,13 @@ def write(workspace: Workspace, path: str, text: str) -> None:
         files.write(root, path, data, temporary=workspace.layout.temporary)
 
 
+def write_report(workspace: Workspace, path: str, text: str) -> None:
+    """Write a view in the folder for views alone, which is made again."""
+    with suppress(*_IN_THE_WAY):
+        (workspace.layout.root / path).parent.mkdir(exist_ok=True)
+    write(workspace, path, text)
+
+
 def write_inside(workspace: Workspace, path: str, text: str) -> None:
     """Write a view in a folder that is made for it."""
     with suppress(*_IN_THE_WAY):

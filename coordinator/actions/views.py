@@ -32,9 +32,9 @@ def refresh(workspace: Workspace) -> None:
     decisions = reports.decisions_text(workspace)
     view_files.write(workspace, active_contexts.store.BOARD, board(workspace))
     view_files.write(workspace, learnings.store.LOG, decisions)
-    view_files.write(workspace, "reports/decisions.md", decisions)
+    view_files.write_report(workspace, "reports/decisions.md", decisions)
     day = f"reports/daily-{workspace.now():%Y-%m-%d}.md"
-    view_files.write(workspace, day, reports.daily_text(workspace))
+    view_files.write_report(workspace, day, reports.daily_text(workspace))
     run_views.refresh(workspace)
 
 
@@ -51,7 +51,7 @@ def final_texts(found: Mapping[str, Final]) -> dict[str, str]:
 def write(workspace: Workspace, texts: Mapping[str, str]) -> None:
     """Write those of the views whose text changed."""
     for path, text in texts.items():
-        view_files.write(workspace, path, text)
+        view_files.write_report(workspace, path, text)
 
 
 def board(workspace: Workspace) -> str:

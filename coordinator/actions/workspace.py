@@ -15,13 +15,15 @@ from active_contexts.refs_look import Look
 from active_contexts.worktree_locks import Lock
 from agent_identities.attribution import Roster
 from agent_identities.model import Identity
+from coordinator.actions import kinds
 from coordinator.actions import settings as settings_module
 from coordinator.actions.layout import Layout
 from coordinator.index import history, queries
-from coordinator.index.database import Index
+from coordinator.index.database import Copy, Index
 from coordinator.kernel import clock, git
 from coordinator.kernel.beside import Lane
 from coordinator.kernel.blobs import Blobs
+from coordinator.kernel.errors import CoordinatorError
 from coordinator.kernel.files import Stamp
 from coordinator.kernel.git import Repository
 from coordinator.kernel.journal import Draft, Journal, Record
@@ -91,16 +93,21 @@ class Workspace:
         self,
         layout: Layout,
         *,
-        held: Held,
+        held: Held | None,
+        refused: CoordinatorError | None = None,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
         """Open everything and bring the index up to the journal.
+
+        `refused` is why it cannot be opened with the lock: then all is read as it
+        stands, and nothing is written.
 
         Raises:
             CoordinatorError: Settings, journal or blobs cannot be used.
         """
         self.layout = layout
         self.held = held
+        self.refused = refused
         self.now = now
         self.settings = settings_module.load(layout.settings)
         self.health: Callable[[], dict[str, Any]] | None = None
@@ -116,17 +123,17 @@ class Workspace:
         # What whoever reads should know as well, by what it is about.
         self.notes: dict[str, str] = {}
         self._roster: Roster | None = None
-        for folder in (layout.temporary, layout.trash, layout.tokens, layout.logs):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _empty(layout.temporary)
-        git.remove_locks(layout.store)
-        incoming.tidy(layout.store)
+        if held:
+            _prepare(layout)
+            said = kinds.set_aside(layout, held=held)
+            self.notes |= {x: x for x in said}
         self.journal = Journal(layout.journal, held=held, now=now)
         history.check_begin(layout.history, self.journal)
         self.blobs = Blobs(layout.blobs, held=held)
-        self.index = Index(layout.index, read_text=self.read_text)
+        index = Index if held else Copy
+        self.index = index(layout.index, read_text=self.read_text)
         self.index.catch_up(self.journal)
-        if self.journal.cut:
+        if self.journal.cut and held:
             cut = {"note": f"{self.journal.cut} torn bytes", "bytes": self.journal.cut}
             self.record(Draft("journal.cut", SYSTEM, "journal", cut))
 
@@ -145,7 +152,10 @@ class Workspace:
 
         Raises:
             DiskRefusedError: Nothing was recorded.
+            CoordinatorError: The workspace is open for reading only.
         """
+        if self.refused:
+            raise self.refused
         self.ensure_index()
         records = self.journal.append(drafts)
         with suppress(sqlite3.Error):  # a cache: caught up before its next use
@@ -214,6 +224,15 @@ def _touches_roster(records: Sequence[Record]) -> bool:
         x.kind == "agent.retired" or x.subject.startswith("agent-system/agent-identit")
         for x in records
     )
+
+
+def _prepare(layout: Layout) -> None:
+    """Make folders that are missing, and remove what a killed program left."""
+    for folder in (layout.temporary, layout.trash, layout.tokens, layout.logs):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _empty(layout.temporary)
+    git.remove_locks(layout.store)
+    incoming.tidy(layout.store)
 
 
 def _empty(folder: Path) -> None:

@@ -3,21 +3,24 @@
 Something long does not keep others out: they are served meanwhile.
 """
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from coordinator.actions import setup, sights, views
+from coordinator.actions import registry, setup, sights, views
 from coordinator.actions.layout import Layout
 from coordinator.actions.registry import Later
 from coordinator.actions.workspace import Workspace
 from coordinator.cli.progress import Progress
 from coordinator.daemon import meanwhile
-from coordinator.daemon.desk import Answer, Desk, Request, refusals
+from coordinator.daemon.desk import Answer, Desk, Request
+from coordinator.index.database import refusals
 from coordinator.index.history import History
 from coordinator.kernel import locks
 from coordinator.kernel.errors import CoordinatorError
+from coordinator.kernel.journal import DiskRefusedError
+from coordinator.kernel.refusals import SystemRefused
 
 if TYPE_CHECKING:
     from coordinator.daemon.server import Face
@@ -67,24 +70,38 @@ class Here:
         request = Request(
             action, arguments, asked["folder"], asked["agent"], asked["token"], key
         )
-        desk = self._open()
+        desk = self._open(action)
         with self._progress:
             step = desk.begin(request)
         if isinstance(step, Later):
             return meanwhile.finish(desk, step, self._layout.socket, _load_face)
         return step
 
-    def _open(self) -> Desk:
+    def _open(self, action: str) -> Desk:
         if self._desk is None:
-            setup.check_version(self._layout)
-            lock = locks.hold(self._layout.lock, seconds=_LOCK_SECONDS)
-            held = self._stack.enter_context(lock)
-            workspace = Workspace(self._layout, held=held)
+            with refusals():
+                setup.check_version(self._layout)
+            workspace = self._workspace(action)
             self._stack.callback(workspace.close)
             self._first = workspace.journal.last
             self._desk = Desk(workspace)
             self._desk.told = self._progress.tell
         return self._desk
+
+    def _workspace(self, action: str) -> Workspace:
+        """Open to write; for who only reads, to read where the disk takes nothing."""
+        lock = locks.hold(self._layout.lock, seconds=_LOCK_SECONDS)
+        try:
+            with refusals():
+                held = self._stack.enter_context(lock)
+                return Workspace(self._layout, held=held)
+        except (DiskRefusedError, SystemRefused) as error:
+            found = registry.find(action)
+            if found is None or found.changes:
+                raise
+            with suppress(OSError, CoordinatorError):
+                return Workspace(self._layout, held=None, refused=error)
+            raise
 
     def _bring_up_to_date(self, workspace: Workspace) -> None:
         """Derive again what the records changed; what fails is made up for later."""

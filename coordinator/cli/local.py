@@ -19,7 +19,7 @@ from coordinator.cli.app import Reply, Session
 from coordinator.cli.completion import shells
 from coordinator.cli.here import Here
 from coordinator.daemon import client
-from coordinator.daemon.desk import refusals
+from coordinator.index.database import refusals
 from coordinator.kernel import addresses, clock, processes
 from coordinator.kernel.errors import CoordinatorError, NotFound
 from coordinator.kernel.locks import LockTaken

@@ -14,7 +14,7 @@ from typing import Any
 
 from coordinator.actions.layout import Layout
 from coordinator.daemon import client
-from coordinator.kernel import clock, locks, processes
+from coordinator.kernel import clock, files, locks, processes
 from coordinator.kernel.errors import Conflict, External
 from coordinator.kernel.journal import Record
 from coordinator.kernel.locks import Held, LockTaken
@@ -70,7 +70,9 @@ def detached(layout: Layout) -> dict[str, Any]:
     if pid:
         return _value(layout, pid)
     words = _last_words(log, said_before)
-    raise External(f"The daemon did not start: {words}", hint=f"Read {log}")
+    hint = f"Read {log}" if words else "Run it in the foreground: coordinator up"
+    words = words or "it said nothing."
+    raise External(f"The daemon did not start: {words}", hint=hint)
 
 
 def _is_taken(layout: Layout) -> bool:
@@ -91,7 +93,7 @@ def _last_words(log: Path, begin: int) -> str:
     with suppress(OSError):
         said = log.read_bytes()[begin:]
     lines = said.decode("utf-8", "replace").strip().splitlines()
-    return display(" ".join(lines[-2:])) or "it said nothing."
+    return display(" ".join(lines[-2:]))
 
 
 def foreground(layout: Layout, *, show: Listener) -> dict[str, Any]:
@@ -119,7 +121,8 @@ def foreground(layout: Layout, *, show: Listener) -> dict[str, Any]:
 
 def _run(layout: Layout, held: Held, show: Listener) -> None:
     text = json.dumps({"pid": os.getpid(), "started": clock.render(clock.now())})
-    layout.daemon.write_text(f"{text}\n", "utf-8")
+    data, own = f"{text}\n".encode(), layout.own
+    files.write(own, layout.daemon.name, data, temporary=own)
     layout.socket.unlink(missing_ok=True)  # whatever was left there: the lock is ours
     asyncio.run(_serve(layout, held, show))
 

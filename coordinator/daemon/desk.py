@@ -4,11 +4,9 @@ Daemon and in-process commands do the same thing here. It knows no socket and no
 command line.
 """
 
-import errno
 import json
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -29,29 +27,20 @@ from coordinator.actions.callers import Credentials
 from coordinator.actions.registry import Action, Arguments, Fresh, Later
 from coordinator.actions.workspace import Call, Caller, Workspace
 from coordinator.daemon.seeing import Seeing
-from coordinator.index.database import is_refusal
-from coordinator.kernel.errors import Conflict, External, NotFound, UsageProblem
+from coordinator.index.database import refusals
+from coordinator.kernel.errors import (
+    Conflict,
+    NotFound,
+    UsageProblem,
+)
 from coordinator.kernel.journal import DiskRefusedError, Draft
+from coordinator.kernel.refusals import SystemRefused
 from coordinator.watch.intake import Intake
 from coordinator.watch.scan import Snapshot, scan
 
-_DISK_ERRORS = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG, errno.EIO}
 HEALTH = "health"  # asked of a stuck daemon: it needs neither disk nor turn
 _LONGEST_KEY = 200
 _CHEAP_SCAN_SECONDS = 0.03
-
-
-class NotWritten(External):
-    """The disk refuses to take something."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(
-            f"The disk refuses: {reason}.",
-            hint="Free some space or mount it writable, then try again.",
-        )
-
-
-_READ_ON = (DiskRefusedError, NotWritten)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +94,7 @@ class Desk:
             step = step.finish(step.work())
         return step
 
+    @refusals()
     def begin(self, request: Request) -> Answer | Later:
         """Do the first turn of what is asked; its work beside is the caller's to do.
 
@@ -124,6 +114,8 @@ class Desk:
         shown = Credentials(Path(request.folder), request.agent, request.token)
         caller = callers.resolve(self.workspace, shown)
         callers.check(action, caller, shown)
+        if action.changes and self.workspace.refused:
+            raise self.workspace.refused
         call = Call(self.workspace, caller, shown.folder)
         # A key is its caller's own: two agents may well choose the same one.
         key = f"{caller.actor}:{request.key}" if request.key and action.changes else ""
@@ -132,9 +124,7 @@ class Desk:
             return self._answer(json.loads(earlier), call)
         self.workspace.note("disk", "")
         with self._guard(action):
-            self._freshen(action.fresh)
-            if caller.agent:
-                documents.note_alive(self.workspace, caller.agent)
+            self._begin(action, caller)
         if not action.changes and action.fresh is not Fresh.NO:
             call.notes.extend(self._missing())
         act = partial(self._act, action, arguments, call, key)
@@ -167,7 +157,7 @@ class Desk:
         try:
             with refusals():
                 yield
-        except (DiskRefusedError, NotWritten) as error:
+        except (DiskRefusedError, SystemRefused) as error:
             if action.changes:
                 raise
             self.workspace.note("disk", f"Nothing was taken in: {error.message}")
@@ -175,7 +165,7 @@ class Desk:
     def _act(
         self, action: Action, arguments: Arguments, call: Call, key: str
     ) -> Answer | Later:
-        with refusals() if action.changes else nullcontext():
+        with refusals():
             if key:
                 call = replace(call, begun=self._note_begin(key, action))
             return self._settle(action, call, key, action.run(call, arguments))
@@ -187,11 +177,12 @@ class Desk:
         if isinstance(result, Later):
             finish = result.finish
 
+            @refusals()
             def finish_and_settle(outcome: object) -> Answer | Later:
-                with refusals() if action.changes else nullcontext():
-                    return self._settle(action, call, key, finish(outcome))
+                return self._settle(action, call, key, finish(outcome))
 
-            return replace(result, finish=finish_and_settle)
+            work = refusals()(result.work)
+            return replace(result, work=work, finish=finish_and_settle)
         value = to_jsonable_python(result)
         if key:
             self._keep_outcome(key, action, value)
@@ -199,6 +190,13 @@ class Desk:
 
     def _answer(self, value: Any, call: Call) -> Answer:  # noqa: ANN401 - a JSON value
         return Answer(value, [*call.notes, *self.workspace.notes.values()])
+
+    def _begin(self, action: Action, caller: Caller) -> None:
+        if self.workspace.refused:
+            raise self.workspace.refused
+        self._freshen(action.fresh)
+        if caller.agent:
+            documents.note_alive(self.workspace, caller.agent)
 
     def freshen(self) -> list[str]:
         """Take in everything that stands on the disk now; return what changed."""
@@ -214,7 +212,7 @@ class Desk:
         match fresh:
             case Fresh.NO:
                 # Whoever records needs the index; `down` must work on a full disk.
-                with suppress(NotWritten), refusals():
+                with suppress(SystemRefused), refusals():
                     self.workspace.ensure_index()
             case Fresh.CHEAPLY | Fresh.WITH_GIT:
                 self.freshen_cheaply()
@@ -288,25 +286,6 @@ class Desk:
         [blob] = self.workspace.blobs.put([text.encode()])
         data = {"action": action.name, "outcome": blob}
         self.workspace.record(Draft("outcome.kept", "(coordinator)", key, data))
-
-
-@contextmanager
-def refusals() -> Iterator[None]:
-    """Give every way in which the disk refuses one name.
-
-    Raises:
-        NotWritten: The disk is full, read-only or broken.
-    """
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        if not is_refusal(error):
-            raise
-        raise NotWritten(f"{error} (the index)") from error
-    except OSError as error:
-        if error.errno not in _DISK_ERRORS:
-            raise
-        raise NotWritten(error.strerror or str(error)) from error
 
 
 def _find(name: str) -> Action:

@@ -18,13 +18,15 @@ from loguru import logger
 import pending_commits.store
 from coordinator.actions import documents, views, worktrees
 from coordinator.daemon import replaced
-from coordinator.daemon.desk import Desk, NotWritten, refusals
+from coordinator.daemon.desk import Desk
 from coordinator.daemon.health import Health
 from coordinator.daemon.lookout import Lookout
+from coordinator.index.database import refusals
 from coordinator.index.history import History
 from coordinator.kernel import clock
 from coordinator.kernel.errors import CoordinatorError
 from coordinator.kernel.journal import DiskRefusedError, Record
+from coordinator.kernel.refusals import NotWritten
 from coordinator.watch.hints import Hints
 from coordinator.watch.scan import scan
 

@@ -4,19 +4,35 @@ It may be deleted at any moment; opening brings it up to the journal's last reco
 decides nothing.
 """
 
+import errno
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from coordinator.index import fold, schema
+from coordinator.kernel import refusals as kernel_refusals
 from coordinator.kernel.errors import External
 from coordinator.kernel.files import Stamp
 from coordinator.kernel.journal import Journal, JournalShortError, Record
 from coordinator.kernel.problems import Problem
+from coordinator.kernel.refusals import NotWritten
 
 _CHUNK = 20_000
+# What SQLite's codes mean (https://www.sqlite.org/rescode.html).
+_MEANT = {
+    sqlite3.SQLITE_BUSY: errno.EBUSY,
+    sqlite3.SQLITE_CANTOPEN: errno.EACCES,
+    sqlite3.SQLITE_FULL: errno.ENOSPC,
+    sqlite3.SQLITE_IOERR: errno.EIO,
+    sqlite3.SQLITE_LOCKED: errno.EBUSY,
+    sqlite3.SQLITE_NOLFS: errno.EFBIG,
+    sqlite3.SQLITE_NOMEM: errno.ENOMEM,
+    sqlite3.SQLITE_PERM: errno.EACCES,
+    sqlite3.SQLITE_PROTOCOL: errno.EBUSY,
+    sqlite3.SQLITE_READONLY: errno.EROFS,
+}
 _SETTINGS = (
     "PRAGMA journal_mode = WAL",
     # A power cut may cost the last transactions, never the database; what is missing
@@ -25,6 +41,7 @@ _SETTINGS = (
     "PRAGMA temp_store = MEMORY",
     "PRAGMA cache_size = -32000",
 )
+_IN_MEMORY = ":memory:"
 ReadText = Callable[[str], str]
 Sight = tuple[str, str, str]  # a worktree's path, branch and commit
 
@@ -185,14 +202,43 @@ class Index:
                 return connection, last
             connection.close()
         _remove(self._path)
-        connection = _connect(self._path)
-        connection.executescript(schema.TABLES)
-        connection.execute("INSERT INTO meta VALUES ('last', '0')")
-        connection.execute(f"PRAGMA user_version = {schema.VERSION}")
-        return connection, 0
+        return _made(_connect(self._path)), 0
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+class Copy(Index):
+    """A copy in memory of what the file has, for a disk that takes nothing.
+
+    The file is read whoever writes it; what does not fit together is built anew.
+    """
+
+    def _begin_anew(self) -> None:
+        self._connection.close()
+        self._connection, self._last = _made(_connect(_IN_MEMORY)), 0
+
+    def _open(self) -> tuple[sqlite3.Connection, int]:
+        connection = _connect(_IN_MEMORY)
+        with suppress(sqlite3.DatabaseError), closing(_frozen(self._path)) as file:
+            file.backup(connection)
+            last = _last_of_this_version(connection)
+            if last is not None:
+                return connection, last
+        connection.close()
+        return _made(_connect(_IN_MEMORY)), 0
+
+
+def _frozen(path: Path) -> sqlite3.Connection:
+    """Open a database without a lock, and without its log, which takes a writer."""
+    return sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True)
+
+
+def _made(connection: sqlite3.Connection) -> sqlite3.Connection:
+    connection.executescript(schema.TABLES)
+    connection.execute("INSERT INTO meta VALUES ('last', '0')")
+    connection.execute(f"PRAGMA user_version = {schema.VERSION}")
+    return connection
+
+
+def _connect(path: Path | str) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
         for setting in _SETTINGS:
@@ -219,9 +265,22 @@ def _is_damage(error: sqlite3.DatabaseError) -> bool:
     return code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
-def is_refusal(error: sqlite3.OperationalError) -> bool:
-    """Tell whether the disk refused, rather than our own question being wrong."""
-    return error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_ERROR
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Give every way in which the disk refuses, the index's included, its sentence.
+
+    Raises:
+        SystemRefused: As the table in the kernel says.
+    """
+    try:
+        with kernel_refusals.refusals():
+            yield
+    except sqlite3.OperationalError as error:
+        number = _MEANT.get(error.sqlite_errorcode & 0xFF)
+        if number is None:
+            raise  # our own question is wrong
+        said, hint = kernel_refusals.SENTENCES[number]
+        raise NotWritten(f"The index: {said} ({error}).", hint=hint) from error
 
 
 def _remove(path: Path) -> None:

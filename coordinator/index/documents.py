@@ -15,6 +15,7 @@ import learnings.format
 import pending_commits.format
 from coordinator.index import segments
 from coordinator.kernel.journal import Record
+from coordinator.kernel.markdown import BOM
 from coordinator.kernel.problems import Problem
 from coordinator.workflows import lint
 from learnings.model import Decision
@@ -158,7 +159,8 @@ def replace(
         text = read(record.data["blob"])
         parsed = _parse(record, text)
         documents.append(_document(number, record, parsed.title))
-        found.append((number, segments.cut(parsed.title), segments.cut(text)))
+        body = segments.cut(text.removeprefix(BOM))
+        found.append((number, segments.cut(parsed.title), body))
         problems += _problem_rows(record, parsed.problems)
         for table, new in parsed.rows.items():
             rows[table] += new

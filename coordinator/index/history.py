@@ -33,8 +33,13 @@ class HistoryStoppedError(External):
     def __init__(self, seq: int, reason: str, folder: Path) -> None:
         super().__init__(
             f"The history stops before record {seq}: {reason}",
-            hint=f"Restore what is missing, or move {folder} away to rebuild it.",
+            hint="Restore what is missing, or rebuild it where no daemon runs:"
+            f" coordinator doctor --fix, or move {folder} away.",
         )
+
+
+class HistoryDamaged(HistoryStoppedError):
+    """Git cannot go on with the repository; it can be made anew from the journal."""
 
 
 def check_begin(folder: Path, journal: Journal) -> None:
@@ -140,12 +145,12 @@ class History:
             answer = b""
         if not answer:
             reason = "git fast-import ended."
-            raise HistoryStoppedError(records[0].seq, reason, self._folder)
+            raise HistoryDamaged(records[0].seq, reason, self._folder)
         # It says nothing where it could not move the ref, for a damaged pack or disk.
         ref = self._folder / REF
         if not ref.is_file() or ref.read_bytes() != answer:
             reason = "its repository is damaged."
-            raise HistoryStoppedError(records[0].seq, reason, self._folder)
+            raise HistoryDamaged(records[0].seq, reason, self._folder)
         self._batches += 1
 
     def _commit(self, record: Record) -> Iterator[bytes]:

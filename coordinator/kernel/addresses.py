@@ -15,7 +15,10 @@ def find_root(start: str) -> str:
     """Return the workspace that a folder lies in, or an empty string."""
     folder = os.path.realpath(start)
     while True:
-        if os.path.isfile(f"{folder}/{SETTINGS}") and os.path.isdir(f"{folder}/{OWN}"):
+        # Of whatever kind: one that is something else is a workspace to be mended.
+        if os.path.lexists(f"{folder}/{SETTINGS}") and os.path.lexists(
+            f"{folder}/{OWN}"
+        ):
             return folder
         parent = os.path.dirname(folder)
         if parent == folder:

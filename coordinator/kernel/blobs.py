@@ -47,25 +47,30 @@ def name_of(data: bytes) -> str:
 
 
 class Blobs:
-    """The open store; one writer, under the workspace's lock."""
+    """The open store; one writer, under the workspace's lock; without it, to read."""
 
-    def __init__(self, folder: Path, *, held: Held) -> None:
+    def __init__(self, folder: Path, *, held: Held | None) -> None:
         self._folder = folder
         self._held = held
         self._places: dict[str, tuple[Path, int, int]] | None = None
         self._damaged: dict[str, Path] = {}
         self._readers: dict[Path, int] = {}
         self._guard = Lock()  # the history reads in a thread of its own
-        folder.mkdir(parents=True, exist_ok=True)
+        if held:
+            folder.mkdir(parents=True, exist_ok=True)
         packs = self._packs()
+        files.check_regular(packs)
         number = _next_number(packs[-1]) if packs else 1
         self._pack = folder / _name(number)
-        self._descriptor = files.open_append(self._pack)
-        self._size = os.fstat(self._descriptor).st_size
+        self._descriptor, self._size = -1, 0
+        if held:
+            self._descriptor = files.open_append(self._pack)
+            self._size = os.fstat(self._descriptor).st_size
 
     def close(self) -> None:
         """Close the files; the store is not used after."""
-        os.close(self._descriptor)
+        if self._held:
+            os.close(self._descriptor)
         for descriptor in self._readers.values():
             os.close(descriptor)
         self._readers.clear()

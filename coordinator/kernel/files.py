@@ -11,7 +11,7 @@ import secrets
 import signal
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,15 +74,29 @@ def folder(root: Path, relative: str = "") -> Iterator[int]:
     Raises:
         OSError: A component is missing, a link, or no folder.
     """
-    handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    handle = _enter(root, _parts(relative))
     try:
-        for part in _parts(relative):
-            inner = os.open(part, _FOLDER, dir_fd=handle)
-            os.close(handle)
-            handle = inner
         yield handle
     finally:
         os.close(handle)
+
+
+def _enter(root: Path, parts: list[str]) -> int:
+    handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    for count, part in enumerate(parts, 1):
+        try:
+            inner = os.open(part, _FOLDER, dir_fd=handle)
+        except OSError as error:
+            raise _placed(error, root.joinpath(*parts[:count])) from None
+        finally:
+            os.close(handle)
+        handle = inner
+    return handle
+
+
+def _placed(error: OSError, path: Path) -> OSError:
+    """Return the error with the whole path: below a descriptor it has a name alone."""
+    return OSError(error.errno, error.strerror, str(path))
 
 
 def _parts(relative: str) -> list[str]:
@@ -285,6 +299,8 @@ def _place(
             else:
                 _rename_new(made, name, source, target)
             os.fsync(target)
+        except OSError as error:
+            raise _placed(error, root / relative) from None
         finally:
             with suppress(FileNotFoundError):
                 os.unlink(made, dir_fd=source)
@@ -329,6 +345,19 @@ def write_all(descriptor: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
+
+
+def check_regular(paths: Sequence[Path]) -> None:
+    """Refuse what is no regular file, before reading from it could wait for ever.
+
+    Raises:
+        OSError: The first that is a folder, a pipe or a link to nothing.
+    """
+    for path in paths:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            number = errno.EISDIR if stat.S_ISDIR(mode) else errno.ENXIO
+            raise OSError(number, os.strerror(number), str(path))
 
 
 def open_append(path: Path) -> int:

@@ -19,7 +19,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from coordinator.kernel import clock, files
+from coordinator.kernel import clock, files, refusals
 from coordinator.kernel.errors import Conflict, External
 from coordinator.kernel.locks import Held
 
@@ -107,10 +107,9 @@ class DiskRefusedError(External):
     """The journal could not be written; nothing was recorded."""
 
     def __init__(self, path: Path, error: OSError) -> None:
-        reason = error.strerror or type(error).__name__
         super().__init__(
-            f"The journal cannot be written at {path}: {reason}.",
-            hint="Free some space or mount it writable; nothing was recorded.",
+            f"The journal cannot be written at {path}: {refusals.reason(error)}.",
+            hint=f"Nothing was recorded. {refusals.hint(error)}",
         )
 
 
@@ -124,16 +123,22 @@ class _Tail:
 
 
 class Journal:
-    """The open journal; one writer, under the workspace's lock.
+    """The open journal; one writer, under the workspace's lock; without it, to read.
 
     `cut` is the number of torn bytes that opening took off the end: they belong to a
     write that was never acknowledged. They are kept beside the segment.
     """
 
     def __init__(
-        self, folder: Path, *, held: Held, now: Callable[[], datetime] = clock.now
+        self,
+        folder: Path,
+        *,
+        held: Held | None,
+        now: Callable[[], datetime] = clock.now,
     ) -> None:
         """Open, making the folder where missing; check the last segment.
+
+        Without the lock nothing is made or cut, and nothing can be appended.
 
         Raises:
             JournalDamagedError: The last segment has a damaged record.
@@ -142,12 +147,15 @@ class Journal:
         self._held = held
         self._now = now
         self.cut = 0
-        folder.mkdir(parents=True, exist_ok=True)
+        if held:
+            folder.mkdir(parents=True, exist_ok=True)
         self._segment, self._tail = self._open_last()
         # Where reading may start, so that a look at the end costs no whole segment.
         self._marks = deque([(self._segment, self._tail)], maxlen=_MOST_MARKS)
-        self._descriptor = files.open_append(self._segment)
-        os.fchmod(self._descriptor, 0o600)
+        self._descriptor = -1
+        if held:
+            self._descriptor = files.open_append(self._segment)
+            os.fchmod(self._descriptor, 0o600)
 
     @property
     def last(self) -> int:
@@ -156,7 +164,8 @@ class Journal:
 
     def close(self) -> None:
         """Close the file; the journal is not used after."""
-        os.close(self._descriptor)
+        if self._held:
+            os.close(self._descriptor)
 
     def append(
         self, drafts: Sequence[Draft], *, expected: int | None = None
@@ -240,11 +249,13 @@ class Journal:
         if not segments:
             return self._folder / _name_of(1), _Tail(0, 0, _START)
         segment = segments[-1]
+        files.check_regular(segments)
         data = segment.read_bytes()
         tail = _check(segment, data, self._start_of(segment))
         if tail.size < len(data):
             self.cut = len(data) - tail.size
-            self._cut(segment, data, tail.size)
+            if self._held:
+                self._cut(segment, data, tail.size)
         return segment, tail
 
     def _cut(self, segment: Path, data: bytes, size: int) -> None:

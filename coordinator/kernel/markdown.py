@@ -40,6 +40,7 @@ class Line:
     box: str = ""
 
 
+BOM = "\ufeff"  # editors put it at a file's start; it reads as nothing and is kept
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*))?\Z")
 _BULLET = re.compile(r"([ \t]*)([-*+]|\d{1,9}[.)])(?:[ \t]+(.*))?\Z")
@@ -177,5 +178,6 @@ def find_conflicts(lines: list[Line]) -> list[int]:
     return [
         x.number
         for x in lines
-        if x.text.startswith("<<<<<<< ") and x.kind is not LineKind.CODE
+        if x.text.removeprefix(BOM).startswith("<<<<<<< ")
+        and x.kind is not LineKind.CODE
     ]

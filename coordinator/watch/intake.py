@@ -283,6 +283,7 @@ def _is_readable(path: str) -> bool:
 def _listed_before(workspace: Workspace) -> set[str]:
     """Return what an earlier scan complained of by name alone, without reading."""
     rows = workspace.index.rows(
-        "SELECT path FROM problems WHERE code IN ('bad-name', 'folder-missing')"
+        "SELECT path FROM problems"
+        " WHERE code IN ('bad-name', 'folder-linked', 'folder-missing')"
     )
     return {row["path"] for row in rows}

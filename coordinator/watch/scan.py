@@ -14,7 +14,10 @@ from coordinator.kernel import clock, files
 from coordinator.kernel.files import Stamp
 from coordinator.kernel.names import display
 from coordinator.kernel.problems import Problem
+from coordinator.kernel.refusals import FOLDER, HERE, LINK, blocked, reason
 
+_MAKE = "Make it again: coordinator doctor --fix"
+_NEEDED = [x for x in documents.FOLDERS if x != agent_identities.store.FOLDER]
 _DEEPEST = 2  # folders below a watched one that are looked into
 
 
@@ -40,15 +43,17 @@ def scan(root: Path) -> Snapshot:
         try:
             _enter(root, folder, snapshot, 0)
         except OSError as error:
-            _note_missing(folder, error, snapshot)
+            _note_missing(root, folder, error, snapshot)
     _add_single(root, agent_identities.store.FILE, snapshot)
+    for folder in documents.VIEWS:
+        _note_views(root, folder, snapshot)
     snapshot.seconds = clock.monotonic() - start
     return snapshot
 
 
 def _enter(root: Path, folder: str, snapshot: Snapshot, depth: int) -> None:
     with files.folder(root, folder) as handle, os.scandir(handle) as entries:
-        inner = list(_sort(folder, entries, snapshot))
+        inner = list(_sort(root, folder, entries, snapshot))
     if depth < _DEEPEST:
         for name in inner:
             try:
@@ -58,7 +63,10 @@ def _enter(root: Path, folder: str, snapshot: Snapshot, depth: int) -> None:
 
 
 def _sort(
-    folder: str, entries: Iterator["os.DirEntry[str]"], snapshot: Snapshot
+    root: Path,
+    folder: str,
+    entries: Iterator["os.DirEntry[str]"],
+    snapshot: Snapshot,
 ) -> Iterator[str]:
     """Put documents into the snapshot; yield the folders."""
     for entry in entries:
@@ -66,6 +74,10 @@ def _sort(
         if entry.is_dir(follow_symlinks=False):
             if not entry.name.startswith("."):
                 yield path
+            continue
+        if entry.is_symlink() and entry.is_dir() and not entry.name.startswith("."):
+            snapshot.missing.append(path)
+            snapshot.problems.append(_linked(root, path))
             continue
         if not documents.owner_of(path):
             continue
@@ -79,32 +91,61 @@ def _sort(
 
 
 def _add_single(root: Path, path: str, snapshot: Snapshot) -> None:
+    folder, _, name = path.rpartition("/")
     try:
-        status = (root / path).lstat()
+        with files.folder(root, folder) as handle:
+            status = os.stat(name, dir_fd=handle, follow_symlinks=False)
     except OSError:
-        return
+        return  # a folder that is none was noted with those that are watched
     snapshot.stamps[path] = Stamp.of(status)
 
 
 def is_in_missing_folder(root: Path, path: str) -> bool:
     """Tell whether the document's folder is one that a scan would call missing."""
-    watched = (x for x in documents.FOLDERS if path.startswith(f"{x}/"))
-    folder = next(watched, "")
-    try:
-        with files.folder(root, folder):
-            return False
-    except OSError:
-        return folder != agent_identities.store.FOLDER
+    place, found = blocked(root, path.rpartition("/")[0])
+    if found:
+        return found != FOLDER
+    return any(f"{x}/".startswith(f"{place}/") for x in _NEEDED)
 
 
-def _note_missing(folder: str, error: OSError, snapshot: Snapshot) -> None:
-    if folder == agent_identities.store.FOLDER:
+def _note_missing(root: Path, folder: str, error: OSError, snapshot: Snapshot) -> None:
+    place, found = blocked(root, folder)
+    if not found and place == agent_identities.store.FOLDER:
         return  # one file for all agents may stand in its place
-    snapshot.missing.append(folder)
-    reason = error.strerror or type(error).__name__
-    message = f"The folder cannot be watched: {reason}."
-    hint = "Make it again: coordinator doctor --fix"
-    snapshot.problems.append(Problem(folder, 0, "folder-missing", message, hint))
+    snapshot.missing.append(place)
+    if found == LINK:
+        problem = _linked(root, place)
+    elif found in {"", FOLDER}:
+        message = f"The folder cannot be watched: {reason(error)}."
+        problem = Problem(folder, 0, "folder-missing", message, _MAKE)
+    else:
+        problem = _no_folder(place, found)
+    if problem not in snapshot.problems:
+        snapshot.problems.append(problem)
+
+
+def _note_views(root: Path, folder: str, snapshot: Snapshot) -> None:
+    """Note what keeps views from being written; a missing folder is made with them."""
+    place, found = blocked(root, folder)
+    if found == LINK:
+        snapshot.problems.append(_linked(root, place))
+    elif found not in {"", FOLDER}:
+        snapshot.problems.append(_no_folder(place, found))
+
+
+def _no_folder(path: str, found: str) -> Problem:
+    message = f"{found.capitalize()} is there, and a folder is expected."
+    hint = f"Move it away. {_MAKE}"
+    return Problem(path, 0, "folder-missing", message, hint)
+
+
+def _linked(root: Path, path: str) -> Problem:
+    try:
+        target = display(str((root / path).readlink()))
+    except OSError:
+        target = "somewhere"  # another stands there by now
+    message = f"The folder is a link to {target}, and links are not followed."
+    return Problem(path, 0, "folder-linked", message, HERE)
 
 
 def _bad_name(path: str) -> Problem:

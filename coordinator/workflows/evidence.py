@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from coordinator.kernel.errors import UsageProblem
+from coordinator.kernel.markdown import BOM
 from coordinator.kernel.names import display
 from coordinator.workflows import comparisons
 
@@ -114,7 +115,7 @@ def parse(text: str) -> Evidence:
         reason = f"it has {size} bytes and the limit is {MAX_BYTES}"
         raise BadEvidence("the text", reason)
     try:
-        return Evidence.model_validate_json(text)
+        return Evidence.model_validate_json(text.removeprefix(BOM))
     except ValidationError as error:
         raise _bad(error) from None
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from coordinator.kernel.markdown import BOM
 from coordinator.kernel.problems import Problem
 from coordinator.workflows import plan
 from coordinator.workflows.model import Document
@@ -173,7 +174,7 @@ _KEYS = {
 def is_foreign(text: str) -> bool:
     """Tell whether this is an object of some other shape."""
     try:
-        found = json.loads(text)
+        found = json.loads(text.removeprefix(BOM))
     except (ValueError, RecursionError):
         return False
     return isinstance(found, dict) and not _KEYS & found.keys()
@@ -182,7 +183,7 @@ def is_foreign(text: str) -> bool:
 def check(text: str, path: str) -> list[Problem]:
     """Return what contradicts itself in a `Step.json` or a `DNA.json`."""
     try:
-        found = json.loads(text)
+        found = json.loads(text.removeprefix(BOM))
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", 1)
         message = "The file is not valid JSON."

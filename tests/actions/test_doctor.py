@@ -45,7 +45,14 @@ def test_a_sound_workspace_is_well_in_every_part(shop: OpenWorkspace) -> None:
     """Each part is named with what was seen, and has no hint."""
     found = shop.perform("doctor")
     names = [x["name"] for x in found]
-    assert names == [*LOOKED_AT, "store", "hooks of shop", "worktrees", "disk"]
+    assert names == [
+        *LOOKED_AT,
+        "folders",
+        "store",
+        "hooks of shop",
+        "worktrees",
+        "disk",
+    ]
     assert all(x["well"] and x["message"] and not x["hint"] for x in found)
     told = {x["name"]: x["message"] for x in found}
     last = shop.workspace.journal.last
@@ -234,3 +241,30 @@ def test_a_running_daemons_history_is_left_to_it(
     expected = (not reason, reason or "kept by the daemon")
     assert (found["well"], found["message"]) == expected
     assert not shop.layout.history.exists()
+
+
+def test_mending_makes_a_damaged_history_anew(shop: OpenWorkspace) -> None:
+    """It is derived: what is left of it is moved aside, and the new one is whole."""
+    assert wrong(shop) == {}
+    history = shop.layout.history
+    before = git(history, "rev-parse", "main")
+    (history / "config").write_text("[core\n")
+    assert set(wrong(shop)) == {"history"}
+    assert wrong(shop, fix=True) == {}
+    assert git(history, "rev-parse", "main") == before
+    assert "history.git-1" in shop.workspace.notes["history"]
+    assert (shop.layout.quarantine / "history.git-1" / "HEAD").is_file()
+
+
+def test_a_history_of_another_journal_is_no_damage(
+    shop: OpenWorkspace, tmp_path: Path, clock: ManualClock
+) -> None:
+    """It may be the last witness of records that were lost: a person decides."""
+    with open_workspace(tmp_path / "other", clock) as other:
+        FakeAgent(other.root, "docs").learning("y", "# Pears\n")
+        other.perform("doctor")
+    shutil.rmtree(shop.layout.history, ignore_errors=True)
+    shutil.copytree(other.layout.history, shop.layout.history)
+    found = wrong(shop, fix=True)
+    assert "not of this journal" in found["history"]["message"]
+    assert not list(shop.layout.quarantine.iterdir())

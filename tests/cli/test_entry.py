@@ -13,6 +13,7 @@ from tests.support import (
     CommandLine,
     DaemonProcess,
     FakeAgent,
+    a_bug_in,
     run_coordinator,
     user_environment,
 )
@@ -158,10 +159,8 @@ def test_a_bug_is_kept_for_the_report_and_exits_with_3(
 ) -> None:
     """What nobody foresaw leaves a traceback with versions in a file."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    journal = line.folder / ".coordinator" / "journal"
-    journal.rename(tmp_path / "journal")
-    journal.write_text("no folder")
-    done = line("status")
+    with a_bug_in("status"):
+        done = line("status")
     assert (done.code, done.stdout) == (3, "")
     [kept] = (tmp_path / "state" / "agent-coordinator").iterdir()
     assert str(kept) in done.stderr

@@ -1,9 +1,7 @@
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ from coordinator.kernel import locks
 from tests.support import (
     CommandLine,
     DaemonProcess,
+    a_bug_in,
     git,
     run_coordinator,
     user_environment,
@@ -180,10 +179,8 @@ def test_a_bug_is_shown_where_no_file_can_keep_it(
     """The traceback is printed rather than lost."""
     (tmp_path / "state").write_text("no folder")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    journal = line.folder / ".coordinator" / "journal"
-    journal.rename(tmp_path / "journal")
-    journal.write_text("no folder")
-    done = line("status")
+    with a_bug_in("status"):
+        done = line("status")
     assert (done.code, done.stdout) == (3, "")
     assert "Traceback" in done.stderr
 
@@ -211,27 +208,3 @@ def test_a_workspace_that_another_process_keeps_is_a_conflict(
         assert (done.code, done.error["kind"]) == (1, "conflict")
         assert str(lock) in done.error["message"]
     assert line("status").code == 0
-
-
-@pytest.mark.parametrize("verb", [["status"], ["init", "."], ["up"], ["doctor"]])
-def test_a_disk_that_refuses_is_no_bug(line: CommandLine, verb: list[str]) -> None:
-    """Without a daemon too it is said, with what helps; nothing is half done."""
-    if os.geteuid():
-        pytest.skip("only root may mount")
-    disk = line.folder.parent / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)]
-    if subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("this system mounts no tmpfs")
-    try:
-        assert run_coordinator(disk, "init", "w").code == 0
-        with suppress(OSError):
-            (disk / "filler").write_bytes(bytes(4 << 20))
-        full = run_coordinator(disk / "w", *verb, "--json")
-        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
-        read_only = run_coordinator(disk / "w", *verb, "--json")
-    finally:
-        subprocess.run(["umount", "-l", str(disk)], check=True)
-    for done in (full, read_only):
-        assert (done.code, done.error["kind"]) == (1, "external"), done
-        assert "refuses" in done.error["message"]

@@ -14,7 +14,7 @@ IDENTITIES, CONTEXTS, LEARNINGS, PENDING, _ = documents.FOLDERS
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A workspace's watched folders, empty."""
-    for folder in documents.FOLDERS:
+    for folder in (*documents.FOLDERS, *documents.VIEWS):
         (tmp_path / folder).mkdir(parents=True)
     return tmp_path
 
@@ -129,8 +129,10 @@ def test_a_missing_folder_is_unknown_and_not_empty(root: Path) -> None:
     snapshot = scan(root)
     assert snapshot.missing == [CONTEXTS, PENDING]
     assert snapshot.stamps == {}
-    assert [x.code for x in snapshot.problems] == ["folder-missing"] * 2
-    assert "doctor --fix" in snapshot.problems[0].hint
+    linked, missing = snapshot.problems
+    assert (linked.code, missing.code) == ("folder-linked", "folder-missing")
+    assert str(root / "elsewhere") in linked.message
+    assert "doctor --fix" in missing.hint
     assert is_in_missing_folder(root, f"{CONTEXTS}/docs-x.md")
     assert is_in_missing_folder(root, f"{PENDING}/docs-x.md")
     assert not is_in_missing_folder(root, f"{LEARNINGS}/gone/x.md")
@@ -146,3 +148,51 @@ def test_the_folder_of_identities_may_be_missing(root: Path) -> None:
     assert list(snapshot.stamps) == [path]
     assert not is_in_missing_folder(root, f"{IDENTITIES}/docs.md")
     assert not is_in_missing_folder(root, path)
+
+
+@pytest.mark.parametrize("how", ["link", "dangling link", "missing", "file"])
+def test_what_stands_in_the_way_of_all_is_said_once(root: Path, how: str) -> None:
+    """And all below it is unknown, the identities in one file included."""
+    (root / "agent-system").rename(root / "notes")
+    if how == "link":
+        (root / "agent-system").symlink_to(root / "notes")
+    elif how == "dangling link":
+        (root / "agent-system").symlink_to("/nowhere")
+    elif how == "file":
+        (root / "agent-system").write_text("x")
+    snapshot = scan(root)
+    assert set(snapshot.missing) == {"agent-system"}
+    for path in (f"{CONTEXTS}/docs-x.md", f"{IDENTITIES}/docs.md", f"{IDENTITIES}.md"):
+        assert is_in_missing_folder(root, path)
+    codes = {x.code for x in snapshot.problems}
+    assert codes == {"folder-linked" if "link" in how else "folder-missing"}
+    assert how == "missing" or [x.path for x in snapshot.problems] == ["agent-system"]
+
+
+def test_a_linked_folder_within_is_unknown_and_said(root: Path) -> None:
+    """What was below it is not taken for removed."""
+    (root / "elsewhere").mkdir()
+    (root / LEARNINGS / "topic").symlink_to(root / "elsewhere")
+    (root / LEARNINGS / "notes.md").symlink_to(root / "README.md")
+    snapshot = scan(root)
+    assert snapshot.missing == [f"{LEARNINGS}/topic"]
+    [problem] = snapshot.problems
+    assert (problem.path, problem.code) == (f"{LEARNINGS}/topic", "folder-linked")
+    assert is_in_missing_folder(root, f"{LEARNINGS}/topic/x.md")
+
+
+@pytest.mark.parametrize(
+    ("how", "code"),
+    [("link", "folder-linked"), ("missing", ""), ("file", "folder-missing")],
+)
+def test_a_folder_for_views_is_looked_at_too(root: Path, how: str, code: str) -> None:
+    """Else reports would stay as they are, and nobody would know why."""
+    (root / "reports").rmdir()
+    if how == "link":
+        (root / "reports").symlink_to(root / PENDING)
+    elif how == "file":
+        (root / "reports").write_text("x")
+    snapshot = scan(root)
+    assert snapshot.missing == []
+    expected = [("reports", code)] if code else []  # it is made again with the views
+    assert [(x.path, x.code) for x in snapshot.problems] == expected
