@@ -82,22 +82,21 @@ class FakeHusky(Manager):
 
 
 class FakeOldHusky(Manager):
-    """It leaves out what it finds; its hooks need a script that lies beside them."""
+    """It leaves out what is not its own; its hooks need a script beside them."""
 
     def install(self, repository: Path) -> None:
         folder = repository / ".git/hooks"
-        script = write_hook(folder / "husky.sh", f"echo {SAID} as $(basename $0)\n")
-        script.chmod(0o644)
+        text = '#!/bin/sh\n# husky\n. "$(dirname "$0")/husky.sh"\n'
         for name in ("pre-push", "pre-commit"):
-            if not (folder / name).exists():
-                text = '#!/bin/sh\n# husky\n. "$(dirname "$0")/husky.sh"\n'
-                write_hook(folder / name, text)
+            hook = folder / name
+            if not hook.exists() or "# husky" in hook.read_text():
+                write_hook(hook, text)
+        write_hook(folder / "husky.sh", f"echo {SAID}\n").chmod(0o644)
 
     def uninstall(self, repository: Path) -> None:
-        """Remove what it finds of its own."""
-        folder = repository / ".git/hooks"
-        for hook in folder.iterdir():
-            if hook.name == "husky.sh" or "# husky\n" in hook.read_text():
+        """Remove what it takes for its own."""
+        for hook in (repository / ".git/hooks").iterdir():
+            if hook.name == "husky.sh" or "# husky" in hook.read_text():
                 hook.unlink()
 
 
