@@ -50,7 +50,7 @@ class DailyArguments(ReportArguments):
     "report final",
     who=Who.ANYONE,
     example="coordinator report final backend",
-    fresh=Fresh.CHEAPLY,
+    fresh=Fresh.WITH_GIT,
 )
 def final(call: Call, arguments: FinalArguments) -> Later:
     """Write the final status report of an agent's feature."""

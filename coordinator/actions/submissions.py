@@ -138,6 +138,7 @@ def hear(workspace: Workspace, paths: Sequence[str]) -> None:
     for row in queries.pending_at(workspace.index, list(paths)):
         if row["kind"] == Kind.COMMIT.value:
             workspace.seen.revised[row["path"]] = workspace.journal.last
+            workspace.seen.proposals += 1
         else:
             _reopen(workspace, row)
 
@@ -154,9 +155,14 @@ def _reopen(workspace: Workspace, row: queries.Row) -> None:
 
 def due(workspace: Workspace) -> list[Errand]:
     """Return the branches that are to be fetched now, by repository."""
+    seen = workspace.seen
+    state = (workspace.journal.last, tuple(seen.numbers.items()), seen.retries)
+    if seen.calm == state:
+        return []  # there may be many items, and this is asked at every call
     found: dict[str, list[Wanted]] = {}
     for name, item in _wanted(workspace):
         found.setdefault(name, []).append(item)
+    seen.calm = None if found else state
     homes = ((home(workspace, name), x) for name, x in found.items())
     return [Errand(x, tuple(items[:_MOST_AT_ONCE])) for x, items in homes]
 

@@ -43,7 +43,8 @@ class Seen:
     `numbers` tell which look it was; what is in `hung` did not end in its time. Looks
     at one repository and fetches from it have a lane each. Of pending items, by path:
     at which record a text was `revised` that is not submitted yet, what was `tried`
-    last, and what came of it where that failed.
+    last, and what came of it where that failed. `proposals` counts the texts that were
+    heard of, `calm` is the state in which nothing was to be fetched.
     """
 
     marks: dict[str, str] = field(default_factory=dict)
@@ -58,6 +59,8 @@ class Seen:
     tried: dict[str, tuple[str, ...]] = field(default_factory=dict)
     failures: dict[str, Problem] = field(default_factory=dict)
     retries: int = 0
+    proposals: int = 0
+    calm: object = None
     settings: Stamp | None = None
     record: int = -1
 
@@ -66,6 +69,7 @@ class Seen:
         for known in (self.marks, self.looks, self.troubles, self.tried):
             known.clear()
         self.hung.clear()
+        self.calm = None
         self.lanes, self.fetching = {}, {}
         self.record = -1
 

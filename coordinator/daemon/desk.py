@@ -167,6 +167,9 @@ class Desk:
     ) -> Answer | Later:
         with refusals():
             if key:
+                earlier = self._find_outcome(key, action)
+                if earlier is not None:  # of the same call, while this one waited
+                    return Answer(json.loads(earlier), call.notes)
                 call = replace(call, begun=self._note_begin(key, action))
             return self._settle(action, call, key, action.run(call, arguments))
 

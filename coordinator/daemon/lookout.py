@@ -24,20 +24,21 @@ _RETRY_SECONDS = 60.0
 class Lookout:
     """What is looked at, fetched and read now; used on the loop alone.
 
-    `on_engine` has something done there; `on_first` is called for each repository that
-    is `known` now, since it was looked at for the first time.
+    `on_engine` has something done there. What was looked at for the first time is
+    `known` then, and `on_first` is called.
     """
 
     def __init__(
         self,
         workspace: Workspace,
         on_engine: Callable[[Callable[[], Any]], Awaitable[None]],
+        known: set[str],
         on_first: Callable[[], None],
     ) -> None:
         self._workspace = workspace
         self._on_engine = on_engine
         self._on_first = on_first
-        self.known: set[str] = set()
+        self._known = known
         self._under_way: dict[tuple[type, str], asyncio.Task[None]] = {}
         self._finals: asyncio.Task[None] | None = None
         self.finals_wanted = True
@@ -53,7 +54,6 @@ class Lookout:
     async def _begin(self, plan: Callable[[], Sequence[Work]]) -> None:
         works: list[Work] = []
         await self._on_engine(lambda: works.extend(plan()))
-        await self._on_engine(lambda: sights.settle(self._workspace))
         for work in works:
             key = (type(work), work.repository)
             if key not in self._under_way:
@@ -69,9 +69,10 @@ class Lookout:
         finally:
             del self._under_way[key]
         await self._on_engine(lambda: sights.take(self._workspace, work, found))
+        await self._on_engine(lambda: sights.settle(self._workspace))
         self.finals_wanted = True
-        if work.repository not in self.known:
-            self.known.add(work.repository)
+        if work.repository not in self._known:
+            self._known.add(work.repository)
             stocking = submissions.stocking(self._workspace, {work.repository})
             beside.start(stocking)
             self._on_first()

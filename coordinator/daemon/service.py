@@ -10,17 +10,17 @@ import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import partial
 from typing import Any, TypeVar
 
 from loguru import logger
 
-import pending_commits.store
-from coordinator.actions import documents, views, worktrees
+from coordinator.actions import documents, sights, views
 from coordinator.daemon import replaced
 from coordinator.daemon.desk import Desk
 from coordinator.daemon.health import Health
 from coordinator.daemon.lookout import Lookout
+from coordinator.daemon.meanwhile import Ending
+from coordinator.daemon.tender import Tender
 from coordinator.index.database import refusals
 from coordinator.index.history import History
 from coordinator.kernel import clock
@@ -58,7 +58,6 @@ class Service:
         self._engine = ThreadPoolExecutor(1, "engine")
         self._looker = ThreadPoolExecutor(1, "look")
         self._scribe = ThreadPoolExecutor(1, "history")
-        self._tender = ThreadPoolExecutor(1, "pool")
         self._history = History(
             self._workspace.layout.history, self._workspace.blobs.get
         )
@@ -76,10 +75,11 @@ class Service:
         self._views_due: float | None = 0.0
         self._views_rest_until = 0.0
         self._views_old = 0.0
-        self._lookout = Lookout(self._workspace, self._guarded, self._tend_soon)
-        self._is_proposed = False
-        self._tending_wanted = asyncio.Event()
-        self._tending_wanted.set()
+        known: set[str] = set()
+        self._tender = Tender(self._workspace, self._guarded, known)
+        wanted = self._tender.wanted
+        self._lookout = Lookout(self._workspace, self._guarded, known, wanted.set)
+        self._proposals = 0
         self._recorded = asyncio.Event()
         self._recorded.set()  # a history of an earlier life may lie behind
         self._loop = asyncio.get_running_loop()
@@ -109,8 +109,16 @@ class Service:
         return await self._loop.run_in_executor(self._engine, work)
 
     def turn(self, work: Callable[[], _Result]) -> _Result:
-        """Run something on the engine for another thread, and wait for it."""
-        return self._engine.submit(work).result()
+        """Run something on the engine for another thread, and wait for it.
+
+        Raises:
+            Ending: The daemon stops.
+        """
+        try:
+            turn = self._engine.submit(work)
+        except RuntimeError:
+            raise Ending from None
+        return turn.result()
 
     def aside(self, work: Callable[[], _Result]) -> _Result:
         """Do something long, on the calling thread, while everything goes on."""
@@ -126,7 +134,7 @@ class Service:
                 beside = (
                     self._keep_looking(),
                     self._keep_history(),
-                    self._keep_tending(),
+                    self._tender.keep_on(),
                 )
                 tasks = [group.create_task(x) for x in beside]
                 turns = group.create_task(self._take_turns())
@@ -153,8 +161,8 @@ class Service:
             return
         await self._let_scan()
         await self._guarded(self._take)
-        if self._is_proposed:
-            self._is_proposed = False
+        if self._proposals != self._workspace.seen.proposals:
+            self._proposals = self._workspace.seen.proposals
             await self._lookout.look()
         if self._views_due is not None and clock.monotonic() >= self._views_due:
             await self._refresh_views()
@@ -194,8 +202,7 @@ class Service:
         intake = self._desk.intake
         self._take_hints()
         if intake.next_due() == 0.0 and not self._health.read_only:
-            changed = intake.step()
-            self._is_proposed |= any(map(pending_commits.store.is_document, changed))
+            intake.step()
         self._health.queued = intake.queued
         self._health.overflows = self._hints.overflows
 
@@ -242,6 +249,7 @@ class Service:
         finally:
             self._scanned.set()
         await self._lookout.look()
+        await self._guarded(lambda: sights.settle(self._workspace))
         await self._restore_views()
         health = self._health
         self._desk.scan_seconds = snapshot.seconds
@@ -302,7 +310,7 @@ class Service:
         for record in records:
             self._lookout.finals_wanted |= "final-status" in record.subject
             if record.kind in _TENDING:
-                self._tending_wanted.set()
+                self._tender.wanted.set()
                 self._look_wanted.set()
         if self._views_due is None:
             self._views_due = max(now + _VIEWS_SECONDS, self._views_rest_until)
@@ -316,21 +324,6 @@ class Service:
             self._recorded.clear()
             await self._write_history()
             await asyncio.sleep(_HISTORY_SECONDS)
-
-    async def _keep_tending(self) -> None:
-        """Fill the pools and empty the trash after worktrees came or went."""
-        while True:
-            await self._tending_wanted.wait()
-            self._tending_wanted.clear()
-            wanted: list[worktrees.Chore] = []
-            await self._guarded(partial(self._plan_chores, wanted))
-            await self._loop.run_in_executor(self._tender, worktrees.do, wanted)
-
-    def _tend_soon(self) -> None:
-        self._tending_wanted.set()
-
-    def _plan_chores(self, wanted: list[worktrees.Chore]) -> None:
-        wanted += worktrees.chores(self._workspace, self._lookout.known)
 
     async def _write_history(self) -> None:
         journal = self._workspace.journal
@@ -383,9 +376,10 @@ class Service:
             async with asyncio.timeout(0 if self.was_cut_short else _LAST_SECONDS):
                 await self.call(lambda: None)
                 await self._loop.run_in_executor(self._scribe, self._history.close)
-                await self._loop.run_in_executor(self._tender, lambda: None)
+                await self._tender.finish()
         except TimeoutError:
             self.was_cut_short = True
             logger.warning("stopped before a long action ended; it will be repaired")
-        for executor in (self._engine, self._looker, self._scribe, self._tender):
+        self._tender.close()
+        for executor in (self._engine, self._looker, self._scribe):
             executor.shutdown(wait=False, cancel_futures=True)

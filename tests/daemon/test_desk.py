@@ -8,7 +8,13 @@ from coordinator.actions import registry, tokens
 from coordinator.actions.registry import Later
 from coordinator.daemon.desk import Request
 from coordinator.kernel.errors import Conflict, NotFound, UsageProblem
-from tests.support import FakeAgent, ManualClock, OpenWorkspace, open_workspace
+from tests.support import (
+    FakeAgent,
+    ManualClock,
+    OpenWorkspace,
+    git,
+    open_workspace,
+)
 
 
 def titles(opened: OpenWorkspace) -> list[str]:
@@ -151,3 +157,19 @@ def test_what_is_left_for_later_is_done_in_turns(opened: OpenWorkspace) -> None:
     finally:
         registry._ACTIONS["context set"] = action
     assert turns == ["first"]
+
+
+def test_a_key_holds_while_another_call_waits_for_git(shop: OpenWorkspace) -> None:
+    """Of two calls with one key that come at once, one does it."""
+    asked = {"title": "Use tabs"}
+    token = tokens.own()
+    request = Request("decision add", asked, token=token, key="k")
+    git(shop.root / "shop-docs", "branch", "docs/pages")
+    waits = shop.desk.begin(request)
+    assert isinstance(waits, Later)
+    first = shop.desk.perform(request)
+    step: object = waits
+    while isinstance(step, Later):
+        step = step.finish(step.work())
+    assert step == first
+    assert titles(shop) == ["Use tabs"]
