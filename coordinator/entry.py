@@ -53,9 +53,8 @@ def _speak_utf8() -> None:
                 stream.reconfigure(encoding=str(spoken))
     elif sys.getfilesystemencoding() != "utf-8":
         coding = getattr(sys.stdout, "encoding", "ascii")
-        program, *rest = sys.orig_argv
-        argv = [program, "-X", "utf8", "-X", f"{_LOCALE}={coding}", *rest]
-        os.execv(sys.executable, argv)  # noqa: S606 - this program, no shell
+        anew = [sys.executable, "-X", "utf8", "-X", f"{_LOCALE}={coding}"]
+        os.execv(sys.executable, [*anew, *sys.orig_argv[1:]])  # noqa: S606 - no shell
 
 
 def _text(data: bytes) -> str:

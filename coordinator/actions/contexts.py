@@ -102,6 +102,7 @@ def write_document(
         files.write(root, path, text.encode(), temporary=workspace.layout.temporary)
     except OSError as error:
         said, hint = refusals.explain(error)
+        said = said.removeprefix(f"{root / path}: ")
         if isinstance(error, FileNotFoundError):
             hint = "Run: coordinator doctor --fix"
         raise External(f"{path} cannot be written: {said}.", hint=hint) from error

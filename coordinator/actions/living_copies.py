@@ -20,6 +20,7 @@ from coordinator.kernel.errors import External
 from coordinator.kernel.files import Content
 from coordinator.kernel.journal import Draft
 from coordinator.kernel.problems import Problem
+from coordinator.kernel.refusals import reason
 from coordinator.workflows import evidence, lint, living, store
 from coordinator.workflows.living import Judged, Refused
 from coordinator.workflows.model import Mark, Role
@@ -240,7 +241,7 @@ def write(
         put_back(workspace, opened.path, before, text)
         workspace.unwritten.discard(opened.path)
     except OSError as error:
-        message = f"{opened.path} cannot be written: {error.strerror}."
+        message = f"{opened.path} cannot be written: {reason(error)}."
         raise External(message, hint="Run: coordinator doctor --fix") from error
 
 

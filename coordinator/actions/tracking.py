@@ -13,6 +13,7 @@ from coordinator.index import queries
 from coordinator.kernel import files
 from coordinator.kernel.files import Content
 from coordinator.kernel.markdown import scan
+from coordinator.kernel.refusals import reason
 from coordinator.workflows import boxes, lint, living
 from coordinator.workflows.model import Item, Mark, Role
 
@@ -58,7 +59,7 @@ def _tick(temporary: Path, root: Path, path: str, text: str, opened: Open) -> st
     try:
         files.write(root, path, new.encode(), temporary=temporary)
     except OSError as error:
-        return f"{path} cannot be written ({error.strerror}), so it stays as it is."
+        return f"{path} cannot be written ({reason(error)}), so it stays as it is."
     return f"{path}, line {item.line}, is ticked."
 
 

@@ -7,7 +7,7 @@ write himself; it knows nothing of what the text says.
 from pathlib import Path
 
 from coordinator.cli import app
-from coordinator.kernel import addresses, files
+from coordinator.kernel import addresses, files, refusals
 from coordinator.kernel.errors import CoordinatorError, External, Refused
 
 
@@ -34,8 +34,9 @@ def _write(path: Path, text: str, root: Path) -> None:
             files.write(folder, name, text.encode(), temporary=folder)
         else:  # a terminal, a pipe: what stands there is written to
             target.write_text(text, "utf-8")
-    except (OSError, RuntimeError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise External(
-            f"{path} cannot be written: {reason}.", hint="Name another file."
-        ) from None
+    except OSError as error:
+        said = f"{path} cannot be written: {refusals.reason(error)}."
+        raise External(said, hint=refusals.hint(error)) from None
+    except (RuntimeError, ValueError) as error:
+        said = f"{path} cannot be written: {error}."
+        raise External(said, hint="Name another file.") from None

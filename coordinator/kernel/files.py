@@ -17,8 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from coordinator.kernel import clock
-from coordinator.kernel.names import display
+from coordinator.kernel import clock, refusals
 from coordinator.kernel.problems import Problem
 
 MAX_BYTES = 1 << 20
@@ -242,10 +241,8 @@ def _refusal(relative: str, status: os.stat_result, limit: int) -> Problem | Non
 
 
 def _unreadable(relative: str, error: OSError) -> Problem:
-    reason = error.strerror or type(error).__name__
-    message = f"The file cannot be read: {reason}."
-    hint = f"Look at the permissions of {display(relative)}."
-    return Problem(relative, 0, "unreadable", message, hint)
+    message = f"The file cannot be read: {refusals.reason(error)}."
+    return Problem(relative, 0, "unreadable", message, refusals.hint(error))
 
 
 def write(

@@ -150,5 +150,5 @@ def test_what_the_disk_refuses_is_said(
 
     monkeypatch.setattr(os, "rename", refuse)
     found = tick(opened, run, TRACK)
-    assert "cannot be written (Permission denied)" in found["told"]
+    assert "cannot be written (this account may not do that here)" in found["told"]
     assert (found["state"], path.read_text()) == ("done", PHASE)

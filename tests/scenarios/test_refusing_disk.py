@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -148,3 +149,32 @@ def test_a_torn_end_of_the_journal_is_left_alone(disk: Path, line: CommandLine) 
     subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
     found = line("history", "--json").value
     assert [x["kind"] for x in found][-1] == "journal.cut"
+
+
+@pytest.mark.parametrize("name", ["", "lock", "blobs", "tmp"])
+def test_an_account_that_may_not_write_can_read(
+    tmp_path: Path, line: CommandLine, name: str
+) -> None:
+    """What it may not do is named, and what is known is shown."""
+    may_all = () if os.geteuid() else ("setpriv", "--bounding-set=-all")
+    if may_all and not shutil.which("setpriv"):
+        pytest.skip("root may write everything, and setpriv is not installed")
+    _known(line, tmp_path / "w")
+    path = tmp_path / "w" / ".coordinator" / name
+    mode = path.stat().st_mode
+    path.chmod(0o500 if not name else 0)
+    argv = [*may_all, sys.executable, "-m", "coordinator"]
+    for words in (["learning", "list"], ["learning", "add", "Pears"]):
+        done = subprocess.run(
+            [*argv, *words],
+            cwd=tmp_path / "w",
+            env=user_environment({"PYTHONSAFEPATH": "1"}),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "Apples" in done.stdout or words[1] == "add"
+        assert done.returncode == (words[1] == "add"), done
+        assert str(path) in done.stderr
+        assert "this account may not do that here" in done.stderr
+    path.chmod(mode)
