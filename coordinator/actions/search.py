@@ -21,7 +21,10 @@ class SearchArguments(Arguments):
     """What to look for."""
 
     words: Annotated[tuple[str, ...], Positional()] = Field(
-        ..., min_length=1, description="words that must all occur; a trailing * is open"
+        ...,
+        min_length=1,
+        description="words that must all occur; a trailing * is open, other marks and"
+        " emoji only separate",
     )
     limit: int = Field(50, ge=1, le=1_000, description="the most results")
 
@@ -33,10 +36,7 @@ class SearchArguments(Arguments):
     fresh=Fresh.CHEAPLY,
 )
 def search(call: Call, arguments: SearchArguments) -> list[dict[str, Any]]:
-    """Search all documents as they stand now, the best match first.
-
-    Case and accents do not count, endings do; marks only separate words.
-    """
+    """Search all documents as they stand now, the best match first."""
     # SQLite takes a NUL for the end of the question.
     words = " ".join(arguments.words).replace("\0", " ").split()
     if not words:

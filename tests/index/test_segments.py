@@ -18,9 +18,8 @@ SENTENCES = [
 @pytest.mark.parametrize("text", SENTENCES)
 def test_each_character_of_a_script_without_spaces_is_a_word(text: str) -> None:
     """And the text can be read again as it was."""
-    letters = [x for x in text if segments.is_word(x)]
     parts = segments.cut(text).split("\x1f")
-    assert all(x in parts for x in letters)
+    assert all(x in parts for x in text if x not in "。 ")
     assert segments.join(segments.cut(text)) == text
 
 
@@ -39,10 +38,3 @@ def test_what_is_mixed_is_cut_at_the_border() -> None:
 def test_any_text_comes_back_whole(text: str) -> None:
     """Cutting adds separators and changes nothing else."""
     assert segments.join(segments.cut(text)) == text
-
-
-@pytest.mark.parametrize(("text", "is_word"), [("a", 1), ("7", 1), ("認", 1), ("*", 0)])
-def test_letters_and_digits_make_a_word(text: str, is_word: int) -> None:
-    """Marks separate words, and are none."""
-    assert segments.is_word(text) == bool(is_word)
-    assert not segments.is_word("-+/🚀\u0301")
