@@ -48,8 +48,12 @@ class Slow:
 
 @pytest.fixture
 def slow(tmp_path: Path) -> Iterator[Slow]:
-    """A command that takes its time, at most as long as the test."""
-    made = Slow(tmp_path)
+    """A command that takes its time, at most as long as the test.
+
+    It lies in the workspace: a sandbox shows it nothing else to write.
+    """
+    (tmp_path / "w").mkdir()
+    made = Slow(tmp_path / "w")
     yield made
     made.let()
 
@@ -104,10 +108,11 @@ def test_of_many_takers_one_has_the_step(tmp_path: Path, clock: ManualClock) -> 
 
 
 def test_slow_evidence_holds_nobody_else_up(
-    tmp_path: Path, clock: ManualClock, slow: Slow
+    tmp_path: Path, clock: ManualClock, slow: Slow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While one's evidence is judged, another's command is answered."""
     run, root = begin_slow(tmp_path, clock, slow)
+    monkeypatch.chdir(root)  # where the caller stands, the command runs
     with DaemonProcess(root), ThreadPoolExecutor(1) as callers:
         ask = asker(root)
         assert ask("backend", "workflow take", run=run, step=WOOD)["result"]
