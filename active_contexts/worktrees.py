@@ -4,6 +4,7 @@ It runs nothing that an agent's repository names, and deletes nothing.
 """
 
 import os
+import pwd
 from dataclasses import replace
 
 from active_contexts import worktree_pool
@@ -40,7 +41,7 @@ from active_contexts.worktree_model import (
     WorktreeState,
 )
 from active_contexts.worktree_submodules import set_up
-from coordinator.kernel import git, processes
+from coordinator.kernel import git
 from coordinator.kernel.git import GitFailed, Repository
 from coordinator.kernel.names import display
 
@@ -201,13 +202,20 @@ def _tips(tracked: Tracked, *refs: str) -> dict[str, str]:
     repository = Repository(tracked.path)
     another = common.stat().st_uid != os.geteuid()
     if another and git.is_refused_to_its_user(repository):
-        raise NotOwned(tracked.path, processes.user_name())
+        raise NotOwned(tracked.path, _user())
     found = tips(tracked.path, tracked.target_ref, *refs)
     if tracked.target_ref not in found:
         if not git.refs(repository, "refs/heads"):
             raise NoCommits(tracked.path)
         raise TargetMissing(tracked)
     return found
+
+
+def _user() -> str:
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return f"user {os.geteuid()}"
 
 
 def _in_place(tracked: Tracked, wanted: Assigned) -> Entry | None:

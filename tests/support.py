@@ -148,7 +148,7 @@ def run_coordinator(
 ) -> Ended:
     """Run a command line as its users do, in a process of its own."""
     done = subprocess.run(
-        [*(tools.COLD if "PYTHONUTF8" in env else tools.command()), *argv],
+        [*tools.command(env), *argv],
         cwd=cwd,
         env=user_environment({"PYTHONSAFEPATH": "1", **env}),
         input=stdin if isinstance(stdin, bytes) else stdin.encode(),
@@ -367,7 +367,7 @@ class DaemonProcess:
     def __init__(self, workspace: Path, *prefix: str, **env: str) -> None:
         """With a prefix, that program starts Python, which becomes the daemon."""
         self.workspace = workspace
-        self._argv = [*tools.command(), "up"]
+        self._argv = [*tools.command(env), "up"]
         if prefix:
             self._argv = [*prefix, sys.executable, "-m", "coordinator.entry", "up"]
         self.pid = 0

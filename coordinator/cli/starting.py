@@ -14,7 +14,7 @@ from typing import Any
 
 from coordinator.actions.layout import Layout
 from coordinator.daemon import client
-from coordinator.kernel import clock, files, locks, processes
+from coordinator.kernel import clock, files, locks, pids, processes
 from coordinator.kernel.errors import Conflict, External
 from coordinator.kernel.journal import Record
 from coordinator.kernel.locks import Held, LockTaken
@@ -63,7 +63,7 @@ def detached(layout: Layout) -> dict[str, Any]:
         pid = running_pid(layout)
         if pid:
             return _value(layout, pid)
-        if not processes.is_running_child(child) and not _is_taken(layout):
+        if not pids.is_running_child(child) and not _is_taken(layout):
             break
         clock.sleep(0.02)
     pid = running_pid(layout)

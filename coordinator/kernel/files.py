@@ -19,10 +19,9 @@ from typing import NamedTuple
 
 from coordinator.kernel import clock, refusals
 from coordinator.kernel.problems import Problem
+from coordinator.kernel.renaming import rename_new
 
 MAX_BYTES = 1 << 20
-# How a system renames only where nothing is there: renameat2(2), renameatx_np(2).
-_RENAMES = {"linux": ("renameat2", 1), "darwin": ("renameatx_np", 4)}
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -294,36 +293,13 @@ def _place(
             if replace:
                 os.rename(made, name, src_dir_fd=source, dst_dir_fd=target)
             else:
-                _rename_new(made, name, source, target)
+                rename_new(made, name, source, target)
             os.fsync(target)
         except OSError as error:
             raise _placed(error, root / relative) from None
         finally:
             with suppress(FileNotFoundError):
                 os.unlink(made, dir_fd=source)
-
-
-def _rename_new(made: str, name: str, source: int, target: int) -> None:
-    # A link would give the file two names for an instant, as no document may have.
-    if not _rename_exclusively(made, name, source, target):
-        os.link(made, name, src_dir_fd=source, dst_dir_fd=target)
-        os.unlink(made, dir_fd=source)
-
-
-def _rename_exclusively(made: str, name: str, source: int, target: int) -> bool:
-    """Rename unless `name` exists; False where the system or the disk cannot."""
-    import ctypes  # noqa: PLC0415 - slow to load, seldom needed
-
-    function, flag = _RENAMES.get(sys.platform, ("", 0))
-    rename = getattr(ctypes.CDLL(None, use_errno=True), function, None)
-    if rename is None:
-        return False
-    if not rename(source, os.fsencode(made), target, os.fsencode(name), flag):
-        return True
-    number = ctypes.get_errno()
-    if number in {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP}:
-        return False
-    raise OSError(number, os.strerror(number), name)
 
 
 def _write_synced(name: str, data: bytes, handle: int, modes: _Modes) -> None:

@@ -310,7 +310,9 @@ def start_detached(argv: Sequence[str], *, log: Path, cwd: Path) -> int:
 
     Returns its process id; what it prints goes to `log`.
     """
-    with log.open("ab") as output:
+    # Not blocked by whatever else may stand there, such as a pipe that nobody reads.
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC
+    with os.fdopen(os.open(log, flags, 0o600), "ab") as output:
         process = subprocess.Popen(
             list(argv),
             cwd=cwd,
@@ -367,37 +369,6 @@ def replace(argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) -
         raise ProgramMissing(argv[0], _path(environment)) from None
     except OSError as error:
         raise NotStarted(argv[0], error) from None
-
-
-def user_name() -> str:
-    """Return the name of the user whom this process runs as."""
-    import pwd  # noqa: PLC0415 - seldom needed
-
-    try:
-        return pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:
-        return f"user {os.geteuid()}"
-
-
-def is_alive(pid: int) -> bool:
-    """Tell whether a process of that id exists."""
-    if pid <= 0:
-        return False  # these stand for groups of processes
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def is_running_child(pid: int) -> bool:
-    """Tell whether a child of ours still runs; one that ended is buried."""
-    try:
-        return os.waitpid(pid, os.WNOHANG) == (0, 0)
-    except ChildProcessError:
-        return False
 
 
 def _environment(given: Mapping[str, str] | None) -> dict[str, str]:

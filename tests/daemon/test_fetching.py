@@ -14,6 +14,7 @@ from tests.support import (
     FakeAgent,
     ManualClock,
     OpenWorkspace,
+    commit,
     git,
     open_workspace,
     run_coordinator,
@@ -94,13 +95,15 @@ def test_init_brings_the_target_and_branches(shop: OpenWorkspace) -> None:
 
 
 def test_what_cannot_be_brought_in_advance_is_no_failure(
-    tmp_path: Path, clock: ManualClock
+    tmp_path: Path, clock: ManualClock, repository: Path
 ) -> None:
-    """An empty repository has nothing yet; it is told of where it is asked for."""
-    git(tmp_path, "init", "-q", "-b", "main", "empty")
-    with open_workspace(tmp_path / "w", clock, {"e": tmp_path / "empty"}) as opened:
+    """A shallow clone lacks what is to be kept; that is told where it is asked for."""
+    commit(repository, "later.txt", "x", "Later")
+    git(tmp_path, "clone", "-q", "--depth", "1", f"file://{repository}", "cut")
+    with open_workspace(tmp_path / "w", clock, {"e": tmp_path / "cut"}) as opened:
         assert refs(opened.root) == {}
-        assert opened.perform("doctor")[5]["well"]
+        found = {x["name"]: x["well"] for x in opened.perform("doctor")}
+        assert found["store"]
 
 
 def test_up_brings_what_came_while_no_daemon_ran(root: Path) -> None:

@@ -108,7 +108,7 @@ def test_a_command_of_another_version_says_so(
     assert listed.stderr.startswith("Note: The daemon is of another version than this")
     as_json = run_of(program, root, "context", "list", "--json")
     assert isinstance(as_json.value, list)
-    assert as_json.stderr.startswith('{"note": "The daemon is of another version')
+    assert as_json.stderr.startswith('{"notes": ["The daemon is of another version')
     assert run_of(program, root, "down").code == 0
     assert daemon.process is not None
     daemon.process.wait(60)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from coordinator.daemon import client, service
-from coordinator.kernel import processes
+from coordinator.kernel import pids
 from coordinator.kernel.clock import monotonic
 from tests.preloaded import tools
 from tests.support import (
@@ -208,7 +208,7 @@ def test_nothing_that_a_dead_daemon_left_blocks_the_next(root: Path, left: str) 
     else:
         (own / "daemon.json").write_text(f'{{"pid": {os.getpid()}}}')
     with DaemonProcess(root) as daemon:
-        assert processes.is_alive(daemon.pid)
+        assert pids.is_alive(daemon.pid)
 
 
 def test_a_second_daemon_is_refused(daemon: DaemonProcess, root: Path) -> None:

@@ -80,7 +80,7 @@ def test_a_burst_under_a_daemon_is_whole_or_said(
         def is_whole() -> bool:
             done = run_coordinator(root, "learning", "list", "--json")
             assert done.code == 0
-            assert len(done.value) == MANY or '{"note": "' in done.stderr
+            assert len(done.value) == MANY or '{"notes": ["' in done.stderr
             return not done.stderr
 
         wait_for(is_whole, 60)
@@ -96,7 +96,7 @@ def test_a_limit_does_not_cut_in_silence(line: CommandLine) -> None:
         assert cut.stderr.endswith("add --limit N.\n")
         listed = line(*argv, "--limit", "2", "--json")
         assert len(listed.value) == 2
-        assert listed.stderr.startswith('{"note": "Only the 2 ')
+        assert listed.stderr.startswith('{"notes": ["Only the 2 ')
         assert line(*argv, "--limit", "50").stderr == ""
 
 

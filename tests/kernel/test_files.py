@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordinator.kernel import files
+from coordinator.kernel import files, renaming
 from coordinator.kernel.files import Content, Stamp, Unsettled
 from coordinator.kernel.problems import Problem
 from tests.support import PATIENCE_SECONDS, wait_for
@@ -252,7 +252,7 @@ def test_a_file_is_created_where_no_rename_spares_another(
     root: Path, rename: tuple[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Systems and disks without such a rename keep the rule."""
-    monkeypatch.setattr(files, "_RENAMES", {sys.platform: rename})
+    monkeypatch.setattr(renaming, "_RENAMES", {sys.platform: rename})
     test_a_file_is_created_once(root)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from coordinator.kernel import processes
+from coordinator.kernel import pids, processes
 from coordinator.kernel.errors import ErrorKind
 from coordinator.kernel.processes import Child, NotStarted, ProgramMissing, TimedOut
 from tests.support import PATIENCE_SECONDS
@@ -93,14 +93,14 @@ def test_an_interrupt_ends_the_child() -> None:
     """Ctrl-C does not reach the child's own group, so we pass it on."""
     program = """
         import os, signal, threading
-        from coordinator.kernel import processes
+        from coordinator.kernel import pids, processes
 
         # A job that a shell began in the background ignores the interrupt.
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        pids = []
+        seen = []
         def interrupt():
             fifo = open("fifo")
-            pids.append(int(fifo.readline()))
+            seen.append(int(fifo.readline()))
             os.kill(os.getpid(), signal.SIGINT)
         os.mkfifo("fifo")
         threading.Thread(target=interrupt).start()
@@ -109,7 +109,7 @@ def test_an_interrupt_ends_the_child() -> None:
             script = "cat; echo $$ > fifo; exec sleep 600"
             processes.run(["/bin/sh", "-c", script])
         except KeyboardInterrupt:
-            print(processes.is_alive(pids[0]))
+            print(pids.is_alive(seen[0]))
     """
     done = in_python(program)
     assert (done.stdout, done.returncode) == ("False\n", 0), done.stderr
@@ -157,8 +157,8 @@ def test_a_child_is_killed_at_the_end_of_its_block() -> None:
     """A co-process never outlives its use."""
     with Child(sh("echo $$; exec sleep 600")) as child:
         pid = int(child.stdout.readline())
-        assert processes.is_alive(pid)
-    assert not processes.is_alive(pid)
+        assert pids.is_alive(pid)
+    assert not pids.is_alive(pid)
 
 
 @pytest.mark.slow
@@ -172,11 +172,11 @@ def test_a_detached_process_keeps_no_descriptor(tmp_path: Path) -> None:
     os.close(write)
     with os.fdopen(read, "rb") as end:
         assert end.read() == b""
-    assert processes.is_running_child(pid)
+    assert pids.is_running_child(pid)
     (tmp_path / "fifo").write_text("late\n")
     os.waitpid(pid, 0)
     assert (tmp_path / "log").read_text().endswith("late\n")
-    assert not processes.is_running_child(pid)
+    assert not pids.is_running_child(pid)
 
 
 @pytest.mark.slow
@@ -240,10 +240,10 @@ def test_nothing_becomes_a_missing_program(tmp_path: Path) -> None:
 
 def test_who_lives_and_who_does_not() -> None:
     """Numbers that stand for groups, or for nobody, are not alive."""
-    assert processes.is_alive(os.getpid())
-    assert processes.is_alive(1)
-    assert not any(processes.is_alive(x) for x in (0, -1, 1 << 22 | 1, 1 << 70))
-    assert not processes.is_running_child(os.getppid())
+    assert pids.is_alive(os.getpid())
+    assert pids.is_alive(1)
+    assert not any(pids.is_alive(x) for x in (0, -1, 1 << 22 | 1, 1 << 70))
+    assert not pids.is_running_child(os.getppid())
 
 
 def test_what_cannot_be_started_is_said(tmp_path: Path) -> None:

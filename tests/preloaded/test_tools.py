@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from coordinator.kernel import processes
+from coordinator.kernel import pids
 from tests.preloaded import tools
 from tests.support import CommandLine, DaemonProcess, user_environment, wait_for
 
@@ -57,4 +57,4 @@ def test_it_ends_with_whoever_started_it(line: CommandLine) -> None:
         assert daemon.process is not None
         daemon.process.kill()
         daemon.ended()
-        wait_for(lambda: not processes.is_alive(daemon.pid))
+        wait_for(lambda: not pids.is_alive(daemon.pid))

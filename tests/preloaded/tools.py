@@ -12,9 +12,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 _ROOT = Path(__file__).parents[2]
 _IS_COLD = sys.platform != "linux" or "COLD_STARTS" in os.environ
@@ -30,9 +32,13 @@ stand_in.main({address!r}, {python!r})
 _ending = ExitStack()
 
 
-def command() -> list[str]:
-    """Return how to start `coordinator`; its words are to follow."""
-    if _IS_COLD:
+def command(environment: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+    """Return how to start `coordinator`; its words are to follow.
+
+    What is set for Python itself holds for its start alone: then Python is started.
+    """
+    is_about_python = any(x in environment for x in ("PYTHONUTF8", "PYTHONPATH"))
+    if _IS_COLD or is_about_python:
         return COLD
     return [str(folder() / "coordinator")]
 

@@ -21,7 +21,7 @@ chmod +x shop/.git/hooks/pre-push
 sed -i 's#^"shop" = .*#"shop" = "../shop"#' work/coordinator.toml
 cd work
 c() { "$coordinator" "$@"; }
-as() { (cd "$top/work/$1" && shift && "$coordinator" "$@"); }
+as() { (cd "$top/work" && cd "$1" && shift && "$coordinator" "$@"); }
 
 # Contexts, decisions with hashed ids and with equal numbers, learnings.
 c --as docs context set --state working --task 'Write the guide'

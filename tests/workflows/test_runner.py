@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from coordinator.kernel import processes
+from coordinator.kernel import pids, processes
 from coordinator.kernel.errors import ErrorKind
 from coordinator.kernel.processes import Ending
 from coordinator.workflows import runner, supervisor
@@ -197,9 +197,9 @@ while [ "$(wc -l < pids 2> /dev/null || echo 0)" -lt 3 ]; do :; done
 
 def survivors(worktree: Path) -> list[int]:
     """Return those that a script left running."""
-    pids = [int(x) for x in (worktree / "pids").read_text().split()]
-    assert len(pids) == 3
-    return [x for x in pids if processes.is_alive(x)]
+    found = [int(x) for x in (worktree / "pids").read_text().split()]
+    assert len(found) == 3
+    return [x for x in found if pids.is_alive(x)]
 
 
 @pytest.mark.skipif(not HAS_PROC, reason="macOS finds no orphan")
@@ -261,7 +261,7 @@ runner.run(argv, [["sh"]], Path({str(worktree)!r}))
     wait_for((worktree / "ready").read_text)
     pid = int((worktree / "ready").read_text())
     os.kill(beside._process.pid, signal.SIGKILL)
-    wait_for(lambda: not processes.is_alive(pid) and not survivors(worktree))
+    wait_for(lambda: not pids.is_alive(pid) and not survivors(worktree))
     assert beside.end() == -signal.SIGKILL
 
 
