@@ -248,15 +248,17 @@ def _in_front(text: str, body_line: int, field: Field, value: str) -> str:
     head, closing = 2 * 1, 2 * (body_line - 2)
     block: list[str] = []
     replaced = False
-    over = False
+    goes_on = ""  # what the lines begin with that belong to the value before them
     for index in range(head, closing, 2):
         line, end = parts[index], parts[index + 1]
-        if over and (not line.strip() or line[0] in " \t-"):
+        if goes_on and (not line.strip() or line[0] in goes_on):
             continue
-        over = _front_field(line) is field
-        if over:
-            line = f"{line[: line.index(':')]}: {_scalar(value)}"
-        replaced = replaced or over
+        goes_on = ""
+        if _front_field(line) is field:
+            key, _, old = line.partition(":")
+            goes_on = " \t" if old.strip() else " \t-"
+            line = f"{key}: {_scalar(value)}"
+            replaced = True
         block += [line, end]
     if not replaced:
         block += [_front_pair(field, value), parts[1]]

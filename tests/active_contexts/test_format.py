@@ -432,6 +432,14 @@ LINES = st.lists(
 )
 
 
+def test_only_lines_of_the_value_go_with_it() -> None:
+    """A list goes on where nothing stands behind the key; else its lines are others'."""
+    broken = "---\nStatus: active\n- Task: x\n---\n"
+    assert apply(broken, state="done") == broken.replace("active", "done")
+    whole = "---\nStatus:\n- active\n- slow\nTask: x\n---\n"
+    assert apply(whole, state="done") == "---\nStatus: done\nTask: x\n---\n"
+
+
 @given(LINES, st.sampled_from(["\n", "\r\n"]), st.sampled_from(["done", "on hold"]))
 def test_a_value_that_was_set_is_read_and_other_lines_stay(
     lines: list[str], end: str, state: str
