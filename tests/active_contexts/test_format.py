@@ -433,7 +433,7 @@ LINES = st.lists(
 
 
 def test_only_lines_of_the_value_go_with_it() -> None:
-    """A list goes on where nothing stands behind the key; else its lines are others'."""
+    """A list goes on where nothing stands behind the key; else lines are others'."""
     broken = "---\nStatus: active\n- Task: x\n---\n"
     assert apply(broken, state="done") == broken.replace("active", "done")
     whole = "---\nStatus:\n- active\n- slow\nTask: x\n---\n"
