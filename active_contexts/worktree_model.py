@@ -285,24 +285,26 @@ class BranchElsewhere(Conflict):
         )
 
 
-class NotSafe(Refused):
-    """A worktree holds something that is nowhere else."""
-
-    def __init__(self, path: Path, findings: Sequence[Finding]) -> None:
-        listed = "; ".join(x.text for x in findings)
-        super().__init__(
-            f"{display(path.name)} is not removed, since it holds {listed}.",
-            hint="Commit and land it, or add --force, which saves it all first.",
-        )
-        self.findings = tuple(findings)
-
-
 # What cannot be saved in a repository, and what is to be done about it.
 UNSAVABLE = {
     Risk.NESTED: "Move them out of the worktree, or delete them, then try again.",
     Risk.UNREADABLE: "Make them readable (chmod -R u+rwX …), then try again.",
     Risk.MOUNTED: "Unmount it (umount …), then try again.",
 }
+
+
+class NotSafe(Refused):
+    """A worktree holds something that is nowhere else."""
+
+    def __init__(self, path: Path, findings: Sequence[Finding]) -> None:
+        listed = "; ".join(x.text for x in findings)
+        hints = [UNSAVABLE[x.risk] for x in findings if x.risk in UNSAVABLE]
+        force = "Commit and land it, or add --force, which saves it all first."
+        super().__init__(
+            f"{display(path.name)} is not removed, since it holds {listed}.",
+            hint=hints[0] if hints else force,
+        )
+        self.findings = tuple(findings)
 
 
 class CannotSave(Refused):

@@ -3,7 +3,9 @@
 It changes nothing; on a large store it takes its time.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from coordinator.kernel import git
 from coordinator.kernel.errors import External
@@ -21,18 +23,22 @@ class StoreDamaged(External):
     def __init__(self, store: Path, what: str) -> None:
         super().__init__(
             f"The store of submitted commits is damaged: {what}.",
-            hint=f"Restore {store} from a backup.",
+            hint=f"Restore {store} from a backup, or submit again what is lost.",
         )
 
 
-def examine(path: Path) -> str:
+def examine(path: Path, submitted: Mapping[str, str] = MappingProxyType({})) -> str:
     """Read the store and follow all its refs; return what is in it, in words.
+
+    `submitted` has the commits that must be in it, by the ids of their items.
 
     Raises:
         StoreDamaged: Something is missing or not as it was.
         TimedOut: It is very large.
     """
     if not path.is_dir():
+        if submitted:
+            raise StoreDamaged(path, f"it is gone, with {_named(submitted)}")
         return "nothing was submitted yet"
     broken = list(packs.damaged(path / "objects"))
     if broken:
@@ -43,7 +49,18 @@ def examine(path: Path) -> str:
     done = store.ask(*words, seconds=_SECONDS)
     if done.code:
         raise StoreDamaged(path, done.complaint or done.text.strip()[:200])
-    return f"{len(git.refs(store))} refs are whole{_left(path)}"
+    refs = git.refs(store)
+    unheld = {x: y for x, y in submitted.items() if y not in refs.values()}
+    lost = {x: y for x, y in unheld.items() if git.resolve(store, y) is None}
+    if lost:
+        raise StoreDamaged(path, f"it lacks {_named(lost)}")
+    return f"{len(refs)} refs are whole{_left(path)}"
+
+
+def _named(submitted: Mapping[str, str]) -> str:
+    names = [f"{x} ({y[:12]})" for x, y in sorted(submitted.items())]
+    more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
+    return f"the submitted {', '.join(names[:_MOST])}{more}"
 
 
 def _left(path: Path) -> str:

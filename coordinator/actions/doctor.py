@@ -24,6 +24,7 @@ from coordinator.actions import (
 from coordinator.actions.registry import Arguments, Fresh, Later, Who, action
 from coordinator.actions.workspace import Call, Workspace
 from coordinator.actions.worktree_looks import View
+from coordinator.index import queries
 from coordinator.index.database import refusals
 from coordinator.index.history import History, HistoryDamaged
 from coordinator.kernel import git
@@ -32,6 +33,7 @@ from coordinator.kernel.git import GitFailed
 from coordinator.kernel.problems import Problem
 from coordinator.kernel.refusals import FOLDER, blocked
 from pending_commits.examining import examine
+from pending_commits.model import Kind
 
 _LEAST_FREE = 100 << 20
 _OPTIONAL = {*documents.VIEWS, agent_identities.store.FOLDER}  # may be missing
@@ -166,6 +168,8 @@ class Outside:
 def _outside(workspace: Workspace) -> Callable[[], Outside]:
     """Return the look at store, repositories and worktrees; for any thread."""
     store = workspace.layout.store
+    proposed = queries.pending_of_kind(workspace.index, Kind.COMMIT.value)
+    submitted = {x["id"]: x["head"] for x in proposed if x["head"]}
     hooked = {x.name: x.path for x in sights.all_tracked(workspace)}
     hung = {x: workspace.seen.troubles[x] for x in workspace.seen.hung}
     looks = worktree_looks.plan(workspace)
@@ -174,7 +178,7 @@ def _outside(workspace: Workspace) -> Callable[[], Outside]:
     def look() -> Outside:
         views = worktree_looks.see(looks)
         findings = [
-            _try("store", partial(examine, store)),
+            _try("store", partial(examine, store, submitted)),
             *(_hooks(name, path, hung.get(name)) for name, path in hooked.items()),
             _try("worktrees", partial(_worktrees, views, not_made)),
         ]

@@ -268,3 +268,33 @@ def test_a_history_of_another_journal_is_no_damage(
     found = wrong(shop, fix=True)
     assert "not of this journal" in found["history"]["message"]
     assert not list(shop.layout.quarantine.iterdir())
+
+
+@pytest.mark.slow
+def test_a_submitted_commit_that_the_store_lost_is_named(
+    tmp_path: Path, clock: ManualClock, repository: Path
+) -> None:
+    """Whether the whole store is gone, or is another one now."""
+    repositories = {"shop": repository}
+    with open_workspace(tmp_path / "w", clock, repositories, ["backend"]) as opened:
+        agent = FakeAgent(opened.root, "backend")
+        agent.branch("login")
+        head = agent.commit("login.py", "x")
+        folder = str(agent.home)
+        opened.call("pending submit", {"title": "Login"}, folder=folder)
+
+        def store() -> dict[str, Any]:
+            found: list[dict[str, Any]] = opened.perform("doctor")
+            return next(x for x in found if x["name"] == "store")
+
+        assert store()["well"]
+        git(agent.home, "switch", "-q", "--detach", "main")
+        git(repository, "branch", "-q", "-D", "backend/login")
+        shutil.rmtree(opened.layout.store)
+        lost = store()
+        assert (lost["well"], f"backend-login ({head[:12]})" in lost["message"]) == (
+            False,
+            True,
+        )
+        git(opened.root, "init", "-q", "--bare", str(opened.layout.store))
+        assert "it lacks the submitted backend-login" in store()["message"]
