@@ -89,9 +89,11 @@ def test_a_daemon_whose_program_is_another_says_so(
     FakeAgent(root, "docs").context("State: working\nTask: Pages\n")
     codes = {
         x: run_coordinator(root, *x.split()).code
-        for x in ("status", "context list", "pending list", "report daily", "doctor")
+        for x in ("status", "context list", "pending list", "report daily")
     }
     assert set(codes.values()) == {0}, codes
+    # It may find something amiss in what is gone, but it goes on, too.
+    assert run_coordinator(root, "doctor").code in {0, 1}
     wait_for(lambda: daemon.health()["outdated"], 60)
     assert "OUTDATED" in run_coordinator(root, "status").stdout
     log = (root / ".coordinator" / "logs" / "daemon.jsonl").read_text()
