@@ -31,8 +31,13 @@ def ignored(worktree: Inside, disposable: Sequence[str]) -> Kept:
 
     `disposable` are the patterns of that, see `is_disposable`.
     """
-    said = worktree.run(*_LIST).split("\0")
-    return measure(worktree.entry.path, _files(worktree.entry.path, said, disposable))
+    found = (x for x, again in _all(worktree, disposable) if not again)
+    return measure(worktree.entry.path, found)
+
+
+def made_again(worktree: Inside, disposable: Sequence[str]) -> tuple[str, ...]:
+    """Return the rest of what git ignores there; a folder stands for all in it."""
+    return tuple(x for x, again in _all(worktree, disposable) if again)
 
 
 def measure(folder: Path, paths: Iterable[str]) -> Kept:
@@ -52,24 +57,26 @@ def is_disposable(path: str, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(x, y) for x in wanted for y in patterns)
 
 
-def _files(top: Path, said: Iterable[str], disposable: Sequence[str]) -> Iterator[str]:
-    for path in said:
-        if not path or is_disposable(path, disposable):
-            continue
-        if path.endswith("/"):
-            yield from _below(top, path, disposable)
+def _all(worktree: Inside, patterns: Sequence[str]) -> Iterator[tuple[str, bool]]:
+    """Yield what is ignored, and whether it can be made again."""
+    for path in filter(None, worktree.run(*_LIST).split("\0")):
+        if path.endswith("/") and not is_disposable(path, patterns):
+            yield from _below(worktree.entry.path, path, patterns)
         else:
-            yield path
+            yield path, is_disposable(path, patterns)
 
 
-def _below(top: Path, folder: str, disposable: Sequence[str]) -> Iterator[str]:
+def _below(
+    top: Path, folder: str, patterns: Sequence[str]
+) -> Iterator[tuple[str, bool]]:
     for place, folders, names in os.walk(top / folder):
         inner = os.path.relpath(place, top)
-        links = [x for x in folders if Path(place, x).is_symlink()]
-        folders[:] = [x for x in folders if not is_disposable(f"{x}/", disposable)]
-        yield from (
-            f"{inner}/{x}" for x in (*names, *links) if not is_disposable(x, disposable)
-        )
+        links = {x for x in folders if Path(place, x).is_symlink()}
+        again = {x for x in folders if is_disposable(f"{x}/", patterns)} - links
+        folders[:] = [x for x in folders if x not in again]
+        yield from ((f"{inner}/{x}/", True) for x in again)
+        for name in (*names, *links):
+            yield f"{inner}/{name}", is_disposable(name, patterns)
 
 
 def _size(path: Path) -> int:

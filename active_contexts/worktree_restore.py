@@ -27,8 +27,8 @@ def restore(
     """Save the worktree, then make its branch and files those of `commit`.
 
     Returns the refs that hold what was there; what no ref may hold is copied into the
-    trash. Only a commit that what is checked out
-    now has grown from is gone back to; ignored files stay.
+    trash. Only a commit that what is checked out now has grown from is gone back to;
+    ignored files stay.
 
     Raises:
         NotRestorable: There is no such worktree, or the commit is none of its own.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from active_contexts import worktree_pool, worktree_trash
-from active_contexts.worktree_entries import common_folder, holder, save_role
+from active_contexts.worktree_entries import common_folder, holder
 from active_contexts.worktree_git import tips
 from active_contexts.worktree_model import Assigned, Grounds, TargetMissing, Tracked
 from active_contexts.worktree_trash import GivenBack, Place
@@ -55,7 +55,6 @@ def _make(
     wanted = replace(known, branch=branch, commit=commit)
     common = common_folder(tracked.path)
     entry = worktree_pool.take(grounds, tracked, wanted, commit, common)
-    save_role(entry, common, known.prefix)
     worktree_trash.make_room(place, known.path)
     return replace(wanted, entry=entry.folder.name)
 

@@ -15,9 +15,9 @@ from datetime import datetime
 from pathlib import Path
 
 from active_contexts.worktree_entries import Entry, common_folder, read
-from active_contexts.worktree_git import apart, inside
+from active_contexts.worktree_git import Inside, apart, inside
 from active_contexts.worktree_guard import guard
-from active_contexts.worktree_ignored import is_disposable
+from active_contexts.worktree_ignored import made_again
 from active_contexts.worktree_model import Assigned, Grounds, Tracked
 from coordinator.kernel import deleting, files
 from coordinator.kernel.errors import CoordinatorError, NotFound
@@ -261,40 +261,39 @@ def thin(grounds: Grounds, tracked: Tracked) -> None:
 def thin_place(place: Place, common: Path, disposable: Sequence[str]) -> None:
     """Delete from one place what its repository has too; repeatable.
 
+    What can be made again goes only where git ignores it: a file in `build/` that it
+    does not ignore may be nowhere else.
+
     Raises:
         GitFailed: Git does not tell what it has.
     """
     if not (place.folder / "entry").is_dir():
         return
-    for path in _as_in_git(place, common):
+    index = {"GIT_INDEX_FILE": str(place.folder / "entry" / "index")}
+    git = inside(Entry(common, place.worktree), index)
+    for path in made_again(git, disposable):  # first, while its `.gitignore` is there
+        _delete(place.worktree / path)
+    for path in _as_in_git(git):
         parent, _, name = path.rpartition("/")
         with suppress(OSError), files.folder(place.worktree, parent) as handle:
             os.unlink(name, dir_fd=handle)  # a folder is a submodule's, and stays
-    for folder, folders, names in os.walk(place.worktree):
-        for name in [x for x in folders if is_disposable(f"{x}/", disposable)]:
-            folders.remove(name)
-            _delete(Path(folder, name))
-        for name in (x for x in names if is_disposable(x, disposable)):
-            Path(folder, name).unlink()
     _delete(place.folder / "entry")
 
 
-def _as_in_git(place: Place, common: Path) -> set[str]:
+def _as_in_git(git: Inside) -> set[str]:
     """Return the tracked files that are surely what the index says."""
-    index = {"GIT_INDEX_FILE": str(place.folder / "entry" / "index")}
-    git = inside(Entry(common, place.worktree), index)
     rows = (x.partition(" ") for x in git.run("ls-files", "-v", "-z").split("\0"))
     shown = {path for tag, _, path in rows if tag == "H"}
     words = ("diff-files", "--name-only", "--ignore-submodules=dirty", "-z")
     return shown - set(git.run(*words).split("\0"))
 
 
-def _delete(folder: Path) -> None:
-    if folder.is_symlink():
-        folder.unlink()
+def _delete(path: Path) -> None:
+    if path.is_symlink() or not path.is_dir():
+        path.unlink(missing_ok=True)
     else:
-        deleting.make_writable(folder)
-        deleting.delete(folder)
+        deleting.make_writable(path)
+        deleting.delete(path)
 
 
 def empty(grounds: Grounds, *, before: datetime) -> int:

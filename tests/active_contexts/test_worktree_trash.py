@@ -232,3 +232,35 @@ def test_a_doubt_alone_keeps_no_worktree(yard: Yard, sealed: Assigned) -> None:
     worktree_trash.thin(yard.grounds, yard.tracked)
     bring_back(yard, sealed)
     assert (sealed.path / "my.key").read_text() == "secret\n"
+
+
+@pytest.mark.slow
+def test_what_git_does_not_ignore_is_not_made_again(
+    yard: Yard, sealed: Assigned
+) -> None:
+    """Whatever its folder is named: no ref has what a filter stands before."""
+    (sealed.path / "build").mkdir()
+    (sealed.path / "node_modules").mkdir()
+    for name in ("build/new.key", "build/new.txt", "node_modules/made.js"):
+        (sealed.path / name).write_text("only here\n")
+    worktree_safety.save_and_remove(yard.grounds, yard.tracked, sealed, UNDER)
+    worktree_trash.thin(yard.grounds, yard.tracked)
+    kept = ["build/new.key", "build/new.txt"]
+    # `my.key` is as git made it just now, which without its filter nothing can tell.
+    assert [x for x in in_trash(yard) if x != "my.key"] == kept
+    bring_back(yard, sealed)
+    assert [x for x in kept if (sealed.path / x).read_text() == "only here\n"] == kept
+
+
+@pytest.mark.slow
+def test_what_a_versioned_rule_ignores_is_thinned_too(
+    yard: Yard, login: Assigned
+) -> None:
+    """The `.gitignore` goes only after it was read; folders in folders count."""
+    commit(login.path, ".gitignore", "local/\n*.pyc\n", "Ignore")
+    (login.path / "local" / "node_modules").mkdir(parents=True)
+    for name in ("local/node_modules/a.js", "local/notes", "a.pyc"):
+        (login.path / name).write_text("x")
+    worktree_safety.save_and_remove(yard.grounds, yard.tracked, login, UNDER)
+    worktree_trash.thin(yard.grounds, yard.tracked)
+    assert in_trash(yard) == [".env", "local/notes"]
