@@ -38,7 +38,6 @@ from coordinator.kernel.names import slug
 
 _PATHS = r"^submodule\..*\.path$"
 _SAFE = re.compile(r"(?!\.\.?(/|$))[^/\0]+(/(?!\.\.?(/|$))[^/\0]+)*")
-_UPLOAD_PACK = "--upload-pack=git -c 'safe.directory=*' upload-pack"
 
 
 class NotBrought(External):
@@ -137,12 +136,8 @@ def _bring(entry: Entry, one: Submodule, ref: str) -> None:
         # It may lead to files that are gone, where git could not serve it.
         apart(_own(one)).ask("config", "--unset", "core.worktree")
     target = saving(Entry(common_folder(entry.folder), entry.path)).repository
-    done = target.ask(
-        *("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--refmap="),
-        *("--no-auto-maintenance", "--no-recurse-submodules", _UPLOAD_PACK),
-        *("--end-of-options", str(one.folder), f"+{ref}:{ref}"),
-        extra=git.FETCHING,
-    )
+    what = ("--end-of-options", str(one.folder), f"+{ref}:{ref}")
+    done = target.ask(*git.FETCH, *what, extra=git.FETCHING)
     # What is cut off (a shallow clone) is refused with a warning and exit code 0.
     if git.resolve(target, ref) is None:
         raise NotBrought(one.name, done.complaint or "it is a shallow clone")
@@ -242,8 +237,7 @@ def _clone(entry: Entry, name: str, folder: Path) -> None:
 def _fetch(into: Repository, source: Path) -> None:
     """Bring what the repository's own copy knows of the submodule's remote."""
     kinds = (f"+refs/{x}/*:refs/{x}/*" for x in ("remotes", "tags"))
-    words = ("fetch", "-q", "--no-write-fetch-head", _UPLOAD_PACK, str(source))
-    into.run(*words, *kinds, extra=git.FETCHING)
+    into.run(*git.FETCH, str(source), *kinds, extra=git.FETCHING)
 
 
 def _shape(made: Repository, source: Path) -> None:

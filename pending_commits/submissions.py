@@ -36,11 +36,6 @@ _SETTINGS = {
 }
 # gitprotocol-v2(5): what is wanted may be any object, "not limited to advertised" ones.
 _PROTOCOL = {"protocol.version": "2"}
-# git takes our settings away from the side that serves, which then refuses a folder
-# of another owner, and follows its grafts; reading objects runs nothing that it names.
-_UPLOAD_PACK = (
-    f"--upload-pack=GIT_GRAFT_FILE={git.NO_FILE} git -c 'safe.directory=*' upload-pack"
-)
 
 
 class BadBranchName(Refused):
@@ -314,8 +309,7 @@ def _fetch(
 ) -> GitFailed | None:
     """Fetch ids; git fails where anything that they lead to is missing then."""
     words = (
-        *("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--refmap="),
-        *("--no-auto-maintenance", "--no-recurse-submodules", _UPLOAD_PACK),
+        *git.FETCH,
         *(f"--negotiation-tip={x}" for x in tips),
         *("--end-of-options", str(source.absolute()), *dict.fromkeys(heads)),
     )

@@ -18,6 +18,14 @@ ZERO = "0" * 40
 NO_FILE = "/dev/null/none"  # git is silent about a file that cannot be there
 LOOK_SECONDS = 10.0  # for what only reads refs and settings: longer, and it hangs
 FETCHING = {"GIT_ALLOW_PROTOCOL": "file"}  # from another folder of this machine
+# The words of such a fetch. Git takes our settings away from the side that serves, and
+# that refuses a folder of another owner, and follows its grafts; reading objects runs
+# nothing that it names.
+FETCH = (
+    *("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--refmap="),
+    *("--no-auto-maintenance", "--no-recurse-submodules"),
+    f"--upload-pack=GIT_GRAFT_FILE={NO_FILE} git -c 'safe.directory=*' upload-pack",
+)
 _REACHING = {"GIT_ALLOW_PROTOCOL": "https:ssh:file", "GIT_TERMINAL_PROMPT": "0"}
 _HEADS = "refs/heads/"
 _ORIGIN = "refs/remotes/origin/"
