@@ -31,7 +31,9 @@ class Contents:
 
 
 def contents(entry: Entry) -> Contents:
-    """Walk through a worktree's folder."""
+    """Walk through a worktree's folder; one that is gone holds nothing."""
+    if not entry.path.is_dir():
+        return Contents()
     top = entry.path.resolve()
     found = Contents(mounts=[str(x.relative_to(top)) for x in mounts_below(top)])
     mounted = {top / x for x in found.mounts}

@@ -4,6 +4,7 @@ The branch of a worktree is never deleted. Saving is `worktree_saving`, and no f
 is let go without `worktree_guard`.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,8 +50,7 @@ def findings(tracked: Tracked, entry: Entry) -> tuple[Finding, ...]:
     A lock counts as well: it says that a person wants the worktree kept. A change that
     only a filter could tell of does not: such files are kept in the trash.
     """
-    git = inside(entry)
-    there = contents(entry) if entry.path.is_dir() else Contents()
+    git, there = inside(entry), contents(entry)
     found = [*_in_the_folder(git, there)] if entry.path.is_dir() else []
     found += [(Risk.SUBMODULE, worktree_submodules.findings(entry, there))]
     found += [*_in_the_repository(tracked, git)]
@@ -153,8 +153,7 @@ def save_all(entry: Entry, under: str) -> tuple[str, ...]:
     Raises:
         GitFailed, NotBrought: Something could not be saved.
     """
-    there = contents(entry) if entry.path.is_dir() else Contents()
-    within = worktree_submodules.save(entry, there, under)
+    within = worktree_submodules.save(entry, contents(entry), under)
     return save(entry, under) + within
 
 
@@ -168,12 +167,13 @@ def _kept(grounds: Grounds, entry: Entry) -> Kept:
     """Return the files that are nowhere else and no ref may hold."""
     if not entry.path.is_dir():
         return Kept()
-    kept = measure(entry.path, filtered_files(entry))
-    kept += ignored(inside(entry), grounds.disposable)
-    for folder, path in contents(entry).submodules.items():
-        within = ignored(inside(Entry(folder, path)), grounds.disposable)
-        names = (f"{path.relative_to(entry.path.resolve())}/{x}" for x in within.paths)
-        kept += Kept(tuple(names), within.bytes)
+    top, kept = entry.path.resolve(), Kept()
+    for folder, path in {entry.folder: top, **contents(entry).submodules}.items():
+        one = Entry(folder, path)
+        found = measure(path, filtered_files(one))
+        found += ignored(inside(one), grounds.disposable)
+        names = (os.path.relpath(path / x, top) for x in found.paths)
+        kept += Kept(tuple(names), found.bytes)
     return kept
 
 

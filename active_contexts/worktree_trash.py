@@ -92,7 +92,8 @@ def about(tracked: Tracked, known: Assigned, entry: Entry, count: int = 0) -> Ab
 
 
 def _named(what: About) -> str:
-    return f"{what.agent} {what.feature}".strip()
+    whose = f"{what.agent} {what.feature}".strip()
+    return f"{whose} ({what.files} file{'s' if what.files != 1 else ''})"
 
 
 def to_trash(grounds: Grounds, entry: Entry, what: About | None = None) -> None:

@@ -516,7 +516,7 @@ def test_what_the_trash_does_not_have_cannot_be_restored(
     remove(shop)
     with pytest.raises(NotFound) as caught:
         shop.perform("worktree restore", agent="backend", feature="x")
-    assert caught.value.hint == "It has: backend."
+    assert caught.value.hint == "It has: backend (1 file)."
 
 
 def test_a_setting_says_how_long_the_trash_keeps(

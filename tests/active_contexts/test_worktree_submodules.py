@@ -215,6 +215,24 @@ def test_ignored_files_of_a_submodule_are_kept(yard: Yard, home: Assigned) -> No
 
 
 @pytest.mark.slow
+def test_what_a_filter_seals_in_a_submodule_is_named(
+    yard: Yard, home: Assigned, users: Path
+) -> None:
+    """No ref may hold it: the trash does."""
+    users.write_text('[filter "seal"]\n\tclean = tr a-z n-za-m\n')
+    core = home.path / "lib" / "core"
+    (core / ".gitattributes").write_text("*.key filter=seal\n")
+    (core / "my.key").write_text("only here")
+    (core / "my.txt").write_text("everywhere")
+    away = worktree_safety.save_and_remove
+    removed = away(yard.grounds, yard.tracked, home, UNDER)
+    assert removed.kept.paths == ("lib/core/my.key",)
+    texts = _texts(yard, removed.saved)
+    assert "+everywhere" in texts
+    assert "only here" not in texts
+
+
+@pytest.mark.slow
 def test_nothing_that_a_submodule_names_is_run(
     yard: Yard, home: Assigned, tmp_path: Path
 ) -> None:
