@@ -38,15 +38,27 @@ load_rules() {
   fi
 }
 
+# place: the folder of the worktree whose own git directory is $1, whatever leads there.
+# Its path may be relative to $1, as git 2.48 and later write it.
+find_place() {
+  IFS= read -r place < "$1/gitdir"
+  case $place in /*) ;; *) place=$1/$place ;; esac
+  case $place in /*) ;; *) place=$PWD/$place ;; esac
+  was=$PWD
+  cd -P "${place%/.git}" 2>/dev/null || return
+  place=$PWD
+  cd "$was" || exit 0
+}
+
 # A worktree that was made inside of an agent's own is that agent's too.
 find_outer() {
-  IFS= read -r inner < "$here/gitdir"
+  find_place "$here" || return
+  inner=$place
   set +f
   for entry in "$shared"/worktrees/*; do
-    [ -f "$entry/coordinator-agent" ] || continue
-    IFS= read -r outer < "$entry/gitdir"
+    [ -f "$entry/coordinator-agent" ] && find_place "$entry" || continue
     case $inner in
-      "${outer%.git}"*) IFS= read -r own < "$entry/coordinator-agent" ;;
+      "$place"/*) IFS= read -r own < "$entry/coordinator-agent" ;;
     esac
   done
   set -f

@@ -1,3 +1,4 @@
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -535,8 +536,9 @@ def test_a_setting_says_how_long_the_trash_keeps(
     assert not list(shop.layout.trash.iterdir())
 
 
+@pytest.mark.parametrize("relative", [False, True])
 def test_a_worktree_inside_an_agents_own_is_that_agents(
-    shop: OpenWorkspace, agent: FakeAgent
+    shop: OpenWorkspace, agent: FakeAgent, *, relative: bool
 ) -> None:
     """What stands there is what git says: its own branch, under the same rule."""
     shop.perform("hooks install")
@@ -544,6 +546,10 @@ def test_a_worktree_inside_an_agents_own_is_that_agents(
     inner = agent.home / ".claude" / "worktrees" / "sub"
     git(agent.home, "worktree", "add", "-q", "-b", "backend/sub", str(inner))
     commit(inner, "sub.txt", "x", "Sub work")
+    if relative:  # as git 2.48 and later write it
+        entry = Path(git(agent.home, "rev-parse", "--absolute-git-dir"))
+        place = os.path.relpath(agent.home / ".git", entry.resolve())
+        (entry / "gitdir").write_text(f"{place}\n")
     for _ in range(2):  # before it was looked at, and after
         done = try_git(inner, "switch", "-q", "-c", "wild/name")
         assert "every new branch is named backend/<feature>" in done.stderr
@@ -569,7 +575,7 @@ def test_a_repository_may_be_reached_by_another_path(
         agent = FakeAgent(opened.root, "backend")
         agent.branch("x")
         entry = (agent.home / ".git").read_text().removeprefix("gitdir: ").strip()
-        gitdir = Path(entry) / "gitdir"
+        gitdir = agent.home / entry / "gitdir"
         gitdir.write_text(f"{tmp_path}/link/w/shop-backend/.git\n")
         assert opened.perform("check") == []
         assert [x["branch"] for x in opened.perform("worktree list")] == ["backend/x"]
