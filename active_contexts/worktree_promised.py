@@ -80,8 +80,7 @@ def _fetch(tracked: Tracked, missing: Sequence[str]) -> None:
     remote = next(_remotes(settings), "")
     harmless = dict(_harmless(settings))
     words = (
-        *("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--refmap="),
-        *("--no-auto-maintenance", "--no-recurse-submodules"),
+        *git.FETCH,
         *("--upload-pack=git-upload-pack", "--stdin", "--end-of-options", remote),
     )
     done = git.ask_as_user(

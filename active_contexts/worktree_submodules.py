@@ -137,7 +137,7 @@ def _bring(entry: Entry, one: Submodule, ref: str) -> None:
         apart(_own(one)).ask("config", "--unset", "core.worktree")
     target = saving(Entry(common_folder(entry.folder), entry.path)).repository
     what = ("--end-of-options", str(one.folder), f"+{ref}:{ref}")
-    done = target.ask(*git.FETCH, *what, extra=git.FETCHING)
+    done = target.ask(*git.FETCH_HERE, *what, extra=git.FETCHING)
     # What is cut off (a shallow clone) is refused with a warning and exit code 0.
     if git.resolve(target, ref) is None:
         raise NotBrought(one.name, done.complaint or "it is a shallow clone")
@@ -237,7 +237,7 @@ def _clone(entry: Entry, name: str, folder: Path) -> None:
 def _fetch(into: Repository, source: Path) -> None:
     """Bring what the repository's own copy knows of the submodule's remote."""
     kinds = (f"+refs/{x}/*:refs/{x}/*" for x in ("remotes", "tags"))
-    into.run(*git.FETCH, str(source), *kinds, extra=git.FETCHING)
+    into.run(*git.FETCH_HERE, str(source), *kinds, extra=git.FETCHING)
 
 
 def _shape(made: Repository, source: Path) -> None:

@@ -309,7 +309,7 @@ def _fetch(
 ) -> GitFailed | None:
     """Fetch ids; git fails where anything that they lead to is missing then."""
     words = (
-        *git.FETCH,
+        *git.FETCH_HERE,
         *(f"--negotiation-tip={x}" for x in tips),
         *("--end-of-options", str(source.absolute()), *dict.fromkeys(heads)),
     )

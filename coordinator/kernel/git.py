@@ -5,8 +5,10 @@ run. It knows refs and objects, and nothing of agents.
 """
 
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from coordinator.kernel import processes
@@ -18,14 +20,21 @@ ZERO = "0" * 40
 NO_FILE = "/dev/null/none"  # git is silent about a file that cannot be there
 LOOK_SECONDS = 10.0  # for what only reads refs and settings: longer, and it hangs
 FETCHING = {"GIT_ALLOW_PROTOCOL": "file"}  # from another folder of this machine
-# The words of such a fetch. Git takes our settings away from the side that serves, and
-# that refuses a folder of another owner, and follows its grafts; reading objects runs
-# nothing that it names.
 FETCH = (
     *("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--refmap="),
     *("--no-auto-maintenance", "--no-recurse-submodules"),
+)
+# Git takes our settings away from the side that serves, and that refuses a folder of
+# another owner, and follows its grafts; reading objects runs nothing that it names.
+FETCH_HERE = (
+    *FETCH,
     f"--upload-pack=GIT_GRAFT_FILE={NO_FILE} git -c 'safe.directory=*' upload-pack",
 )
+_NAMES_HOOKS = (2, 54)  # from then on settings name hooks too, see git-hook(1)
+_LOOKS = {  # these run no hook
+    *("cat-file", "check-attr", "config", "diff-files", "for-each-ref", "log"),
+    *("ls-files", "ls-tree", "merge-base", "rev-list", "rev-parse", "status"),
+}
 _REACHING = {"GIT_ALLOW_PROTOCOL": "https:ssh:file", "GIT_TERMINAL_PROMPT": "0"}
 _HEADS = "refs/heads/"
 _ORIGIN = "refs/remotes/origin/"
@@ -119,9 +128,11 @@ class Repository:
         seconds: float = processes.DEFAULT_SECONDS,
     ) -> Completed:
         """Run git and return how it ended, whatever its exit code."""
-        made = environment(extra)
-        if self.settings:
-            made |= configuration(self.settings, first=len(_HARD_CONFIG))
+        made, settings = environment(extra), self.settings
+        if args[0] not in _LOOKS:
+            settings = {**settings, **_hooks_off(self.path, made)}
+        if settings:
+            made |= configuration(settings, first=len(_HARD_CONFIG))
         argv = ["git", "-C", str(self.path), *args]
         return processes.run(argv, environment=made, stdin=stdin, seconds=seconds)
 
@@ -148,8 +159,29 @@ class Repository:
         return Child(argv, environment=environment())
 
 
+def _hooks_off(folder: Path, made: Mapping[str, str]) -> dict[str, str]:
+    """Return settings that switch off every hook that a setting names by now.
+
+    No setting does that for all: `hook.<event>.enabled` came only with git 2.55, and
+    means nothing where `hook.<event>.command` is set as well.
+    """
+    if version() < _NAMES_HOOKS:
+        return {}
+    words = ("config", "--null", "--name-only", "--get-regexp", r"^hook\.")
+    argv = ["git", "-C", str(folder), *words]
+    done = processes.run(argv, environment=made, seconds=LOOK_SECONDS)
+    names = (x.rpartition(".")[0] for x in done.text.split("\0"))
+    return {f"{x}.enabled": "false" for x in names if "." in x}
+
+
 def version() -> tuple[int, int]:
     """Return git's major and minor version, `(0, 0)` where it does not say."""
+    program = shutil.which("git") or ""
+    return _version(program, Path(program).stat().st_mtime_ns if program else 0)
+
+
+@cache
+def _version(_program: str, _written: int) -> tuple[int, int]:
     words = processes.run(["git", "--version"]).text.split()
     numbers = words[2].split(".") if len(words) > 2 else []  # noqa: PLR2004
     if len(numbers) < 2 or not all(x.isdigit() for x in numbers[:2]):  # noqa: PLR2004
@@ -240,7 +272,8 @@ def ask_as_user(
     """
     quiet = {x: _HARD_CONFIG[x] for x in ("core.fsmonitor", "core.hooksPath")}
     made = users_environment() | _REACHING
-    made |= configuration({**quiet, **repository.settings})
+    off = _hooks_off(repository.path, made | configuration({"safe.directory": "*"}))
+    made |= configuration({**quiet, **repository.settings, **off})
     argv = ["git", "-C", str(repository.path), *args]
     return processes.run(argv, environment=made, stdin=stdin, seconds=seconds)
 

@@ -90,6 +90,10 @@ def set_trap(repository: Path, marker: Path, condition: str = "") -> None:
         "merge.evil.driver", "gpg.program", "core.editor", "core.pager",
     ):  # fmt: skip
         git(repository, "config", "--file", str(settings), key, str(trap))
+    for event in ("post-checkout", "reference-transaction", "post-index-change"):
+        words = ("config", "--file", str(settings), "--add", "hook.evil.event", event)
+        git(repository, *words)  # git 2.54 and later
+    git(repository, "config", "--file", str(settings), "hook.evil.command", str(trap))
     key = f"includeIf.{condition}.path" if condition else "include.path"
     git(repository, "config", key, str(settings))
     git(repository, "config", "log.showSignature", "true")

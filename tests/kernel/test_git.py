@@ -30,6 +30,15 @@ def set_traps(where: Path, folder: Path, keys: dict[str, str]) -> None:
         users_git(where, "config", key, trap(folder, name))
 
 
+def set_hooks(where: Path, program: str) -> None:
+    """Name hooks by settings, as git 2.54 and later know them."""
+    for event in ("post-checkout", "reference-transaction", "post-index-change"):
+        # One such key, and git 2.55 takes the event's own switch for a hook's.
+        users_git(where, "config", f"hook.{event}.parallel", "true")
+        users_git(where, "config", "--add", "hook.my.own = \u00fc.event", event)
+    users_git(where, "config", "hook.my.own = \u00fc.command", program)
+
+
 @pytest.fixture
 def traps(tmp_path: Path) -> Path:
     """A folder for traps."""
@@ -80,6 +89,7 @@ def test_no_program_of_a_repository_is_run(repository: Path, traps: Path) -> Non
         "alias.status": "alias",
     }
     set_traps(repository, traps, keys)
+    set_hooks(repository, trap(traps, "configured"))
     for key in ("log.showSignature", "commit.gpgSign", "tag.gpgSign"):
         users_git(repository, "config", key, "true")
     users_git(repository, "config", "merge.verifySignatures", "true")
@@ -100,6 +110,21 @@ def test_no_program_of_a_repository_is_run(repository: Path, traps: Path) -> Non
     ours.ask("fetch", "ssh://example.org/x")
     git.update_ref(ours, "refs/heads/new", signed, git.ZERO)
     assert sprung(traps) == set()
+
+
+def test_hooks_that_settings_name_are_off(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of them by its name, whatever that is; older gits know none."""
+    set_hooks(repository, "true")
+    users_git(repository, "config", "hook.jobs", "2")
+    asked = ("-c", "x.y=z", "config", "--bool", "--get-regexp", r"\.enabled$")
+    monkeypatch.setattr(git, "version", lambda: (2, 53))
+    assert Repository(repository).ask(*asked).text == ""
+    monkeypatch.setattr(git, "version", lambda: (2, 54))
+    lines = Repository(repository).run(*asked).split("\n")
+    assert "hook.my.own = \u00fc.enabled false" in lines
+    assert "hook.reference-transaction.enabled false" in lines
 
 
 AUTHOR = {
