@@ -184,14 +184,17 @@ def test_filling_the_pool_keeps_nobody_waiting(
 
 def children(pid: int) -> list[str]:
     """Return the names of a process's children."""
-    found = []
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            try:
-                found.append(Path(f"/proc/{child}/comm").read_text().strip())
-            except OSError:
-                continue
-    return found
+    lists = [_text(x / "children") for x in Path(f"/proc/{pid}/task").iterdir()]
+    names = [_text(Path(f"/proc/{x}/comm")).strip() for x in " ".join(lists).split()]
+    return [x for x in names if x]
+
+
+def _text(path: Path) -> str:
+    """Read what may be gone by now: a thread or a process that is over."""
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
 
 
 @pytest.mark.parametrize("left", ["killed", "file", "pid"])
