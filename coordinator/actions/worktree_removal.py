@@ -108,6 +108,7 @@ def _as_removed(
     "worktree restore",
     who=Who.MEMBER,
     example="coordinator worktree restore backend login",
+    fresh=Fresh.WITH_GIT,
 )
 def restore(call: Call, arguments: OneWorktree) -> dict[str, Any]:
     """Bring a removed worktree back, with the files that the trash kept of it.
@@ -116,6 +117,7 @@ def restore(call: Call, arguments: OneWorktree) -> dict[str, Any]:
     """
     workspace = call.workspace
     tracked = sights.tracked(workspace, arguments.repository)
+    sights.check_answers(workspace, tracked.name)
     ground = sights.grounds(workspace)
     known = _to_restore(workspace, tracked, arguments)
     kept = worktree_trash.places_of(ground, tracked, known)

@@ -183,6 +183,7 @@ def test_nothing_is_begun_with_a_repository_that_hangs(
     asked: list[tuple[str, dict[str, Any]]] = [
         ("worktree add", {**where, "feature": "x"}),
         ("worktree remove", where),
+        ("worktree restore", where),
         ("hooks install", {}),
         ("hooks uninstall", {}),
     ]
