@@ -6,6 +6,9 @@ STAMP := .venv/.installed
 REPO ?=
 COVERAGE ?=
 
+# What is compiled once is not compiled by every process that a test starts.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test format lock clean
 
 demo: $(STAMP)
@@ -13,7 +16,7 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(if $(COVERAGE),$(BIN)/coverage erase)
-	$(BIN)/pytest -n auto --dist worksteal \
+	$(BIN)/pytest -n auto --dist load --maxschedchunk 4 \
 		$(if $(COVERAGE),--cov --cov-report=term) $(ARGS)
 
 format: $(STAMP)

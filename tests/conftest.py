@@ -40,22 +40,31 @@ def pytest_configure() -> None:
         tempfile.tempdir = None  # pytest asked for it already
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Begin two for every processor: a test that waits for something uses none."""
+    return 2 * (os.cpu_count() or 1)
+
+
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Begin with what is slow where workers share the tests, so that none is last."""
+    """Spread what is slow among the quick where workers share the tests.
+
+    Most of the slow ones wait: there is something to do beside them, and none is last.
+    """
     if hasattr(config, "workerinput"):
-        items.sort(key=_seconds, reverse=True)
+        slow = [x for x in items if x.get_closest_marker("slow")]
+        quick = [x for x in items if not x.get_closest_marker("slow")]
+        between = len(quick) * 3 // 4 // max(len(slow), 1)
+        items.clear()
+        for number, item in enumerate(slow):
+            items += [item, *quick[number * between : (number + 1) * between]]
+        items += quick[len(slow) * between :]
 
 
 def pytest_sessionfinish() -> None:
     """End what tests share."""
     tools.end()
-
-
-def _seconds(item: pytest.Item) -> int:
-    mark = item.get_closest_marker("slow")
-    return 0 if mark is None else int(*mark.args) or 1
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -63,15 +63,8 @@ def test_every_argument_says_what_stands_there() -> None:
     assert names_of - told == FREE
 
 
-@pytest.fixture
-def _known(
-    tmp_path: Path,
-    repository: Path,
-    clock: ManualClock,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """A workspace that knows something of each kind; the present folder."""
-    root = tmp_path / "w"
+def make_known(root: Path, repository: Path, clock: ManualClock) -> None:
+    """Make a workspace that knows something of each kind."""
     with open_workspace(root, clock, {"shop": repository}) as opened:
         begin(opened, CHECKLIST, "bake")
         backend = FakeAgent(root, "backend")
@@ -86,6 +79,19 @@ def _known(
         opened.perform("check")
         views.refresh(opened.workspace)
     git(repository, "branch", "old/login")
+
+
+@pytest.fixture
+def _known(
+    made_before: Path,
+    make_repository: Callable[[Path], Path],
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """That workspace, made once since nobody changes it; the present folder."""
+    root = made_before / "known" / "w"
+    if not root.exists():
+        make_known(root, make_repository(root.with_name("shop")), clock)
     monkeypatch.chdir(root)
     monkeypatch.delenv("COORDINATOR_WORKSPACE", raising=False)
 
@@ -151,8 +157,12 @@ def test_names_that_a_shell_would_act_on_are_left_out() -> None:
 
 
 @pytest.mark.usefixtures("_known")
-def test_an_index_that_cannot_be_asked_offers_nothing() -> None:
+def test_an_index_that_cannot_be_asked_offers_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Missing, of another version or broken: a shell hears no complaint."""
+    shutil.copytree(Path.cwd(), tmp_path / "w")
+    monkeypatch.chdir(tmp_path / "w")
     index = Path(".coordinator/index.sqlite")
     index.write_bytes(b"broken" * 1_000)
     assert offered("agent", "show", "") == []

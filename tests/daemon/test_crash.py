@@ -144,14 +144,14 @@ def stop_after_each(effects: Iterable[int], scene: Scene, folder: Path) -> int:
     template, whole, clock = folder / "template", folder / "whole", ManualClock()
     scene.prepare(template, clock)
     shutil.copytree(template, whole)
-    assert not stopped_after(100_000, partial(scene.work, whole))
+    scene.work(whole)
     expected = scene.end_state(whole, clock)
     for number in effects:
         root = folder / f"stop-{number}"
         shutil.copytree(template, root)
         if not stopped_after(number, partial(scene.work, root)):
             return number
-        assert not stopped_after(100_000, partial(scene.work, root))
+        scene.work(root)
         assert scene.end_state(root, clock) == expected, f"after effect {number}"
         shutil.rmtree(root)
     raise AssertionError

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from coordinator.actions import registry, tokens
+from coordinator.actions.layout import Layout
 from coordinator.actions.registry import Later
 from coordinator.cli import face
 from coordinator.daemon import client, server
@@ -32,16 +33,18 @@ pytestmark = pytest.mark.slow
 def root(opened: OpenWorkspace) -> Iterator[Path]:
     """A workspace whose desk is served in the test's own process."""
     loop, over = asyncio.new_event_loop(), asyncio.Event()
+    listens = threading.Event()
 
     async def serve() -> None:
         path = opened.layout.socket
         listening = await server.serve(path, opened.desk, Meanwhile(), face.answer)
+        listens.set()
         await over.wait()
         listening.close()
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
     thread.start()
-    wait_for(opened.layout.socket.exists, 60)
+    assert listens.wait(60)  # there is a socket before anybody listens at it
     yield opened.root
     loop.call_soon_threadsafe(over.set)
     thread.join()
@@ -89,7 +92,8 @@ def test_long_calls_leave_room_for_short_ones(
 ) -> None:
     """Of forty the last eight are refused at once, and everybody else is answered."""
     long = LongWork(monkeypatch, "context set")
-    with ThreadPoolExecutor(40) as callers:
+    with ThreadPoolExecutor(40) as callers, ExitStack() as whatever_comes:
+        whatever_comes.callback(long.gate.set)
         calls = [callers.submit(ask, root, "context set") for _ in range(40)]
         wait_for(lambda: len(long.begun) + len(long.dropped) == 40, 60)
         refused = [x.result(60)["error"] for x in calls if x.done()]
@@ -121,7 +125,8 @@ def test_whoever_waits_in_vain_is_sent_away_and_health_is_told(
     action = registry.find("context set")
     assert action is not None
     monkeypatch.setitem(registry._ACTIONS, "context set", replace(action, run=stuck))
-    with ThreadPoolExecutor(150) as callers:
+    with ThreadPoolExecutor(150) as callers, ExitStack() as whatever_comes:
+        whatever_comes.callback(gate.set)
         calls = [callers.submit(ask, root, "context set") for _ in range(150)]
         wait_for(lambda: any(x.done() for x in calls), 60)
         error = next(x for x in calls if x.done()).result()["error"]
@@ -139,7 +144,7 @@ def test_whoever_waits_in_vain_is_sent_away_and_health_is_told(
 def connect(root: Path, data: bytes = b"") -> socket.socket:
     """Connect, send something perhaps, and say no more."""
     end = socket.socket(socket.AF_UNIX)
-    end.connect(str(root / ".coordinator" / "socket"))
+    end.connect(str(Layout(root).socket))
     end.sendall(data)
     return end
 

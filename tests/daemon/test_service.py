@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from coordinator.actions.layout import Layout
 from coordinator.daemon import client, service
 from coordinator.kernel import pids
 from coordinator.kernel.clock import monotonic
@@ -90,14 +91,14 @@ def test_a_file_is_taken_in_by_itself(daemon: DaemonProcess, root: Path) -> None
 def test_the_socket_is_the_owners_alone(daemon: DaemonProcess, root: Path) -> None:
     """Nobody else may speak to the daemon."""
     assert daemon.pid
-    mode = (root / ".coordinator" / "socket").stat().st_mode
+    mode = Layout(root).socket.stat().st_mode
     assert (stat.S_ISSOCK(mode), stat.S_IMODE(mode)) == (True, 0o600)
 
 
 def test_sigterm_stops_and_leaves_no_socket(daemon: DaemonProcess, root: Path) -> None:
     """A service manager's stop is obeyed, and the next start is not in the way."""
     assert daemon.terminate() == 0
-    assert not (root / ".coordinator" / "socket").exists()
+    assert not Layout(root).socket.exists()
     assert "The daemon has stopped." in daemon.said
 
 
@@ -204,9 +205,9 @@ def test_nothing_that_a_dead_daemon_left_blocks_the_next(root: Path, left: str) 
     if left == "killed":
         with DaemonProcess(root) as daemon:
             daemon.kill()
-        assert (own / "socket").exists()
+        assert Layout(root).socket.exists()
     elif left == "file":
-        (own / "socket").write_text("no socket")
+        Layout(root).socket.write_text("no socket")
         (own / "lock").write_text("junk")
     else:
         (own / "daemon.json").write_text(f'{{"pid": {os.getpid()}}}')
@@ -243,7 +244,7 @@ def test_twenty_starts_at_once_give_one_daemon(root: Path) -> None:
         assert len({x[0] for x in ended}) == 1
     finally:
         run_coordinator(root, "down")
-    wait_for(lambda: not (root / ".coordinator" / "socket").exists())
+    wait_for(lambda: not Layout(root).socket.exists())
 
 
 def test_what_changed_while_no_daemon_ran_is_found(root: Path) -> None:
@@ -521,7 +522,7 @@ def test_requests_that_make_no_sense_do_not_hurt(
     daemon: DaemonProcess, root: Path
 ) -> None:
     """Garbage, giants, half requests and callers who leave: the next one is served."""
-    path = str(root / ".coordinator" / "socket")
+    path = str(Layout(root).socket)
     kinds = [
         _send(path, data)
         for data in (
@@ -570,7 +571,7 @@ def test_a_daemon_that_dies_over_a_call_is_said(
     daemon: DaemonProcess, root: Path
 ) -> None:
     """A caller whose daemon is killed hears that its call may have been done."""
-    path = str(root / ".coordinator" / "socket")
+    path = str(Layout(root).socket)
     with socket.socket(socket.AF_UNIX) as end:
         end.connect(path)
         daemon.kill()
