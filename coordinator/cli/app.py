@@ -6,6 +6,7 @@ make sense on the caller's side (up, demo …) stand in `coordinator.cli.local`.
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from types import UnionType
@@ -213,6 +214,7 @@ def _parent(group: click.Group, name: str) -> click.Group:
     return made
 
 
+@cache  # the daemon answers many command lines, and this is most of what each costs
 def _command(action: Action) -> click.Command:
     fields = action.arguments.model_fields
     params = [_parameter(name, x) for name, x in fields.items() if not _is_body(x)]

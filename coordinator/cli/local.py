@@ -7,6 +7,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -252,7 +253,7 @@ def call(
 
 def _init(asked: Question) -> click.Command:
     """Init first makes the folders: before them there is nothing to lock."""
-    command = app.root().commands["init"]
+    command = copy(app.root().commands["init"])
     forward = command.callback
 
     @click.pass_context
