@@ -17,6 +17,7 @@ from active_contexts.worktree_model import Tracked
 from coordinator.kernel.errors import CoordinatorError
 from coordinator.kernel.names import display
 from coordinator.kernel.problems import Problem
+from coordinator.kernel.processes import TimedOut
 
 _MOST = 10
 _PERIOD = timedelta(minutes=10)
@@ -32,6 +33,7 @@ def tend(
     Raises:
         NotARepository: The repository is gone.
         BadPrefix: A prefix cannot begin a branch's name.
+        TimedOut: The repository keeps git waiting; it would keep the next one, too.
     """
     common = common_folder(tracked.path)
     wanted = tuple(check_prefix(x) for x in prefixes)
@@ -41,6 +43,8 @@ def tend(
                 *_keep(tracked, common, owner, wanted, now),
                 *_left_behind(tracked, common, owner),
             )
+    except TimedOut:
+        raise
     except CoordinatorError as error:
         return (_problem(tracked, "not-kept", error.message, error.hint),)
 

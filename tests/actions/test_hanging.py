@@ -7,7 +7,9 @@ import pytest
 
 from coordinator.actions import sights
 from coordinator.kernel import git as kernel_git
+from coordinator.kernel import processes
 from coordinator.kernel.errors import CoordinatorError
+from coordinator.kernel.processes import TimedOut
 from tests.support import (
     FakeAgent,
     ManualClock,
@@ -92,6 +94,29 @@ def test_a_repository_that_hangs_is_a_problem_and_the_others_go_on(
     assert (item["state"], item["commit"]) == ("submitted", head)
     mend(repository)
     assert problems(opened) == {}
+
+
+def test_a_call_waits_for_it_once(
+    opened: OpenWorkspace,
+    repository: Path,
+    fifo: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whatever part of the look found out that it hangs."""
+    waited: list[TimedOut] = []
+    run = processes.run
+
+    def counting(*args: Any, **named: Any) -> processes.Completed:  # noqa: ANN401 - as given
+        try:
+            return run(*args, **named)
+        except TimedOut as error:
+            waited.append(error)
+            raise
+
+    monkeypatch.setattr(processes, "run", counting)
+    hang(repository, fifo)
+    assert set(trees(opened).values()) == {"unreadable", "ready"}
+    assert len(waited) == 1
 
 
 def test_what_was_known_of_it_stays(
