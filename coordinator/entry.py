@@ -16,6 +16,8 @@ _BODY = (("pending", "submit"), ("learning", "add"), ("workflow", "submit"))
 _COMPLETES = "_COORDINATOR_COMPLETE"  # set by the shell's script
 _INTERRUPTED = 130
 _NOWHERE = "The present folder does not exist any more."
+_UNHEARD = "The answer is lost: standard output is closed, or its disk is full."
+_DONE = "What was asked was done all the same; look with: coordinator history"
 _LOCALE = "coordinator-locale"  # an option of the interpreter: how the caller prints
 _GLOBAL = {"--workspace": "workspace", "--as": "agent"}
 
@@ -68,8 +70,10 @@ def _text(data: bytes) -> str:
 
 def run(argv: list[str]) -> int:
     """Run a command line; return its exit code."""
+    as_json = "--json" in argv
     if not _has_folder():
-        return show({"stdout": "", "stderr": _nowhere(argv), "code": 1})
+        said = _error(_NOWHERE, "Run: cd ~", as_json=as_json)
+        return show({"stdout": "", "stderr": said, "code": 1})
     if _COMPLETES in os.environ or argv[:1] == ["completion"]:
         from coordinator.cli.completion import shells  # noqa: PLC0415 - only when needed
 
@@ -82,7 +86,7 @@ def run(argv: list[str]) -> int:
     if _is_local(words):
         from coordinator.cli import local  # noqa: PLC0415 - only when needed
 
-        return show(local.run(root, asked))
+        return show(local.run(root, asked), as_json=as_json)
     from coordinator.daemon import client  # noqa: PLC0415 - only when needed
 
     reply = client.ask(root, asked) if root else None
@@ -93,8 +97,8 @@ def run(argv: list[str]) -> int:
     if reply.get("output"):
         from coordinator.cli import output  # noqa: PLC0415 - only when needed
 
-        reply = output.save(reply, root, as_json="--json" in words)
-    return show(reply)
+        reply = output.save(reply, root, as_json=as_json)
+    return show(reply, as_json=as_json)
 
 
 def _has_folder() -> bool:
@@ -105,21 +109,24 @@ def _has_folder() -> bool:
     return True
 
 
-def _nowhere(argv: list[str]) -> str:
-    if "--json" not in argv:
-        return f"Error: {_NOWHERE}\nHint: Run: cd ~\n"
+def _error(message: str, hint: str, *, as_json: bool) -> str:
+    if not as_json:
+        return f"Error: {message}\nHint: {hint}\n"
     import json  # noqa: PLC0415 - only when needed
 
-    error = {"kind": "external", "message": _NOWHERE, "hint": "Run: cd ~"}
+    error = {"kind": "external", "message": message, "hint": hint}
     return json.dumps({"error": error}) + "\n"
 
 
-def show(reply: dict[str, object]) -> int:
+def show(reply: dict[str, object], *, as_json: bool = False) -> int:
     """Print what a command line printed, and return its exit code."""
     code = int(str(reply["code"]))
     was_heard = streams.put("stdout", str(reply["stdout"]))
     streams.put("stderr", str(reply["stderr"]))
-    return code if was_heard else code or 1
+    if was_heard or code:
+        return code
+    streams.put("stderr", _error(_UNHEARD, _DONE, as_json=as_json))
+    return 1
 
 
 def take_globals(argv: list[str]) -> tuple[list[str], dict[str, str]]:

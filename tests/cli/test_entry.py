@@ -236,7 +236,9 @@ def test_closed_and_odd_streams_end_in_no_traceback(
         capture_output=True,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (code, b"")
+    said = b"Error: The answer is lost: standard output is closed, or its disk is full."
+    assert (done.returncode, said in done.stderr) == (code, code == 1)
+    assert code or not done.stderr
     if "IOENCODING" in script:
         assert b"\\u2192 Pages" in done.stdout
 
