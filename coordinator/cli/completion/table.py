@@ -80,7 +80,8 @@ def _of_command(
 
 
 def _options(command: click.Command) -> list[click.Option]:
-    params = command.get_params(click.Context(command))
+    context = click.Context(command, **command.context_settings)
+    params = command.get_params(context)
     return [x for x in params if isinstance(x, click.Option)]
 
 
