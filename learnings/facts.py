@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import date as day
 
+from learnings import languages
 from learnings.ids import references
 from learnings.model import Status
 
@@ -41,12 +42,13 @@ _LEADING_DATE = re.compile(
     r"[ \t]*[:|\u2013\u2014-]?[*_]{0,3}[ \t]+"
 )
 _PAIR = re.compile(
-    r"[*_]{0,3}([A-Za-z][\w /#'-]{0,40}?)[*_`]{0,3}[ \t]?[:\uff1a][*_]{0,3}"
-    r"(?:[ \t]+|\Z)"
+    r"[*_]{0,3}([^\W\d_][\w /#'-]{0,40}?)[*_`]{0,3}[ \t]?[:\uff1a][*_]{0,3}"
+    r"(?:[ \t]+|(?<=\uff1a)|\Z)"
 )
 _NAMES = {
-    "status": "status, state",
-    "date": "date, decided, decided on, date decided, decision date, when",
+    "status": ", ".join(("status", "state", *languages.STATUS)),
+    "date": "date, decided, decided on, date decided, decision date, when, created, "
+    + ", ".join(languages.DATE),
     "agent": "by, author, authors, owner, decided by, decider, deciders, agent, who, "
     "made by, decision makers, decision maker, architect",
     "label": "id, decision id, adr",
@@ -127,7 +129,14 @@ def status_in(words: str) -> Status | None:
     for part in reversed(_ARROW.split(words[:_MOST_IN_LINE])):
         if match := _STATUS.search(part):
             return Status(match.lastgroup or "")
+        if found := languages.status_in(part):
+            return found
     return None
+
+
+def is_status(words: str) -> bool:
+    """Tell whether the words are a status and nothing else."""
+    return _STATUS.fullmatch(words.strip()) is not None
 
 
 def date_in(words: str) -> str:

@@ -72,12 +72,17 @@ def _parse_markdown(
     record = records.read(front, lines, stem)
     logged = chain(entries.read(lines), tables.read(lines))
     found = iter([record]) if record else logged
-    return _learning(front, lines, path), found, list(front.problems)
+    problems = list(front.problems)
+    if records.looks_like_one(front, lines, stem):
+        first = list(islice(found, 1))
+        found = chain(first, found)
+        problems += [] if first else [_no_decision(path)]
+    return _learning(front, lines, path), found, problems
 
 
 def _learning(front: FrontMatter, lines: list[Line], path: str) -> Learning:
-    heading = next((x for x in lines if x.kind is LineKind.HEADING and x.content), None)
-    title = facts.plain(heading.content) if heading else front.text("title")
+    heading = markdown.title(lines)
+    title = front.text("title") or (facts.plain(heading.content) if heading else "")
     line = heading.number if heading else 1
     head = _head(lines)
     date = front.text("date", "created", "updated") or head.get("date", "")
@@ -160,6 +165,12 @@ def _too_many(entry: Facts, path: str) -> Problem:
     message = f"The file holds more than {MOST_DECISIONS} decisions; no more are read."
     hint = "Split the log into several files."
     return Problem(path, entry.line, "too-many-decisions", message, hint)
+
+
+def _no_decision(path: str) -> Problem:
+    message = "It looks like the record of a decision, and no decision is read in it."
+    hint = "Write what was decided below a heading `## Decision`."
+    return Problem(path, 1, "no-decision", message, hint)
 
 
 def _placeholder(entry: Facts, path: str) -> Problem:

@@ -51,6 +51,14 @@ def without_number(title: str) -> str:
     return _NUMBERED_TITLE.sub("", title, count=1) or title
 
 
+def named_after(stem: str) -> str:
+    """Return the title that a file's name gives: `0007-use-rye` is `Use rye`."""
+    words = (
+        _NUMBERED_FILE.sub("", stem, count=1) if _NUMBERED_FILE.match(stem) else stem
+    )
+    return " ".join(_NOT_IN_TITLE.split(words)).strip().capitalize()
+
+
 def title_id(stem: str, title: str) -> str:
     """Return `d-` and six hex digits that stay while file name and title stay.
 

@@ -1,39 +1,69 @@
 """Records: files that hold one decision each.
 
 Formats: Nygard's ADR as adr-tools writes it (https://github.com/npryce/adr-tools), and
-MADR 2 to 4 (https://adr.github.io/madr/). Logs of many decisions are not its business.
+MADR 2 to 4 (https://adr.github.io/madr/), also with the headings of other languages.
+Logs of many decisions are not its business.
 """
 
 import re
 
+from coordinator.kernel import markdown
 from coordinator.kernel.frontmatter import FrontMatter
 from coordinator.kernel.markdown import Line, LineKind
-from learnings import facts, ids
+from learnings import facts, ids, languages, tables
 from learnings.facts import Facts
 
 _NOT_IN_WORDS = re.compile(r"[\W_\d]+")
 _SPOKEN = frozenset({LineKind.TEXT, LineKind.BULLET})
-_OUTCOME = frozenset({"decision outcome", "decision", "decisions"})
+_OUTCOME = frozenset({"decision outcome", "decision", "decisions", *languages.OUTCOME})
 _BACKGROUND = frozenset(
-    {"context and problem statement", "context", "rationale", "background", "problem"}
+    {
+        "context and problem statement",
+        "context",
+        "rationale",
+        "background",
+        "problem",
+        *languages.BACKGROUND,
+    }
 )
-_ABOUT = frozenset({"status", "metadata", "state"})
+_ABOUT = frozenset({"status", "metadata", "state", *languages.STATUS})
+_IN_TABLES = frozenset({"status", "date", "agent", "supersedes", "superseded_by"})
+_PAIR = 2  # cells: a key and its value
+_LAST_BRACKETS = re.compile(r"[(\[]([^()\[\]]{1,40})[)\]]\s*\Z")
+_LOOKS = re.compile(r"(?:m?adr|decision|dr)[-_ ]?\d", re.IGNORECASE)
+_QUOTED = re.compile(r"(?:>[ \t]?)+")
 
 
 def read(front: FrontMatter, lines: list[Line], stem: str) -> Facts | None:
     """Return the decision that the whole document is, or None where it is none."""
-    title = next((x for x in lines if x.kind is LineKind.HEADING), None)
-    words = facts.plain(title.content) if title else front.text("title")
+    first = next((x for x in lines if x.kind is LineKind.HEADING), None)
+    words = facts.plain(first.content) if first else front.text("title")
+    named = markdown.title(lines)
+    title = front.text("title") or (named.content if named else "")
+    title = ids.without_number(facts.plain(title)) or ids.named_after(stem)
     made = ids.record_id(stem, words)
-    entry = Facts(ids.without_number(words), title.number if title else 1, id=made)
+    entry = Facts(title, first.number if first else 1, id=made)
     _take_front(entry, front)
     _take_head(entry, lines)
     if not _is_record({_words(x) for x in lines if x.kind is LineKind.HEADING}, entry):
         return None
+    # The id stays what it was when the first heading, of whatever level, was the title.
+    named_before = ids.without_number(words)
+    if not made and named_before != title:
+        entry.id = ids.title_id(stem, named_before)
     entry.texts = _texts(lines, _OUTCOME) + _texts(lines, _BACKGROUND)
     if not entry.texts:
         entry.texts = _first_paragraph(lines)
     return entry
+
+
+def looks_like_one(front: FrontMatter, lines: list[Line], stem: str) -> bool:
+    """Tell whether somebody meant a record here, by its name or its sections."""
+    named = markdown.title(lines)
+    title = front.text("title") or (named.content if named else "")
+    headings = {_words(x) for x in lines if x.kind is LineKind.HEADING}
+    sections = bool(_ABOUT & headings) and bool(_BACKGROUND & headings)
+    return bool(_LOOKS.match(stem) or _LOOKS.match(title) or sections)
 
 
 def _words(heading: Line) -> str:
@@ -42,9 +72,10 @@ def _words(heading: Line) -> str:
 
 def _is_record(headings: set[str], entry: Facts) -> bool:
     outcome = "decision outcome" in headings
-    nygard = "decision" in headings and bool({"status", "context"} & headings)
-    numbered = bool(entry.id) and (bool(entry.said) or "decision" in headings)
-    return outcome or nygard or numbered
+    decides = bool(_OUTCOME & headings)
+    sections = decides and bool((_ABOUT | _BACKGROUND) & headings)
+    numbered = bool(entry.id) and (bool(entry.said) or decides)
+    return outcome or sections or numbered
 
 
 def _take_front(entry: Facts, front: FrontMatter) -> None:
@@ -57,23 +88,58 @@ def _take_front(entry: Facts, front: FrontMatter) -> None:
 
 
 def _take_head(entry: Facts, lines: list[Line]) -> None:
-    """Take the keys above the first section, and the section Status.
+    """Take the keys above the first section, those of tables there, and short sections.
 
-    adr-tools writes `Superseded by` and `Supersedes` as further lines of that section.
+    Such a section is named after a key (Status, Date); adr-tools writes `Superseded by`
+    and `Supersedes` as further lines of Status.
     """
     section, first = "", True
     said = ""
+    above: list[str] = []
     for line in lines:
         if line.kind is LineKind.HEADING:
             section, first = "" if first else _words(line), False
-        elif line.kind in _SPOKEN and (not section or section in _ABOUT):
-            pair = facts.pair_in(line.content)
-            if pair and pair[0] not in {"title", "label"}:
-                entry.add(*pair)
-            elif section:
-                said = said or facts.plain(line.content)
-                entry.find_links(line.content)
-    entry.said = said or entry.said
+            continue
+        if line.kind not in _SPOKEN or (section and not _is_told_in(section)):
+            continue
+        content = _QUOTED.sub("", line.content, count=1)
+        if content.startswith("|"):
+            above = _take_row(entry, above, content)
+        elif (pair := facts.pair_in(content)) and pair[0] not in {"title", "label"}:
+            entry.add(*pair)
+        elif section in _ABOUT:
+            said = said or facts.plain(content)
+            entry.find_links(content)
+        elif section and not getattr(entry, key := facts.key_of(section)):
+            # "4. Feb 2026" looks like an item of a list.
+            entry.add(key, line.text if key == "date" else content)
+    entry.said = said or entry.said or _in_brackets(entry.title)
+
+
+def _is_told_in(section: str) -> bool:
+    return section in _ABOUT or facts.key_of(section) in {"date", "agent"}
+
+
+def _take_row(entry: Facts, above: list[str], row: str) -> list[str]:
+    """Take what a row says beside its key, or below the header; return the header."""
+    if tables.is_delimiter(row):
+        return above
+    cells = [facts.plain(x) for x in tables.cells(row)]
+    keys = [facts.key_of(x) for x in cells]
+    pairs = list(zip(above, cells, strict=False))
+    if len(cells) == _PAIR and keys[0] and not (keys[1] or any(above)):
+        pairs = [(keys[0], cells[1])]
+        keys = [""]
+    for key, value in pairs:
+        if key in _IN_TABLES and not facts.is_empty(value):
+            entry.add(key, value)
+    return above or keys
+
+
+def _in_brackets(title: str) -> str:
+    """Return the words of `Use rye (rejected)` that say a status and no more."""
+    found = _LAST_BRACKETS.search(title[-facts.MOST_IN_TITLE :])
+    return found[1] if found and facts.is_status(found[1]) else ""
 
 
 def _texts(lines: list[Line], wanted: frozenset[str]) -> list[str]:

@@ -24,25 +24,27 @@ def read(lines: list[Line]) -> Iterator[Facts]:
         row = line.kind is LineKind.TEXT and line.content.startswith("|")
         if not row:
             columns = []
-        elif above and _is_delimiter(line.content):
+        elif above and is_delimiter(line.content):
             columns = _columns(above.content)
         elif columns:
             yield _entry(line, columns)
         above = line if row else None
 
 
-def _is_delimiter(text: str) -> bool:
+def is_delimiter(text: str) -> bool:
+    """Tell whether a row only parts a table's header from the rest."""
     return "-" in text and _DELIMITER.issuperset(text)
 
 
-def _cells(text: str) -> list[str]:
-    cells = _BAR.split(text.strip().strip("|"))
-    return [x.strip().replace("\\|", "|") for x in cells]
+def cells(text: str) -> list[str]:
+    """Return what stands between the bars of a row."""
+    found = _BAR.split(text.strip().strip("|"))
+    return [x.strip().replace("\\|", "|") for x in found]
 
 
 def _columns(header: str) -> list[str]:
     """Return a key for each column; none at all where no decisions stand below."""
-    names = [facts.plain(x) for x in _cells(header)]
+    names = [facts.plain(x) for x in cells(header)]
     keys = [
         "label" if x.lower() in _NUMBERS else facts.key_of(x) or facts.key_of(x + "s")
         for x in names
@@ -55,7 +57,7 @@ def _columns(header: str) -> list[str]:
 
 def _entry(line: Line, columns: list[str]) -> Facts:
     entry = Facts("", line.number)
-    for key, value in zip(columns, _cells(line.content), strict=False):
+    for key, value in zip(columns, cells(line.content), strict=False):
         if facts.is_empty(value) or entry.add(key, value):
             continue
         if key in {"text", "title"}:

@@ -9,6 +9,7 @@ from itertools import islice
 
 import yaml
 
+from coordinator.kernel.markdown import LineKind
 from coordinator.kernel.names import slug
 from coordinator.kernel.problems import Problem
 from pending_commits import addressing, final_status, findings, kinds
@@ -80,9 +81,9 @@ def _kind(source: Source, branch: Entry) -> Kind:
 
 
 def _title(source: Source) -> str:
-    first = source.prose[0].content if source.prose else ""
-    titles = (source.matter.text("title"), source.heading, first, stem(source.path))
-    return next((x for x in map(one_line, titles) if x), "")
+    first = next(iter(source.prose), None)
+    words = first.content if first and first.kind is not LineKind.HEADING else ""
+    return source.title or one_line(words) or stem(source.path)
 
 
 def _needs(source: Source) -> Names:

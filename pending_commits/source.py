@@ -43,7 +43,8 @@ class Names(NamedTuple):
 class Source:
     """The text taken apart; `prose` are the lines outside of code, blank ones aside.
 
-    `heading` is the first heading on one line, `keys` the body's `Key: value` lines.
+    `heading` is the first heading on one line, `title` the one that names the whole;
+    `keys` are the body's `Key: value` lines.
     """
 
     path: str
@@ -52,6 +53,7 @@ class Source:
     lines: Sequence[Line]
     prose: Sequence[Line]
     heading: str
+    title: str
     keys: Mapping[str, Entry]
 
     def entry(self, *names: str) -> Entry:
@@ -75,11 +77,14 @@ class Source:
 def take_apart(text: str, path: str) -> Source:
     """Scan the text; `path` is relative to the workspace."""
     matter = frontmatter.split(text, path)
-    lines = markdown.scan(matter.body, first=matter.body_line)
+    body = markdown.blank_comments(matter.body)
+    lines = markdown.scan(body, first=matter.body_line)
     prose = [x for x in lines if x.kind not in _NO_PROSE]
     heading = one_line(markdown.first_heading(lines))
+    named = markdown.title(lines)
+    title = matter.text("title") or (named.content if named else "")
     keys = dict(_keys(prose[:_HEAD_LINES]))
-    return Source(path, text, matter, lines, prose, heading, keys)
+    return Source(path, text, matter, lines, prose, heading, one_line(title), keys)
 
 
 def _keys(prose: Sequence[Line]) -> Iterator[tuple[str, Entry]]:

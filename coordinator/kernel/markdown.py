@@ -6,7 +6,7 @@ to what stands on a single line.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -46,6 +46,14 @@ _HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*))?\Z")
 _BULLET = re.compile(r"([ \t]*)([-*+]|\d{1,9}[.)])(?:[ \t]+(.*))?\Z")
 _BOX = re.compile(r"\[([ xX])\](?:[ \t]+(.*))?\Z")
 _FENCE = re.compile(r"[ \t]*(?:[-*+] +)?(`{3,}(?=[^`]*\Z)|~{3,})(.*)\Z")
+# What parts of a document are called, and no document as a whole.
+_SECTIONS = """
+acceptance criteria, background, changes, checklist, context, decision, decision log,
+decisions, description, details, goal, goals, introduction, motivation, next steps,
+notes, objective, overview, problem, problem statement, purpose, requirements, scope,
+status, summary, tasks, todo, what changed, what changes, why
+"""
+_NO_TITLES = frozenset(x.strip() for x in _SECTIONS.split(","))
 _RULE = re.compile(r" {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})\Z")
 
 
@@ -158,6 +166,23 @@ def replace_lines(text: str, new: Mapping[int, str]) -> str:
 def first_heading(lines: list[Line]) -> str:
     """Return the content of the first heading, or an empty string."""
     return next((x.content for x in lines if x.kind is LineKind.HEADING), "")
+
+
+def title(lines: Sequence[Line]) -> Line | None:
+    """Return the heading that names the whole document, or None.
+
+    It is the first one of the first level. Where there is none, a deeper one names the
+    document that it begins, unless it is what a section is usually called.
+    """
+    begun = next((x for x in lines if x.kind is not LineKind.BLANK), None)
+    headings = (x for x in lines if x.kind is LineKind.HEADING and x.content)
+    for line in headings:
+        if line.level == 1:
+            return line
+    if begun and begun.kind is LineKind.HEADING and begun.content:
+        words = begun.content.strip("*_: ").casefold()
+        return None if words in _NO_TITLES else begun
+    return None
 
 
 def blank_comments(text: str) -> str:

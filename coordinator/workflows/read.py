@@ -6,6 +6,7 @@ It only reads: no text makes it fail, and nothing is ever put right in here.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import PurePosixPath
 
 from coordinator.kernel import frontmatter, markdown
 from coordinator.kernel.frontmatter import FrontMatter
@@ -35,7 +36,7 @@ def parse_scanned(
     if steps.is_steps(lines, front):
         document, problems = steps.parse(text, path)
     else:
-        document = _prose(front, lines, sections)
+        document = _prose(front, lines, sections, path)
         problems = front.problems
     document = replace(
         document, sections=sections, checklist=checklist.parse(lines, sections)
@@ -44,9 +45,10 @@ def parse_scanned(
 
 
 def _prose(
-    front: FrontMatter, lines: Sequence[Line], sections: Sequence[Section]
+    front: FrontMatter, lines: Sequence[Line], sections: Sequence[Section], path: str
 ) -> Document:
-    title = markdown.first_heading(list(lines)) or front.text("title", "name")
+    told = (front.text("title"), _heading(front, lines), front.text("name"))
+    title = next(filter(None, told), PurePosixPath(path).stem)
     if catalogue.is_catalogue(sections):
         found = catalogue.parse(lines, sections)
         return Document(Kind.CATALOGUE, title, catalogue=found)
@@ -57,6 +59,13 @@ def _prose(
         )
     agents = tuple(x.lstrip("@") for x in front.texts("agent", "agents"))
     return Document(Kind.CHECKLIST, title, fields=_fields(lines), agents=agents)
+
+
+def _heading(front: FrontMatter, lines: Sequence[Line]) -> str:
+    if "<!--" in front.body:
+        lines = markdown.scan(markdown.blank_comments(front.body))
+    named = markdown.title(lines)
+    return named.content if named else ""
 
 
 def _fields(lines: Sequence[Line]) -> tuple[tuple[str, str], ...]:

@@ -118,7 +118,8 @@ def parse(text: str, path: str) -> tuple[Document, tuple[Problem, ...]]:
         found.take(block)
     around = sections.read(task_files.cut(found.rest))
     told = {**around.fields, **task_files.said(front)}
-    title = told.get("title") or markdown.first_heading(lines) or _stem(path)
+    named = markdown.title(lines)
+    title = told.get("title") or (named.content if named else _stem(path))
     tasks = _tasks(found.tasks, told, title, next((x.number for x in lines), 1))
     outlined = outline.sections(lines)
     phases = tuple(x for x in outlined if x.line in set(found.phases))

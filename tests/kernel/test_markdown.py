@@ -15,6 +15,7 @@ from coordinator.kernel.markdown import (
     replace_lines,
     scan,
     split_lines,
+    title,
 )
 
 ORACLE = MarkdownIt("commonmark")
@@ -216,6 +217,26 @@ def test_the_first_heading_is_the_title() -> None:
     """A heading in a fence is none; a text may have no title."""
     assert first_heading(scan("```\n# a\n```\nb\n## c\n# d\n")) == "c"
     assert first_heading(scan("b\n")) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("# Rye\n", "Rye"),
+        ("Words.\n\n## Context\n\n# Rye\n", "Rye"),
+        ("\n## Rye\n\nWords.\n", "Rye"),
+        ("## Rye\n\n# Oat\n", "Oat"),
+        ("## **Context:**\n\nWords.\n", None),
+        ("Words.\n\n## Rye\n", None),
+        ("```\n# Rye\n```\n", None),
+        ("#\n\n## Rye\n", None),
+        ("", None),
+    ],
+)
+def test_a_title_names_the_whole_document(text: str, expected: str | None) -> None:
+    """And never a part of it only."""
+    found = title(scan(text))
+    assert (found.content if found else None) == expected
 
 
 def test_comments_are_blanked_in_place() -> None:

@@ -155,6 +155,27 @@ def test_a_status_that_is_not_understood_is_a_problem() -> None:
     assert codes(text.replace("purple", "{accepted}")) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "path", "found"),
+    [
+        ("# ADR-7: Use rye\n\nWe shall see.\n", "rye.md", ["no-decision"]),
+        (
+            "# Use rye\n\n## Status\n\n## Context\n\nOat fell.\n",
+            "rye.md",
+            ["no-decision"],
+        ),
+        ("# Use rye\n\nWe shall see.\n", "adr-0007-rye.md", ["no-decision"]),
+        ("# Use rye\n\n## Decision Log\n\n- Rye\n", "adr-0007-rye.md", []),
+        ("# Use rye\n\nWe shall see.\n", "0007-rye.md", []),
+    ],
+)
+def test_what_looks_like_a_record_and_is_none_is_a_problem(
+    text: str, path: str, found: list[str]
+) -> None:
+    """A number alone is no such look: learnings may be numbered, too."""
+    assert [x.code for x in parse(text, path)[1]] == found
+
+
 def test_broken_yaml_is_a_problem() -> None:
     """Front matter is read as far as possible; a list cannot be."""
     path = "agent-system/learnings/log.yml"

@@ -3,7 +3,9 @@ import pytest
 from coordinator.kernel import frontmatter
 from coordinator.kernel.markdown import scan
 from learnings import records
-from learnings.facts import Facts
+from learnings.facts import Facts, status_in
+from learnings.ids import title_id
+from learnings.model import Status
 
 
 def read(text: str, stem: str = "tokens") -> Facts | None:
@@ -84,6 +86,86 @@ def test_a_nygard_record_is_one_decision() -> None:
         "Small ones.",
         "Sessions fill the memory.",
     ]
+
+
+QUOTED = "> **Status:** Rejected\n> **Date:** 2026-02-04\n"
+LISTED = "- Status: Rejected\n- Date: 2026-02-04\n"
+BELOW = "| Created | Status |\n| --- | --- |\n| 2026-02-04 | Rejected |\n"
+BESIDE = "| Status | Rejected |\n|---|---|\n| Date | 2026-02-04 |\n"
+SECTIONS = "## Status\n\nRejected\n\n## Date\n\n2026-02-04\n"
+GERMAN = "## Status\n\nAbgelehnt\n\n## Datum\n\n4. Feb 2026\n"
+CHINESE = "## 状态\n\n已拒绝\n\n## 日期\n\n2026-02-04\n"
+DECIDED = "\n## Context\n\nStatus: of the bread\n\n## Decision\n\nNo rye.\n"
+
+
+@pytest.mark.parametrize(
+    "head", [QUOTED, LISTED, BELOW, BESIDE, SECTIONS, GERMAN, CHINESE]
+)
+def test_status_and_date_stand_in_many_shapes(head: str) -> None:
+    """Quoted, listed, in tables and sections; a section of another kind says none."""
+    found = read(f"# Rye\n\n{head}{DECIDED}")
+    assert found is not None
+    status = status_in(found.said)
+    assert (found.title, status, found.date) == ("Rye", Status.REJECTED, "2026-02-04")
+
+
+@pytest.mark.parametrize(
+    ("background", "outcome"),
+    [
+        ("Kontext und Problemstellung", "Entscheidungsergebnis"),
+        ("Contexte", "Décision"),
+        ("Contexto", "Decisión"),
+        ("Contexto", "Decisão"),
+        ("Contesto", "Decisione"),
+        ("Контекст", "Решение"),
+        ("背景", "决策"),
+        ("コンテキスト", "決定"),
+        ("Context and Problem Statement", "Decision"),
+    ],
+)
+def test_a_record_without_a_status_is_a_decision(background: str, outcome: str) -> None:
+    """In whichever language its sections are called."""
+    found = read(f"# Rye\n\n## {background}\n\nOat fell.\n\n## {outcome}\n\nRye.\n")
+    assert found is not None
+    assert (found.title, found.said, found.texts) == ("Rye", "", ["Rye.", "Oat fell."])
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("Akzeptiert", Status.ACCEPTED),
+        ("Ersetzt durch ADR-9", Status.SUPERSEDED),
+        ("Proposée", Status.PROPOSED),
+        ("Sustituida", Status.SUPERSEDED),
+        ("Rejeitada", Status.REJECTED),
+        ("Принято", Status.ACCEPTED),
+        ("已接受", Status.ACCEPTED),
+        ("非推奨", Status.DEPRECATED),
+        ("Teig", None),
+    ],
+)
+def test_a_status_is_understood_in_other_languages(
+    words: str, status: Status | None
+) -> None:
+    """Whatever gender its word has."""
+    assert status_in(words) is status
+
+
+def test_brackets_behind_the_title_may_hold_its_status() -> None:
+    """But are left alone where they say more."""
+    texts = [f"# Use rye {x}\n{DECIDED}" for x in ("(rejected)", "(for new bread)")]
+    assert [found.said for x in texts if (found := read(x))] == ["rejected", ""]
+
+
+def test_front_matter_names_the_record_and_its_id_stays() -> None:
+    """An id that was made of the first heading is still that one."""
+    text = f"---\ntitle: Use rye\n---\n{DECIDED}"
+    found, plain = read(text), read(DECIDED)
+    assert found is not None
+    assert plain is not None
+    before = title_id("tokens", "Context")
+    assert (found.title, found.id) == ("Use rye", before)
+    assert (plain.title, plain.id) == ("Tokens", before)
 
 
 def test_a_nygard_record_says_what_took_its_place() -> None:

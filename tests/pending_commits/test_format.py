@@ -110,6 +110,12 @@ def test_a_hostile_branch_is_a_problem_and_no_branch(text: str, line: int) -> No
     assert [(x.line, x.code) for x in problems] == [(line, "bad-branch")]
 
 
+def test_what_is_commented_out_has_no_voice() -> None:
+    """A template's own words name no branch and nobody."""
+    found, problems = parse("# Cart\n<!--\nBranch: a b\nTo: docs\n-->\n", PATH)
+    assert (found.branch, found.to, problems) == ("", (), ())
+
+
 @pytest.mark.parametrize(
     ("text", "title"),
     [
@@ -117,6 +123,9 @@ def test_a_hostile_branch_is_a_problem_and_no_branch(text: str, line: int) -> No
         ("\n\nwords\n# A cart #\n", "A cart"),
         ("\n- a cart\nmore\n", "a cart"),
         ("```\n# code\n```\n", "backend-cart"),
+        ("<!-- Thank you!\n1. Say it\n-->\n\nThe cart rolls.\n", "The cart rolls."),
+        ("<!-- # Nothing -->\n## Description\n\nThe cart.\n", "backend-cart"),
+        ("## Cart\n\nIt rolls.\n", "Cart"),
         ("", "backend-cart"),
         ("# " + "long " * 100, ("long " * 40).rstrip()),
     ],
