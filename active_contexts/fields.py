@@ -144,11 +144,13 @@ class _Reader:
         self._lines = lines
         self._last = max((x.number for x in lines if x.text.strip()), default=0)
         self._preamble = True
+        self._bulleted = False
         self._indent: int | None = None
         self._section: _Section | None = None
 
     def take(self, index: int) -> None:
         line = self._lines[index]
+        self._bulleted = line.kind is LineKind.BULLET
         match line.kind:
             case LineKind.CODE | LineKind.FENCE:
                 return
@@ -168,7 +170,19 @@ class _Reader:
             self.found[section.field] = held
 
     def _hold(self, field: Field, held: Held) -> None:
+        if field is Field.STATE and not self._may_say_state(held):
+            return
         self.found[field] = held
+
+    def _may_say_state(self, held: Held) -> bool:
+        """Tell whether it speaks for the whole, and not for the part it stands in.
+
+        What was appended last is always heard.
+        """
+        if self._preamble or Field.STATE not in self.found:
+            return True
+        is_known = states.find(held.value) is not None
+        return not self._bulleted and (is_known or held.line == self._last)
 
     def _blank(self) -> None:
         if self._section:

@@ -21,7 +21,9 @@ _ROLE = re.compile(
     re.IGNORECASE,
 )
 _PROSE = re.compile(
-    r"(?:this|these|that|see|note|please|if|when|use|check)\b", re.IGNORECASE
+    r"(?:this|these|that|see|note|please|if|when|use|check)\b"
+    r"|(?:\w+ )?(?:written|generated|prepared|created|made|maintained) by\b",
+    re.IGNORECASE,
 )
 # "Started: 2026-01-31" beside a state is a date, not a state.
 _DATED = re.compile(r"(?!blocked|paused|stalled|suspended)\w+ed\Z", re.IGNORECASE)
