@@ -84,12 +84,17 @@ def _source(found: Source) -> Source | Problem:
     example="coordinator workflow inspect docs/backend-workflow.md",
 )
 def inspect(call: Call, arguments: Paths) -> dict[str, Any] | list[dict[str, Any]]:
-    """Tell what a workflow document holds: its kind, and counts of everything."""
+    """Tell what a workflow document holds: its kind, and counts of everything.
+
+    Of several, one that cannot be read is told as such; exit code 1 if there is any.
+    """
     found = list(sources(call, arguments))
     known = worlds(
         call.workspace, call.folder, [x for x in found if isinstance(x, Source)]
     )
     check_any(arguments, found)
+    if isinstance(bad := found[0], Problem) and len(found) == 1:
+        raise Refused(f"{bad.path}: {bad.message}", hint=bad.hint)
     values = [_inspected(x, known) for x in found]
     return values[0] if len(values) == 1 else values
 
@@ -105,12 +110,14 @@ def check_any(arguments: Paths, found: Sequence[object]) -> None:
         raise NotFound(f"{arguments.paths[0]} holds no document.", hint=hint)
 
 
+UNREADABLE = "unreadable"
 Worlds = Callable[[Source], World]
 
 
 def _inspected(source: Source | Problem, known: Worlds) -> dict[str, Any]:
     if isinstance(source, Problem):
-        raise Refused(f"{source.path}: {source.message}", hint=source.hint)
+        told = {"message": source.message, "hint": source.hint}
+        return {"path": source.path, "kind": UNREADABLE, "problems": 1, **told}
     if source.is_state_file:
         problems = state_files.check(source.text, source.shown)
         return {

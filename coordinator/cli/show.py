@@ -37,6 +37,18 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "decision list": ("id", "status", "date", "agent", "title", "path", "line"),
     "learning list": ("title", "agent", "decisions", "path"),
     "pending list": ("id", "kind", "agent", "state", "branch", "title"),
+    "workflow inspect": (
+        "path",
+        "kind",
+        "title",
+        "items",
+        "checked",
+        "gates",
+        "steps",
+        "criteria",
+        "problems",
+        "message",
+    ),
     "search": ("path", "agent", "title", "excerpt"),
     "worktree list": (
         "agent",
@@ -62,6 +74,7 @@ _SELDOM = {
     "saved",
     "problem",
     "expires",
+    "message",
 }  # columns that are left out where they are empty
 _UNKNOWN = "unknown"  # a filter would have to tell
 _REPORTS = ("report final", "report daily", "report decisions")
@@ -96,6 +109,8 @@ def exit_code(name: str, result: Any) -> int:  # noqa: ANN401 - a JSON value
     """Return 1 where the answer is findings, else 0."""
     if name in {"check", "workflow lint"}:
         return 1 if result else 0
+    if name == "workflow inspect" and isinstance(result, list):
+        return 1 if any(x["kind"] == "unreadable" for x in result) else 0
     if name == "init":
         return 1 if any(x["problem"] for x in result["worktrees"]) else 0
     if name == "doctor":

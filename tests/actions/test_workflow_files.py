@@ -10,7 +10,7 @@ import pytest
 from coordinator.actions import named_files
 from coordinator.kernel.errors import NotFound, Refused, UsageProblem
 from tests.actions.run_yard import BREAD, GATES, GUIDE, WAY, keep, oven
-from tests.support import OpenWorkspace
+from tests.support import CommandLine, OpenWorkspace
 
 
 @pytest.fixture
@@ -123,6 +123,20 @@ def test_an_unreadable_document_is_said(opened: OpenWorkspace, folder: Path) -> 
     found = ask(opened, "lint", folder, ".")
     wrong = {x["path"] for x in found if x["path"] in {"binary.md", "pipe.md"}}
     assert wrong == {"binary.md", "pipe.md"}
+
+
+def test_of_several_documents_the_readable_ones_are_told(line: CommandLine) -> None:
+    """And of the others the reason; the exit code says that there are some."""
+    (line.folder / "docs").mkdir()
+    (line.folder / "docs" / "bad.md").write_bytes(b"x\0y")
+    (line.folder / "docs" / "good.md").write_text("# Good\n\n- [ ] one\n")
+    done = line("workflow", "inspect", "docs", "--json")
+    bad, good = sorted(done.value, key=lambda x: str(x["path"]))
+    assert done.code == 1
+    assert (bad["kind"], bad["message"]) == ("unreadable", "The file holds a NUL byte.")
+    assert (good["title"], good["items"]) == ("Good", 1)
+    shown = line("workflow", "inspect", "docs")
+    assert ("bad.md" in shown.stdout, "NUL byte" in shown.stdout) == (True, True)
 
 
 @pytest.mark.parametrize("verb", ["inspect", "lint"])
