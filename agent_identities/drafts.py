@@ -131,10 +131,13 @@ def assemble(
         problems.append(_bad_prefix(prefix, found["prefix"], path))
     if user and not _USER.match(user):
         problems.append(_bad_user(user, found["user"], path))
+    described = scalars.get("description", "")
+    role = scalars.get("role") or described
     identity = Identity(
         name,
         title=title,
-        role=scalars.get("role") or scalars.get("description", ""),
+        role=role,
+        description=described if described != role else "",
         personality=scalars.get("personality", ""),
         focus=scalars.get("focus", ""),
         repository=scalars.get("repository", ""),

@@ -132,7 +132,7 @@ def render(identity: Identity) -> str:
     for key in ("paths", "partners", "capabilities", "tools"):
         front[key] = list(getattr(identity, key))
     body = [f"# {identity.title if _is_plain(identity.title) else identity.name}"]
-    for key in ("role", "personality", "focus"):
+    for key in ("role", "description", "personality", "focus"):
         text = getattr(identity, key)
         if _is_plain(text):
             body += [f"## {key.capitalize()}", text]

@@ -29,11 +29,14 @@ _NO_PROSE = ("**", "__", "<", "|", "!", "---", "***", "___", "===")
 def described(identity: Identity) -> Identity:
     """Give an identity without a role its next best description as role.
 
-    Example dialogues, which Claude Code's descriptions end with, are cut off.
+    Example dialogues, which Claude Code's descriptions end with, are no part of a role;
+    the whole is kept as description.
     """
     role = identity.role or identity.focus or "; ".join(identity.capabilities)
     role = role or "; ".join(identity.responsibilities)
-    return replace(identity, role=" ".join(_EXAMPLES.split(role)[0].split()))
+    first, *examples = _EXAMPLES.split(role)
+    whole = identity.description or (role if examples else "")
+    return replace(identity, role=" ".join(first.split()), description=whole)
 
 
 def read(text: str, path: str) -> Parsed:

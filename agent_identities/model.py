@@ -22,15 +22,17 @@ _SPACED_DEV = re.compile(r"(?<=\s)dev(?=\s|\Z)", re.IGNORECASE)
 class Identity:
     """An agent as its document describes it.
 
-    `paths` are globs below the repository's root, `partners` names of other agents,
-    `prefix` is what its branches start with (default: the name), `user` the unix
-    user that it runs as (empty: unset). `path` and `line` say where it was read and
-    take no part in comparisons.
+    `description` is what it is for, where that is more than its role. `paths` are
+    globs below the repository's root, `partners` names of other agents, `prefix` is
+    what its branches start with (default: the name), `user` the unix user that it runs
+    as (empty: unset). `path` and `line` say where it was read and take no part in
+    comparisons.
     """
 
     name: str
     title: str = ""
     role: str = ""
+    description: str = ""
     personality: str = ""
     focus: str = ""
     repository: str = ""

@@ -369,6 +369,7 @@ def test_text_that_looks_like_markup_survives(text: str) -> None:
         "a",
         title=text,
         role=text,
+        description=f"{text} {text}",
         personality=text,
         focus=text,
         repository=text,

@@ -94,15 +94,28 @@ def only(text: str, path: str) -> Identity:
 
 
 def test_a_claude_agent_file_is_read() -> None:
-    """Name, description without its examples, tools and duties are taken over."""
+    """Name, tools, duties, description, and as role its part before the examples."""
     assert only(CLAUDE, ".claude/agents/test-runner.md") == Identity(
         "test-runner",
         role="Runs the tests after each change. Use it early.",
+        description="Runs the tests after each change. Use it early."
+        r"\n\n<example>\nuser: hi",
         responsibilities=("**Pick**: choose the tests", "report"),
         tools=("Read", "Bash", "Grep"),
     )
     found = codes(CLAUDE, ".claude/agents/test-runner.md")
     assert found == [(3, "bad-front-matter")]
+
+
+def test_a_description_is_kept_beside_a_role() -> None:
+    """It says when the agent is to be used, and the role what it does."""
+    text = (
+        "---\nname: lamp\ndescription: Use PROACTIVELY when a lamp is out.\n---\n"
+        "You keep the lamps.\n\n## My Role\nA calm hand at night.\n"
+    )
+    found = only(text, ".claude/agents/lamp.md")
+    assert found.role == "A calm hand at night."
+    assert found.description == "Use PROACTIVELY when a lamp is out."
 
 
 def test_broken_front_matter_with_dialogues_is_read() -> None:
