@@ -12,6 +12,7 @@ from pathlib import Path
 from active_contexts.worktree_entries import Entry, pointed_to
 from coordinator.kernel.deleting import mounts_below
 
+_EFFECTIVE = os.access in os.supports_effective_ids
 _BARE = {"HEAD", "objects", "refs"}
 
 
@@ -43,6 +44,8 @@ def contents(entry: Entry) -> Contents:
 
     for place, folders, names in os.walk(top, onerror=note):
         folder = Path(place)
+        if not os.access(folder, os.X_OK, effective_ids=_EFFECTIVE):
+            found.unreadable.append(os.path.relpath(folder, top))
         folders[:] = [x for x in folders if folder / x not in mounted]
         if folder == top:
             continue
@@ -83,6 +86,9 @@ def submodules(entry: Entry, placed: Mapping[Path, Path]) -> tuple[Submodule, ..
     """Return the submodules whose git directories lie below a worktree's entry.
 
     `placed` says where the files of each are (`Contents.submodules`).
+
+    Raises:
+        OSError: A folder cannot be read, and nobody knows what it holds.
     """
     top = (entry.folder / "modules").resolve()
     found = ((x, str(x.relative_to(top))) for x in _git_folders(top))
@@ -102,5 +108,5 @@ def _git_folders(folder: Path) -> Iterator[Path]:
 def _folders(folder: Path) -> Iterable[Path]:
     try:
         return sorted(x for x in folder.iterdir() if x.is_dir() and not x.is_symlink())
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return ()

@@ -278,10 +278,13 @@ def _make_ready(grounds: Grounds, entry: Entry) -> None:
 def _empty(grounds: Grounds, entry: Entry, place: Place) -> bool:
     """Take all that git does not know out of a worktree, and its branch from it.
 
-    False where something cannot be deleted.
+    False where something cannot be moved or deleted.
     """
     worktree = inside(entry)
-    put_aside(place, entry.path, ignored(worktree, grounds.disposable).paths)
+    try:
+        put_aside(place, entry.path, ignored(worktree, grounds.disposable).paths)
+    except OSError:
+        return False
     commit = worktree.run("rev-parse", "--verify", "HEAD")
     worktree.run("update-ref", "--no-deref", "HEAD", commit)
     return worktree.ask("clean", "-ffdxq").code == 0

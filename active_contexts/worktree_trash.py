@@ -241,8 +241,13 @@ def _is_same(one: Path, other: Path) -> bool:
 
 
 def _move(source: Path, target: Path) -> None:
-    if _there(source):
-        target.parent.mkdir(parents=True, exist_ok=True)
+    if not _there(source):
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        source.rename(target)
+    except PermissionError:
+        deleting.make_writable(source.parent)
         source.rename(target)
 
 

@@ -1,8 +1,5 @@
 """What `git status` does not tell of a worktree's folder is found, and keeps it."""
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,11 +7,10 @@ import pytest
 from active_contexts import worktree_safety
 from active_contexts.worktree_contents import contents
 from active_contexts.worktree_model import Assigned, CannotSave, NotSafe, Risk
-from tests.active_contexts.worktree_yard import Yard, make_yard
+from tests.active_contexts.worktree_yard import Yard, as_nobody, make_yard
 from tests.support import git, mount
 
 UNDER = "refs/coordinator/saved/backend/shop-backend/1"
-NOBODY = 65534
 
 
 @pytest.fixture
@@ -27,25 +23,6 @@ def yard(tmp_path: Path, repository: Path) -> Yard:
 def login(yard: Yard) -> Assigned:
     """The home worktree of backend, on a fresh branch."""
     return yard.start(yard.home("backend"), "login")
-
-
-@contextmanager
-def as_nobody(*owned: Path) -> Iterator[None]:
-    """Be a user who may not read everything, and who owns the folders."""
-    if os.geteuid():
-        yield
-        return
-    for folder in owned:
-        for path in (folder, *folder.rglob("*")):
-            os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
-    for parent in owned[0].parents:
-        if not parent.stat().st_mode & 0o001:
-            parent.chmod(parent.stat().st_mode | 0o011)
-    os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
 
 
 def refused(yard: Yard, known: Assigned) -> set[Risk]:
@@ -103,16 +80,17 @@ def _with_inner(login: Assigned) -> Assigned:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("mode", [0, 0o400])
 def test_a_folder_that_cannot_be_read_keeps_a_worktree(
-    yard: Yard, login: Assigned, tmp_path: Path
+    yard: Yard, login: Assigned, tmp_path: Path, mode: int
 ) -> None:
-    """Git only warns of it, and calls the worktree clean."""
+    """Git only warns of it, and calls the worktree clean; names are not enough."""
     hidden = login.path / "hidden.log"
     (hidden / "inner").mkdir(parents=True)
     (hidden / "inner" / "note").write_text("only here")
     with as_nobody(tmp_path):
-        hidden.chmod(0)
-        assert contents(yard.entry(login.path)).unreadable == ["hidden.log"]
+        hidden.chmod(mode)
+        assert contents(yard.entry(login.path)).unreadable[0] == "hidden.log"
         assert refused(yard, login) == {Risk.UNREADABLE}
         hidden.chmod(0o700)
     assert (hidden / "inner" / "note").read_text() == "only here"

@@ -9,7 +9,7 @@ import pytest
 from active_contexts import worktree_repair, worktree_safety
 from active_contexts.worktree_model import Assigned, NotSafe, Risk
 from active_contexts.worktree_pool import fill
-from tests.active_contexts.worktree_yard import Yard, make_yard, set_trap
+from tests.active_contexts.worktree_yard import Yard, as_nobody, make_yard, set_trap
 from tests.support import commit, git
 
 UNDER = "refs/coordinator/saved/backend/shop-backend/1"
@@ -176,6 +176,25 @@ def test_commits_of_a_submodule_outlive_its_folder(
     else:
         shutil.rmtree(core)
         core.mkdir()
+    with pytest.raises(NotSafe):
+        remove(yard, home)
+
+
+@pytest.mark.slow
+def test_what_cannot_be_looked_into_may_hold_commits(
+    yard: Yard, home: Assigned, tmp_path: Path
+) -> None:
+    """Whoever may not read the git directories of submodules removes nothing."""
+    core = home.path / "lib" / "core"
+    commit_inside(core)
+    own = modules(home).parents[1]
+    git(home.path, "submodule", "--quiet", "deinit", "-f", "lib/core")
+    with as_nobody(tmp_path):
+        own.chmod(0)
+        for act in (worktree_safety.remove, worktree_safety.save_and_remove):
+            with pytest.raises(PermissionError):
+                act(yard.grounds, yard.tracked, home, UNDER)
+        own.chmod(0o700)
     with pytest.raises(NotSafe):
         remove(yard, home)
 

@@ -15,7 +15,7 @@ from active_contexts import (
 )
 from active_contexts.worktree_model import Assigned
 from active_contexts.worktree_restore import restore
-from tests.active_contexts.worktree_yard import Yard, crash_after, make_yard
+from tests.active_contexts.worktree_yard import Yard, as_nobody, crash_after, make_yard
 from tests.support import commit, git
 
 UNDER = "refs/coordinator/saved/backend/shop-backend--login/1"
@@ -139,6 +139,43 @@ def test_no_ignored_file_of_one_agent_reaches_another(
     assert not (frontend.path / ".env").exists()
     assert not (frontend.path / "node_modules").exists()
     assert in_trash(yard) == [".env"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("act", ["remove", "recycle", "save_and_remove"])
+def test_a_read_only_folder_is_kept_as_any_other(
+    yard: Yard, login: Assigned, tmp_path: Path, act: str
+) -> None:
+    """Package caches make such folders, and a file is moved only out of another."""
+    cache = login.path / "cache.log"
+    cache.mkdir()
+    (cache / "kept").write_text("only here")
+    with as_nobody(tmp_path):
+        cache.chmod(0o500)
+        removed = getattr(worktree_safety, act)(
+            yard.grounds, yard.tracked, login, UNDER
+        )
+        assert "cache.log/kept" in removed.kept.paths
+        assert "cache.log/kept" in in_trash(yard)
+        assert "cache.log/kept" in bring_back(yard, login).back.files
+    assert (cache / "kept").read_text() == "only here"
+
+
+@pytest.mark.slow
+def test_what_cannot_be_moved_goes_into_the_trash_as_it_is(
+    yard: Yard, login: Assigned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And never into the pool."""
+
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(worktree_pool, "put_aside", refuse)
+        worktree_safety.recycle(yard.grounds, yard.tracked, login, UNDER)
+    assert worktree_pool.ready(yard.grounds, yard.tracked) == ()
+    assert ".env" in in_trash(yard)
+    assert ".env" in bring_back(yard, login).back.files
 
 
 @pytest.mark.slow

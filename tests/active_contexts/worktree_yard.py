@@ -1,7 +1,8 @@
 """A workspace with one repository, for the tests of worktrees."""
 
 import contextlib
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from coordinator.kernel.processes import Completed
 from tests.support import git
 
 PREFIXES = ("backend", "frontend")
+NOBODY = 65534
 OWNER = Owner("0123456789abcdef", Path("/"))
 
 
@@ -110,6 +112,25 @@ def set_trap(repository: Path, marker: Path, condition: str = "") -> None:
 
 class Crash(BaseException):
     """The process ends here."""
+
+
+@contextlib.contextmanager
+def as_nobody(*owned: Path) -> Iterator[None]:
+    """Be a user who may not read everything, and who owns the folders."""
+    if os.geteuid():
+        yield
+        return
+    for folder in owned:
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
+    for parent in owned[0].parents:
+        if not parent.stat().st_mode & 0o001:
+            parent.chmod(parent.stat().st_mode | 0o011)
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
 
 
 def crash_after(
