@@ -182,7 +182,9 @@ def version() -> tuple[int, int]:
 
 @cache
 def _version(_program: str, _written: int) -> tuple[int, int]:
-    words = processes.run(["git", "--version"]).text.split()
+    # Even for this git reads settings, those of the folder that it stands in too.
+    argv = ["git", "-C", "/", "--version"]
+    words = processes.run(argv, environment=environment()).text.split()
     numbers = words[2].split(".") if len(words) > 2 else []  # noqa: PLR2004
     if len(numbers) < 2 or not all(x.isdigit() for x in numbers[:2]):  # noqa: PLR2004
         return (0, 0)
@@ -297,7 +299,8 @@ def default_branch(repository: Repository) -> str:
 def is_refused_to_its_user(repository: Repository) -> bool:
     """Tell whether the user's own git refuses the folder because of its owner."""
     argv = ["git", "-C", str(repository.path), "rev-parse", "--git-dir"]
-    done = processes.run(argv, environment=users_environment())
+    made = users_environment()
+    done = processes.run(argv, environment=made, seconds=LOOK_SECONDS)
     return done.code != 0 and b"dubious ownership" in done.stderr
 
 

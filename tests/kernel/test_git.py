@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from coordinator.kernel import git, git_settings
+from coordinator.kernel import git, git_settings, processes
 from coordinator.kernel.git import GitFailed, Repository
 from tests.support import commit
 from tests.support import git as users_git
@@ -339,3 +339,16 @@ def test_a_folder_of_somebody_else_is_told(repository: Path) -> None:
         os.chown(path, 12345, 12345)
     assert git.is_refused_to_its_user(ours)
     assert git.resolve(ours, "HEAD")
+
+
+def test_the_version_is_told_whatever_settings_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Git reads some even for that, and one of them may keep it waiting."""
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "gitconfig").write_text(f"[include]\n\tpath = {tmp_path / 'fifo'}\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
+    run = processes.run
+    monkeypatch.setattr(processes, "run", lambda x, **y: run(x, **y | {"seconds": 5}))
+    monkeypatch.setattr(git, "_version", git._version.__wrapped__)
+    assert git.version() >= git.OLDEST
