@@ -6,7 +6,7 @@ hint is the command that mends it.
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import blake2b
@@ -31,7 +31,7 @@ from active_contexts.worktree_entries import (
     scan,
 )
 from active_contexts.worktree_git import apart, shortly
-from active_contexts.worktree_model import Assigned, Head, Tracked
+from active_contexts.worktree_model import Assigned, Head, TargetMissing, Tracked
 from coordinator.kernel import git
 from coordinator.kernel.beside import abreast
 from coordinator.kernel.git import Repository
@@ -94,6 +94,7 @@ def look(tracked: Tracked, known: Sequence[Assigned], prefixes: Sequence[str]) -
     inner = nested(common_folder(tracked.path), known)
     shown = Look({x.path: y.head for x, y in inner.items()}, branches, ())
     drifts = (
+        *_target_drifts(tracked, branches),
         *_hook_drifts(tracked, known),
         *_name_drifts(tracked, branches, prefixes),
         *_folder_drifts(tracked, known),
@@ -179,6 +180,12 @@ def _listed(tracked: Tracked) -> dict[Identity, Head]:
         if "worktree" in facts:
             found[identity(Path(facts["worktree"]))] = Head(branch, commit)
     return found
+
+
+def _target_drifts(tracked: Tracked, branches: Collection[str]) -> Iterator[Problem]:
+    if tracked.target not in branches:
+        gone = TargetMissing(tracked)
+        yield _drift(tracked.name, "target-missing", gone.message, gone.hint)
 
 
 def _hook_drifts(tracked: Tracked, known: Sequence[Assigned]) -> Iterator[Problem]:

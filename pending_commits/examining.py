@@ -10,6 +10,7 @@ from types import MappingProxyType
 from coordinator.kernel import git
 from coordinator.kernel.errors import External
 from coordinator.kernel.git import Repository
+from coordinator.kernel.processes import Completed
 from pending_commits import packs
 from pending_commits.incoming import leftovers
 
@@ -48,13 +49,21 @@ def examine(path: Path, submitted: Mapping[str, str] = MappingProxyType({})) -> 
     words = ("fsck", "--connectivity-only", "--no-dangling", "--no-progress")
     done = store.ask(*words, seconds=_SECONDS)
     if done.code:
-        raise StoreDamaged(path, done.complaint or done.text.strip()[:200])
+        raise StoreDamaged(path, _found(done) or "git fsck fails")
     refs = git.refs(store)
     unheld = {x: y for x, y in submitted.items() if y not in refs.values()}
     lost = {x: y for x, y in unheld.items() if git.resolve(store, y) is None}
     if lost:
         raise StoreDamaged(path, f"it lacks {_named(lost)}")
     return f"{len(refs)} refs are whole{_left(path)}"
+
+
+def _found(done: Completed) -> str:
+    """Return the beginning of what git found, the ids of what is missing first."""
+    said = f"{done.text}\n{done.stderr.decode('utf-8', 'replace')}".splitlines()
+    told = [x.strip() for x in said if x.strip() and not x.startswith("notice:")]
+    more = f" and {len(told) - _MOST} more" if len(told) > _MOST else ""
+    return ", ".join(told[:_MOST]) + more
 
 
 def _named(submitted: Mapping[str, str]) -> str:

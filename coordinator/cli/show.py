@@ -113,6 +113,8 @@ def exit_code(name: str, result: Any) -> int:  # noqa: ANN401 - a JSON value
         return 1 if any(x["kind"] == "unreadable" for x in result) else 0
     if name == "init":
         return 1 if any(x["problem"] for x in result["worktrees"]) else 0
+    if name == "worktree repair":
+        return 1 if any(x["problem"] for x in result) else 0
     if name == "doctor":
         return 0 if all(x["well"] for x in result) else 1
     return 0

@@ -139,6 +139,14 @@ def test_a_worktree_that_is_not_where_it_was_is_reported(yard: Yard) -> None:
     assert codes(yard, home) == ["worktree-cut-off"]
 
 
+def test_a_target_that_is_gone_is_reported(yard: Yard) -> None:
+    """Nothing could begin from it, nor land on it."""
+    git(yard.repository, "branch", "-m", "main", "trunk")
+    [found] = refs_look.look(yard.tracked, (), PREFIXES).drifts
+    assert (found.path, found.code) == ("shop", "target-missing")
+    assert "git branch main" in found.hint
+
+
 def test_a_persons_own_worktree_is_nobodys_business(yard: Yard, tmp_path: Path) -> None:
     """Only agents' worktrees are looked after."""
     git(yard.repository, "worktree", "add", "-q", str(tmp_path / "mine"))

@@ -162,4 +162,5 @@ def test_doctor_looks_at_the_store(shop: OpenWorkspace, harm: str) -> None:
     found = {x["name"]: x for x in shop.perform("doctor")}
     assert not found["store"]["well"]
     assert "damaged" in found["store"]["message"]
+    assert (blob in found["store"]["message"]) == (harm != "ref")
     assert str(store) in found["store"]["hint"]
