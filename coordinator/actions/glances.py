@@ -14,6 +14,7 @@ from active_contexts.hook_owners import Owner
 from active_contexts.refs_look import Look
 from active_contexts.worktree_entries import common_folder, save_role
 from active_contexts.worktree_model import Assigned, Tracked
+from coordinator.kernel import refusals
 from coordinator.kernel.beside import Lane
 from coordinator.kernel.errors import CoordinatorError
 from coordinator.kernel.problems import Problem
@@ -94,9 +95,11 @@ class Glance:
 
 def trouble(path: str, code: str, error: CoordinatorError | OSError) -> Problem:
     """Return the problem that something is which cannot be looked at."""
-    message, hint = str(error), "Run: coordinator doctor"
     if isinstance(error, CoordinatorError):
         message, hint = error.message, error.hint
+    else:
+        said, hint = refusals.explain(error)
+        message = f"{said}."
     if isinstance(error, ProgramMissing):
         path, code = GIT, NO_GIT
     return Problem(path, 0, code, message, hint)

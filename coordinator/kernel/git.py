@@ -63,7 +63,9 @@ class GitFailed(External):
     """A git command ended with an error."""
 
     def __init__(self, args: Sequence[str], done: Completed) -> None:
-        verb = next((x for x in args if not x.startswith("-")), "git")
+        before = ("", *args)  # `-c` has a word of its own
+        words = (x for y, x in zip(before, args, strict=False) if y != "-c")
+        verb = next((x for x in words if not x.startswith("-")), "git")
         reason = done.complaint or f"exit code {done.code}"
         super().__init__(f"git {verb} failed: {reason}", hint="Run: coordinator doctor")
         self.code = done.code

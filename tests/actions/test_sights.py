@@ -1,10 +1,12 @@
+import errno
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from coordinator.actions import sights
+from coordinator.actions import glances, sights
 from coordinator.kernel.errors import NotFound, UsageProblem
 from tests.support import FakeAgent, ManualClock, OpenWorkspace, git, open_workspace
 
@@ -215,3 +217,11 @@ def test_a_foreign_branch_in_a_worktree_is_a_problem_with_its_folder(
     git(repository, "branch", "-q", "backend/carts")
     git(home, "switch", "-q", "backend/carts")
     assert shop.problems("shop-docs") == ["branch-not-own"]
+
+
+def test_what_the_system_refuses_is_said_in_words() -> None:
+    """With the path, and what helps; no number of an error."""
+    refused = PermissionError(errno.EACCES, os.strerror(errno.EACCES), "/shop/.git")
+    found = glances.trouble("shop", glances.CODE, refused)
+    assert found.message == "/shop/.git: this account may not do that here."
+    assert found.hint.startswith("Look at owner and mode")

@@ -352,3 +352,9 @@ def test_the_version_is_told_whatever_settings_are_read(
     monkeypatch.setattr(processes, "run", lambda x, **y: run(x, **y | {"seconds": 5}))
     monkeypatch.setattr(git, "_version", git._version.__wrapped__)
     assert git.version() >= git.OLDEST
+
+
+def test_a_failure_names_the_command(repository: Path) -> None:
+    """And not an option of git's, nor a setting that is given with it."""
+    with pytest.raises(GitFailed, match=r"^git switch failed: "):
+        Repository(repository).run("-c", "core.bare=false", "switch", "nothing")
