@@ -5,6 +5,7 @@ edited as files come in through `living_copies`.
 """
 
 import shlex
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -218,8 +219,12 @@ def tick_with(call: Call, opened: Open, place: int, shown: str) -> dict[str, Any
     return _value(call, opened.run.id, place)
 
 
-def pass_box(call: Call, opened: Open, place: int, comment: str) -> dict[str, Any]:
+def pass_box(
+    call: Call, opened: Open, place: int, comment: str, told: Sequence[Draft]
+) -> dict[str, Any]:
     """Let a run go through a gate that is a box, with the maintainer's words.
+
+    `told` are the messages about that, sent where it was not passed before.
 
     Raises:
         Refused: The item is no gate, or what comes before it is not done.
@@ -235,5 +240,6 @@ def pass_box(call: Call, opened: Open, place: int, comment: str) -> dict[str, An
             raise Refused(f"{item.text!r} is not reached. {held.reason}", hint=hint)
         data = {"item": name, "comment": runs.store_text(call.workspace, comment)}
         passed = runs.draft(opened, "run.passed", call.caller.actor, data)
-        _set(call, opened, {place: Mark.DONE}, [(place, Mark.DONE, comment)], passed)
+        ticks = [(place, Mark.DONE, comment)]
+        _set(call, opened, {place: Mark.DONE}, ticks, passed, *told)
     return {**_value(call, opened.run.id, place), "passed": True}

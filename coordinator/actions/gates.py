@@ -50,7 +50,18 @@ def pass_gate(call: Call, arguments: Pass) -> dict[str, Any]:
     }:
         return _pass_word(call, opened, arguments, is_reached=arguments.item in waiting)
     place = checklists.find_place(opened, arguments.item)
-    return checklists.pass_box(call, opened, place, arguments.comment)
+    told = _told(call, opened, opened.sheet.ids[place], arguments.comment)
+    return checklists.pass_box(call, opened, place, arguments.comment, told)
+
+
+def _told(call: Call, opened: Open, item: str, comment: str) -> list[Draft]:
+    """Return the maintainer's words for whoever works on the run, if that is known."""
+    agent, run = opened.run.agent, opened.run.id
+    if not agent:
+        return []
+    body = f"{comment}\n\nGo on: coordinator workflow next {run}\n"
+    subject = f"{item} of {run} was passed"
+    return [messages.told(call.workspace, agent, subject, body)]
 
 
 def _reject(call: Call, opened: Open, arguments: Pass) -> dict[str, Any]:
@@ -117,6 +128,8 @@ def _pass_word(
         drafts = [runs.draft(opened, "run.passed", call.caller.actor, data)]
         if place := opened.plan.places.get(item):
             drafts += _decided(call, opened, place, Event.MEET, arguments.comment)
+        else:
+            drafts += _told(call, opened, item, arguments.comment)
         workspace.record(*drafts, *runs.ends_steps(workspace, opened, drafts))
     opened = runs.find(workspace, opened.run.id)
     word = opened.run.passed[item]

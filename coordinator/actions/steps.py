@@ -4,7 +4,6 @@ Which step may be taken is decided in `coordinator.workflows.plan`; evidence for
 another module's verb.
 """
 
-from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
@@ -27,12 +26,11 @@ from coordinator.actions.workspace import Call, Workspace
 from coordinator.kernel import clock
 from coordinator.kernel.errors import Conflict, NotFound, Refused
 from coordinator.kernel.journal import Draft
-from coordinator.workflows import living, order, plan
+from coordinator.workflows import plan
 from coordinator.workflows.model import Criteria, Criterion
 from coordinator.workflows.plan import DOCUMENT, Place
 from coordinator.workflows.runs import Work
 from coordinator.workflows.states import State
-from coordinator.workflows.verdicts import Outcome
 
 _OF_PATHS = {
     Criteria.FILE_EXISTS,
@@ -53,89 +51,11 @@ class StepTaken(Conflict):
         )
 
 
-class OneRun(Arguments):
-    """Which run; none: all of the caller's."""
-
-    run: Annotated[str, Positional()] = Field("", description="the run's id")
-
-
 class OneStep(Arguments):
     """Which step of which run."""
 
     run: Annotated[str, Positional()] = Field(..., description="the run's id")
     step: Annotated[str, Positional()] = Field(..., description="the step's id")
-
-
-@action(
-    "workflow next",
-    who=Who.ANYONE,
-    example="coordinator workflow next",
-    fresh=Fresh.CHEAPLY,
-)
-def show_next(call: Call, arguments: OneRun) -> list[dict[str, Any]]:
-    """List what may be done now: steps to go on with or to take, items to tick."""
-    workspace, agent = call.workspace, call.caller.agent
-    if arguments.run:
-        opened = [runs.find(workspace, arguments.run)]
-    else:
-        opened = runs.unfinished(workspace)
-    held = [x for one in opened for x in _held_of(workspace, one, agent)]
-    found = (x for one in opened for x in _next_of(workspace, one))
-    meant = {"", agent} if agent and not arguments.run else None
-    return held + [x for x in found if meant is None or x["agent"] in meant]
-
-
-def _held_of(
-    workspace: Workspace, opened: Open, agent: str
-) -> Iterator[dict[str, Any]]:
-    """Yield the steps that the caller has and is to go on with."""
-    now = clock.render(workspace.now())
-    for name in plan.held(opened.plan, opened.run, agent) if agent else ():
-        standing = plan.standing(opened.plan, opened.run, name, now)
-        if standing in {State.RUNNING, State.RETRYING}:
-            work = opened.run.steps[name]
-            yield {
-                **step_value(workspace, opened, opened.plan.places[name]),
-                "state": standing.value,
-                "expires": work.expires,
-                **_missed(workspace, work),
-            }
-
-
-def _missed(workspace: Workspace, work: Work) -> dict[str, Any]:
-    """Return what the last attempt lacked, and what a maintainer said of it."""
-    if not work.attempts:
-        return {}
-    last = escalations.attempt(workspace, work.attempts[-1])
-    unmet = [x for x in last["verdicts"] if x["verdict"] != Outcome.MET]
-    return {"unmet": unmet, "comment": last["comment"]}
-
-
-def _next_of(workspace: Workspace, opened: Open) -> Iterator[dict[str, Any]]:
-    if opened.is_steps:
-        now = clock.render(workspace.now())
-        for place in plan.ready(opened.plan, opened.run, now):
-            value = step_value(workspace, opened, place)
-            yield {**value, "state": State.READY.value, "expires": ""}
-    elif not opened.run.ended:
-        yield from _next_items(opened)
-
-
-def _next_items(opened: Open) -> Iterator[dict[str, Any]]:
-    """Yield the items that may be ticked now, the first one of each phase."""
-    items = opened.sheet.boxes.items
-    for place in living.free(opened.sheet, opened.run.passed.keys()):
-        item = items[place]
-        if item.role not in order.GATES:
-            yield {
-                "run": opened.run.id,
-                "kind": "item",
-                "id": opened.sheet.ids[place],
-                "agent": opened.run.agent,
-                "text": item.text,
-                "phase": item.phase,
-                "group": item.group,
-            }
 
 
 def step_value(workspace: Workspace, opened: Open, place: Place) -> dict[str, Any]:

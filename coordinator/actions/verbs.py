@@ -10,6 +10,7 @@ from coordinator.actions import (  # noqa: F401 - importing registers
     hooks,
     knowledge,
     messages,
+    next_up,
     pending,
     report_actions,
     run_change,

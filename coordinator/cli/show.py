@@ -68,6 +68,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "hooks install": ("repository", "state"),
     "hooks uninstall": ("repository", "state"),
 }
+_NEXT = "workflow next"
 _RUNS = "workflow show"  # of one run, or a table of all
 _MOST_FOLDED = 500  # rows
 _SELDOM = {
@@ -132,15 +133,13 @@ def text_of(name: str, result: Any, width: int, color: bool) -> str:  # noqa: AN
         return text
     if name == "workflow export":
         return dumps(result)  # a file for other programs, whoever asks
+    if name == _NEXT:
+        return _render(_next(result), width, color=color)
     special = _SPECIAL.get(name)
     if special is not None and not (name == _RUNS and isinstance(result, list)):
         return _render(special(result), width, color=color)
     if isinstance(result, list):
-        names = _COLUMNS.get(name, ())
-        filled = tuple(
-            x for x in names if x not in _SELDOM or any(y.get(x) for y in result)
-        )
-        return _render([_table(result, filled)], width, color=color)
+        return _render([_table(result, _filled(name, result))], width, color=color)
     return _render(_pairs(result), width, color=color)
 
 
@@ -159,6 +158,20 @@ def _render(parts: Sequence[Table | Text | str], width: int, *, color: bool) -> 
     for part in parts:
         console.print(part, soft_wrap=isinstance(part, str))
     return buffer.getvalue()
+
+
+def _next(result: dict[str, Any]) -> Sequence[Table | Text | str]:
+    """Return what may be done, as a table, and a line for each thing that waits."""
+    waiting = show_runs.waiting(result["waiting"])
+    if waiting and not result["steps"]:
+        return waiting
+    return [_table(result["steps"], _filled(_NEXT, result["steps"])), *waiting]
+
+
+def _filled(name: str, rows: list[dict[str, Any]]) -> tuple[str, ...]:
+    """Return the columns of a list, but those that are seldom used and empty."""
+    names = _COLUMNS.get(name, ())
+    return tuple(x for x in names if x not in _SELDOM or any(y.get(x) for y in rows))
 
 
 def _table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> Table | Text | str:

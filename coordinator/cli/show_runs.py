@@ -23,6 +23,22 @@ def run(value: _Row) -> list[str]:
     return list(_run(value) if "steps" in value else _one_step(value))
 
 
+def waiting(values: list[_Row]) -> list[str]:
+    """Return why runs do not go on beyond what may be done, and who brings them on."""
+    return [
+        line
+        for x in values
+        for line in (
+            f"{_of(x)} waits for {safe(x['who'])} ({x['why']}): {safe(x['text'])}",
+            f"    {safe(x['command'])}",
+        )
+    ]
+
+
+def _of(value: _Row) -> str:
+    return " ".join(filter(None, (safe(value["run"]), safe(value["item"]))))
+
+
 def _one_step(value: _Row) -> Iterator[str]:
     who = f" by {safe(value['holder'])}" if value["holder"] else ""
     yield f"{safe(value['id'])} of {safe(value['run'])}: {value['state']}{who}"

@@ -164,6 +164,17 @@ def unfilled(found: Checklist) -> Unfilled:
     return Unfilled(rest[0].line, tuple(names))
 
 
+def unwritten(sheet: Sheet) -> tuple[int, Sequence[str]] | None:
+    """Return the first open item that placeholders hold, and these; None: they do not.
+
+    Which items they hold is as for `free`.
+    """
+    waits, items = unfilled(sheet.boxes), sheet.boxes.items
+    open_ones = (x for x in order.leaves(items) if items[x].mark is Mark.OPEN)
+    held = next((x for x in open_ones if items[x].line > waits.after), None)
+    return (held, waits.names) if waits.names and held is not None else None
+
+
 def judge(before: Sheet, text: str, passed: Collection[str], fresh: int) -> Judged:
     """Judge a changed text; `fresh` is the number that the next new item gets.
 

@@ -341,7 +341,7 @@ def _home(opened: OpenWorkspace, agent: str) -> str:
 
 def next_ids(opened: OpenWorkspace, run: str = "") -> list[str]:
     """Return what may be done now."""
-    return [x["id"] for x in opened.perform("workflow next", run=run)]
+    return [x["id"] for x in opened.perform("workflow next", run=run)["steps"]]
 
 
 def inbox(opened: OpenWorkspace, agent: str = "backend") -> list[str]:

@@ -186,12 +186,12 @@ def test_next_is_the_first_open_item_of_each_phase(opened: OpenWorkspace) -> Non
     assert next_ids(opened) == [TRACK]
     gate(opened, run, PAUSE)
     assert next_ids(opened, run) == [TRACK, KNEAD]
-    asked = opened.call("workflow next", {}, agent="backend")
+    asked = opened.call("workflow next", {}, agent="backend")["steps"]
     assert [(x["id"], x["phase"]) for x in asked] == [
         (TRACK, "Task Management"),
         (KNEAD, "Baking Phase"),
     ]
-    assert opened.call("workflow next", {}, agent="docs") == []
+    assert opened.call("workflow next", {}, agent="docs")["steps"] == []
 
 
 def finish(opened: OpenWorkspace) -> str:

@@ -266,7 +266,7 @@ def test_whoever_was_rejected_has_time_to_go_on(
     submit(opened, run, WOOD, note="Dry")
     clock.advance(hours=2)
     reject(opened, run, WOOD)
-    [found] = opened.call("workflow next", {}, agent="backend")
+    [found] = opened.call("workflow next", {}, agent="backend")["steps"]
     assert (found["state"], found["expires"]) == (
         "RETRYING",
         "2026-01-31T11:30:00.000Z",

@@ -48,7 +48,7 @@ def test_a_step_comes_with_all_that_its_doer_must_know(opened: OpenWorkspace) ->
     run = begin(opened, oven(), "oven")
     take(opened, run, WOOD)
     submit(opened, run, WOOD, exit_code=0)
-    [found] = opened.perform("workflow next", run=run)
+    [found] = opened.perform("workflow next", run=run)["steps"]
     assert found["command"] == "Write down the heat"
     assert found["tool"] == "edit_file"
     assert found["links"] == ["docs/Oven.md"]
@@ -86,7 +86,7 @@ def test_an_addressee_that_nobody_is_is_found_by_capabilities(
     ):
         run = begin(opened, source.replace("must be `SUCCEEDED`", "has started"), name)
         take(opened, run, WOOD)
-        found = opened.perform("workflow next", run=run)[-1]
+        found = opened.perform("workflow next", run=run)["steps"][-1]
         assert (found["id"], found["addressed"]["name"]) == (LOAF, "crust-lead")
         assert (found["agent"], found["addressed"]["how"]) == expected
 
@@ -97,9 +97,9 @@ def test_next_without_a_run_is_what_the_asking_agent_may_do(
     """Over all runs: what is addressed to it, or to nobody."""
     begin(opened, oven(), "oven")
     begin_bread(opened)
-    mine = opened.call("workflow next", {}, agent="backend")
+    mine = opened.call("workflow next", {}, agent="backend")["steps"]
     assert [x["id"] for x in mine] == [WOOD, "1", "4"]
-    assert opened.call("workflow next", {}, agent="docs") == []
+    assert opened.call("workflow next", {}, agent="docs")["steps"] == []
     assert len(next_ids(opened)) == 3
 
 
@@ -110,7 +110,7 @@ def test_next_begins_with_what_the_asking_agent_has_in_hand(
     run = begin(opened, oven(), "oven")
 
     def said(agent: str) -> list[tuple[str, str]]:
-        found = opened.call("workflow next", {}, agent=agent)
+        found = opened.call("workflow next", {}, agent=agent)["steps"]
         return [(x["id"], x["state"]) for x in found]
 
     assert said("backend") == [(WOOD, "READY")]
@@ -119,7 +119,7 @@ def test_next_begins_with_what_the_asking_agent_has_in_hand(
     assert said("docs") == []
     submit(opened, run, WOOD, exit_code=1)
     assert said("backend") == [(WOOD, "RETRYING")]
-    [found] = opened.call("workflow next", {"run": run}, agent="backend")
+    [found] = opened.call("workflow next", {"run": run}, agent="backend")["steps"]
     assert [x["found"] for x in found["unmet"]] == ["The exit code is 1, not 0."]
     shown = opened.perform("workflow show", run=run, step=WOOD)
     assert (shown["run"], shown["id"], shown["state"]) == (run, WOOD, "RETRYING")
