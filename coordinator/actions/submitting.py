@@ -19,7 +19,7 @@ from coordinator.actions.registry import Body, Fresh, Later, Who, action
 from coordinator.actions.runs import Open
 from coordinator.actions.steps import OneStep, StepTaken
 from coordinator.actions.workspace import Call
-from coordinator.kernel import addresses
+from coordinator.kernel import addresses, clock
 from coordinator.kernel.errors import Conflict, Refused, UsageProblem
 from coordinator.workflows import evidence, plan, requests, runner
 from coordinator.workflows.evidence import Evidence
@@ -136,11 +136,14 @@ def _check_holds(call: Call, opened: Open, place: Place, work: Work) -> None:
     if work.state in HELD and work.holder != actor:
         raise StepTaken(place.name, work.holder, work.expires)
     if work.state not in HELD:
-        raise Refused(
-            f"{place.name} is not yours: it is"
-            f" {plan.state(opened.run, place.name).value}.",
-            hint=f"What may be taken: coordinator workflow next {opened.run.id}",
+        run, step = opened.run.id, place.name
+        standing = plan.standing(
+            opened.plan, opened.run, step, clock.render(call.workspace.now())
         )
+        hint = f"What may be taken: coordinator workflow next {run}"
+        if standing is State.READY:
+            hint = f"Take it first: coordinator workflow take {run} {step}"
+        raise Refused(f"{step} is not yours: it is {standing.value}.", hint=hint)
 
 
 def _case(call: Call, arguments: Submit, place: Place, work: Work) -> Case:

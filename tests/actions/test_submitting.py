@@ -104,8 +104,12 @@ def test_without_a_number_of_retries_there_is_one_attempt(
 def test_only_the_holder_submits(opened: OpenWorkspace) -> None:
     """Another one is refused, and so is who has not taken it."""
     run = begin(opened, oven(), "oven")
-    with pytest.raises(Refused, match="is not yours: it is PENDING") as error:
+    with pytest.raises(Refused, match="is not yours: it is READY") as error:
         submit(opened, run, WOOD, exit_code=0)
+    command = f"coordinator workflow take {run} {WOOD}"
+    assert error.value.hint == f"Take it first: {command}"
+    with pytest.raises(Refused, match="is not yours: it is PENDING") as error:
+        submit(opened, run, HEAT, exit_code=0)
     assert error.value.hint == f"What may be taken: coordinator workflow next {run}"
     take(opened, run, WOOD)
     with pytest.raises(Conflict, match="backend holds"):
