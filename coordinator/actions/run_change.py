@@ -28,6 +28,7 @@ from coordinator.kernel.markdown import split_lines
 from coordinator.workflows import (
     boxes,
     drafts,
+    kinship,
     living,
     matching,
     merging,
@@ -72,7 +73,25 @@ def upgrade(call: Call, arguments: OneRun) -> dict[str, Any]:
     if any(x["code"] == "conflict-marker" for x in problems):
         hint = f"Keep one side in {opened.path}, then do it again."
         raise Refused(f"{run.id} is in the midst of another merge.", hint=hint)
+    _check_kin(call, opened, row)
     return {**value, "changed": True, **_upgrade(call, opened, row)}
+
+
+def _check_kin(call: Call, opened: Open, row: dict[str, Any]) -> None:
+    """Check that the newest version is not another document of the same name.
+
+    Raises:
+        Refused: Nothing of what the run was begun with is in it.
+    """
+    versions = (opened.run.base, row["blob"])
+    began, newest = (read.parse(call.workspace.read_text(x), "")[0] for x in versions)
+    if began.kind == newest.kind and not kinship.share(began, newest):
+        raise Refused(
+            f"Version {row['version']} of {row['name']} shares nothing with what"
+            f" {opened.run.id} was begun with: it is another document.",
+            hint="Import it again under a name of its own: coordinator workflow import"
+            " PATH --name NAME",
+        )
 
 
 def _met(not_taken: Sequence[str], removed: Sequence[str]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 A template's versions are never overwritten; starting a run is another module's verb.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -14,18 +14,25 @@ from coordinator.actions.registry import Arguments, Nothing, Positional, Who, ac
 from coordinator.actions.workflow_files import Paths, Source, check_any, sources, worlds
 from coordinator.actions.workspace import Call, Workspace
 from coordinator.index import queries
-from coordinator.kernel.errors import NotFound, Refused
+from coordinator.kernel.errors import NotFound, Refused, UsageProblem
 from coordinator.kernel.journal import Draft
 from coordinator.kernel.markdown import split_lines
 from coordinator.kernel.names import slug
 from coordinator.kernel.problems import Problem
-from coordinator.workflows import lint, read, state_files, store
+from coordinator.workflows import kinship, lint, read, state_files, store
 from coordinator.workflows.model import Document
 
 _MOST_FOUND = 200
+_MOST_PARTS = 4  # of a path that become a template's name
 _MOST_TOLD = 5
 _LONGEST_NAME = 60
 _MOST_DIGITS = 9
+
+
+class Import(Paths):
+    """Which workflow documents, and under which name."""
+
+    name: str = Field("", description="the template's name (default: the file's)")
 
 
 @action(
@@ -33,9 +40,17 @@ _MOST_DIGITS = 9
     who=Who.MEMBER,
     example="coordinator workflow import docs/backend-workflow.md",
 )
-def import_templates(call: Call, arguments: Paths) -> dict[str, Any]:
-    """Keep workflow documents as templates; the same text again is no new version."""
+def import_templates(call: Call, arguments: Import) -> dict[str, Any]:
+    """Keep workflow documents as templates; the same text again is no new version.
+
+    Another document of a name that is taken is named after its folder, too.
+    """
     found = list(sources(call, arguments))
+    if arguments.name and len(found) != 1:
+        raise UsageProblem(
+            f"One name cannot stand for {len(found)} documents.",
+            hint="Import them one by one, or without --name.",
+        )
     known = worlds(
         call.workspace, call.folder, [x for x in found if isinstance(x, Source)]
     )
@@ -54,7 +69,8 @@ def import_templates(call: Call, arguments: Paths) -> dict[str, Any]:
         if nothing := [x for x in problems if x.code == "no-items"]:
             refused += nothing
         else:
-            added.append(_import(call, source, document))
+            name = arguments.name or _name(call.workspace, source, document)
+            added.append(_import(call, source, document, name))
             noted += problems
     check_any(arguments, found)
     if not added:
@@ -74,9 +90,36 @@ def _not_taken(source: Source) -> Problem:
     return Problem(source.shown, 1, "state-file", message, hint)
 
 
-def _import(call: Call, source: Source, document: Document) -> dict[str, Any]:
+def _name(workspace: Workspace, source: Source, document: Document) -> str:
+    """Return the name of the template that a document is, or is a version of.
+
+    Raises:
+        Refused: Other documents have all the names that its path gives.
+    """
+    parts = [source.path.stem]
+    for folder in source.path.parents[:_MOST_PARTS]:
+        newest = queries.template(workspace.index, _slug(parts))
+        if newest is None:
+            return _slug(parts)
+        known, _ = read.parse(workspace.read_text(newest["blob"]), newest["path"])
+        if kinship.is_same(known, document):
+            return _slug(parts)
+        parts.insert(0, folder.name)
+    raise Refused(
+        f"{source.shown} is another document than the template {_slug(parts[-1:])}.",
+        hint="Give it a name of its own: --name NAME",
+    )
+
+
+def _slug(parts: Sequence[str]) -> str:
+    return slug("-".join(parts), longest=_LONGEST_NAME) or "workflow"
+
+
+def _import(
+    call: Call, source: Source, document: Document, name: str
+) -> dict[str, Any]:
     workspace = call.workspace
-    name = slug(source.path.stem, longest=_LONGEST_NAME) or "workflow"
+    name = slug(name, longest=_LONGEST_NAME) or "workflow"
     newest = queries.template(workspace.index, name)
     if newest and workspace.read_text(newest["blob"]) == source.text:
         row = newest

@@ -207,3 +207,49 @@ def test_a_run_goes_on_with_its_version(opened: OpenWorkspace) -> None:
     assert "Knead the dough" in [x["text"] for x in found["items"]]
     assert opened.perform("workflow start", template="bread@1")["version"] == 1
     assert opened.perform("workflow start", template="bread")["version"] == 2
+
+
+CRANE = "# Crane\n\n- [ ] Order the rope\n- [ ] Oil the wheel\n- [ ] Lift a crate\n"
+MENU = "# Menu\n\n- [x] Choose a tea\n- [x] Print the card\n- [x] Hang it up\n"
+
+
+def bring(opened: OpenWorkspace, path: str, text: str, name: str = "") -> str:
+    """Import a document that lies at this path; return the template's name."""
+    place = opened.root / path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(text)
+    found = opened.perform("workflow import", paths=[str(place)], name=name)
+    return f"{found['id']}@{found['version']}"
+
+
+def test_another_document_of_a_name_is_another_template(
+    opened: OpenWorkspace,
+) -> None:
+    """It is named after its folder, too; a newer version keeps the name it has."""
+    assert bring(opened, "docs/a/tasks.md", CRANE) == "tasks@1"
+    assert bring(opened, "docs/b/tasks.md", MENU) == "b-tasks@1"
+    assert bring(opened, "docs/b/tasks.md", f"{MENU}- [ ] Sell it\n") == "b-tasks@2"
+    assert bring(opened, "docs/a/tasks.md", f"{CRANE}- [ ] Sell it\n") == "tasks@2"
+    assert bring(opened, "else/b/tasks.md", NOTES) == "else-b-tasks@1"
+
+
+NOTES = "# Notes\n\n- [ ] Buy paper\n- [ ] Sharpen it\n- [ ] Write on\n"
+
+
+def test_a_template_may_be_given_its_name(opened: OpenWorkspace) -> None:
+    """Which also says that a document is a version of it, whatever it holds."""
+    assert bring(opened, "docs/tasks.md", CRANE, "Harbour crane") == "harbour-crane@1"
+    assert bring(opened, "docs/tasks.md", MENU, "Harbour crane") == "harbour-crane@2"
+    (opened.root / "docs" / "menu.md").write_text(MENU)
+    with pytest.raises(UsageProblem, match="One name cannot stand for 2 documents"):
+        opened.perform("workflow import", paths=[str(opened.root / "docs")], name="x")
+
+
+def test_a_run_does_not_become_another_document(opened: OpenWorkspace) -> None:
+    """Although its template has a version that is one."""
+    bring(opened, "docs/tasks.md", CRANE)
+    run = opened.call("workflow start", {"template": "tasks"}, agent="backend")["id"]
+    bring(opened, "docs/tasks.md", MENU, "tasks")
+    with pytest.raises(Refused, match="shares nothing with what tasks-1 was begun"):
+        opened.perform("workflow upgrade", run=run)
+    assert opened.perform("workflow show", run=run)["state"] == "running"
