@@ -41,8 +41,9 @@ def pytest_configure() -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Begin two for every processor: a test that waits for something uses none."""
-    return 2 * (os.cpu_count() or 1)
+    """Begin two for each of few processors: a test that waits uses none."""
+    processors = os.cpu_count() or 1
+    return max(processors, min(2 * processors, 8))
 
 
 def pytest_collection_modifyitems(
