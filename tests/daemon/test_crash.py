@@ -3,11 +3,9 @@
 import os
 import shutil
 import threading
-import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ import pytest
 from coordinator.cli.here import Here
 from coordinator.kernel import files
 from coordinator.kernel.blobs import name_of
+from coordinator.kernel.files import Stamp
 from tests.support import (
     DaemonProcess,
     FakeAgent,
@@ -25,7 +24,14 @@ from tests.support import (
     wait_for,
 )
 
-EFFECTS = ("rename", "link", "fsync", "ftruncate")
+EFFECTS = (
+    (os, "rename"),
+    (os, "link"),
+    (os, "fsync"),
+    (os, "ftruncate"),
+    (files, "sync_data"),
+    (files, "write_all"),
+)
 
 
 CALLS: dict[str, dict[str, Any]] = {
@@ -36,28 +42,34 @@ CALLS: dict[str, dict[str, Any]] = {
 }
 
 
-class Countdown:
-    """Ends the process without a word before its n-th effect on the disk."""
+class Crashes:
+    """Copies a folder as every n-th effect on the disk finds it, once it is armed.
 
-    def __init__(self, effects: int) -> None:
-        self.left = effects
+    The copy is what a process leaves that ends there without a word: what it had not
+    written yet is lost, and nobody holds its locks.
+    """
 
-    def tick(self) -> None:
-        """Count one effect."""
-        if self.left == 0:
-            os._exit(9)
-        self.left -= 1
+    def __init__(self, root: Path, share: int, shares: int) -> None:
+        self._root = root
+        self._share = (share, shares)
+        self.effects = 0
+        self.left: list[Path] = []
 
-    def arm(self) -> None:
+    def arm(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Count every durable effect of this process from now on."""
-        for name in EFFECTS:
-            setattr(os, name, self._counted(getattr(os, name)))
-        files.sync_data = self._counted(files.sync_data)
-        files.write_all = self._counted(files.write_all)
+        for place, name in EFFECTS:
+            monkeypatch.setattr(place, name, self._counted(getattr(place, name)))
+
+    def _tick(self) -> None:
+        share, shares = self._share
+        if self.effects % shares == share:
+            left = self._root.with_name(f"{self._root.name}-{self.effects}")
+            self.left.append(shutil.copytree(self._root, left, symlinks=True))
+        self.effects += 1
 
     def _counted(self, effect: Callable[..., Any]) -> Callable[..., Any]:
         def counted(*args: Any, **named: Any) -> Any:  # noqa: ANN401 - any effect's
-            self.tick()
+            self._tick()
             return effect(*args, **named)
 
         return counted
@@ -111,22 +123,6 @@ def _agree_with_the_disk(opened: OpenWorkspace, rows: list[dict[str, Any]]) -> N
         assert opened.workspace.blobs.get(row["blob"]) == data
 
 
-def stopped_after(effects: int, work: Callable[[], None]) -> bool:
-    """Work in a child that ends before its n-th effect; tell whether it did."""
-    pid = os.fork()
-    if pid == 0:
-        try:
-            Countdown(effects).arm()
-            work()
-        except BaseException:  # noqa: BLE001 - the child must not come back
-            traceback.print_exc()
-            os._exit(1)
-        os._exit(0)
-    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    assert code in {0, 9}, f"after effect {effects}"
-    return code == 9
-
-
 @dataclass(frozen=True, slots=True)
 class Scene:
     """What is made ready, what is done to it until it stops, and what it comes to."""
@@ -136,35 +132,43 @@ class Scene:
     end_state: Callable[[Path, ManualClock], dict[str, Any]]
 
 
-def stop_after_each(effects: Iterable[int], scene: Scene, folder: Path) -> int:
-    """Stop after each of so many effects, and begin again: the end is the same.
+def written(status: os.stat_result) -> Stamp:
+    """Return a stamp by which a file was changed when its text was written."""
+    written_ns = status.st_mtime_ns
+    return Stamp(status.st_ino, status.st_size, written_ns, written_ns)
 
-    Returns the first number after which there was nothing to stop any more.
+
+def stop_after_each(
+    scene: Scene, folder: Path, share: int, shares: int, monkeypatch: pytest.MonkeyPatch
+) -> int:
+    """Stop after each effect of this share, and begin again: the end is the same.
+
+    Returns how many effects there are in all.
     """
-    template, whole, clock = folder / "template", folder / "whole", ManualClock()
-    scene.prepare(template, clock)
-    shutil.copytree(template, whole)
-    scene.work(whole)
-    expected = scene.end_state(whole, clock)
-    for number in effects:
-        root = folder / f"stop-{number}"
-        shutil.copytree(template, root)
-        if not stopped_after(number, partial(scene.work, root)):
-            return number
+    root, clock = folder / "whole", ManualClock()
+    scene.prepare(root, clock)
+    crashes = Crashes(root, share, shares)
+    with monkeypatch.context() as armed:
+        crashes.arm(armed)
         scene.work(root)
-        assert scene.end_state(root, clock) == expected, f"after effect {number}"
-        shutil.rmtree(root)
-    raise AssertionError
+    expected = scene.end_state(root, clock)
+    # A copy was changed when it was made; what it was made of, when it was written.
+    monkeypatch.setattr(Stamp, "of", staticmethod(written))
+    for left in crashes.left:
+        scene.work(left)
+        assert scene.end_state(left, clock) == expected, left.name
+        shutil.rmtree(left)
+    return crashes.effects
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("share", range(4))
 def test_whatever_effect_was_the_last_the_end_is_the_same(
-    tmp_path: Path, share: int
+    tmp_path: Path, share: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stopped after its n-th effect, for every n, and begun again: the same end."""
     scene = Scene(prepare, work, end_state)
-    assert stop_after_each(count(share, 4), scene, tmp_path) > 20
+    assert stop_after_each(scene, tmp_path, share, 4, monkeypatch) > 20
 
 
 class Writer(threading.Thread):

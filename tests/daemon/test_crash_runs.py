@@ -1,6 +1,5 @@
 """Runs of workflows that end after any effect, begun again."""
 
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -155,8 +154,8 @@ def test_what_the_runs_come_to(tmp_path: Path, clock: ManualClock) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("share", range(8))
 def test_whatever_effect_was_the_last_runs_end_the_same(
-    tmp_path: Path, share: int
+    tmp_path: Path, share: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stopped after its n-th effect, for every n, and begun again: the same end."""
     scene = Scene(prepare, work, end_state)
-    assert stop_after_each(count(share, 8), scene, tmp_path) > 50
+    assert stop_after_each(scene, tmp_path, share, 8, monkeypatch) > 50
