@@ -214,15 +214,17 @@ def _reason(opened: Open, refused: Refused) -> str:
 def put_back(workspace: Workspace, path: str, offered: bytes, text: str) -> None:
     """Write the text that holds, unless the file has changed again since it was read.
 
-    What cannot be written now is judged again, and written, at the next look.
+    What is not written now is judged again, and perhaps written, at the next look.
     """
     root = workspace.layout.root
+    workspace.unwritten.add(path)
     present = files.read(root, path)
     if isinstance(present, Content) and present.data != offered:
         return
     with suppress(*_IN_THE_WAY):
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         files.write(root, path, text.encode(), temporary=workspace.layout.temporary)
+        workspace.unwritten.discard(path)
 
 
 def write(
@@ -235,11 +237,9 @@ def write(
     Raises:
         External: The file cannot be written.
     """
-    workspace.unwritten.add(opened.path)
     try:
         before = opened.sheet.text.encode() if present is None else present
         put_back(workspace, opened.path, before, text)
-        workspace.unwritten.discard(opened.path)
     except OSError as error:
         message = f"{opened.path} cannot be written: {reason(error)}."
         raise External(message, hint="Run: coordinator doctor --fix") from error

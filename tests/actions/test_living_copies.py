@@ -10,6 +10,7 @@ import pytest
 
 from coordinator.actions import runs
 from coordinator.kernel.errors import External
+from coordinator.watch import intake
 from tests.actions.run_yard import (
     BREAD,
     FILLED,
@@ -267,10 +268,12 @@ def test_a_folder_of_no_run_is_a_problem(opened: OpenWorkspace) -> None:
     assert opened.problems() == []
 
 
+@pytest.mark.parametrize("racy", [0.0, 0.05])
 def test_a_file_that_stood_there_before_the_run_is_judged(
-    opened: OpenWorkspace,
+    opened: OpenWorkspace, monkeypatch: pytest.MonkeyPatch, racy: float
 ) -> None:
     """It is no living copy until the run begins, and does not become its text."""
+    monkeypatch.setattr(intake, "_RACY_SECONDS", racy)
     path = opened.root / RUNS / "bread-1" / "workflow.md"
     path.parent.mkdir(parents=True)
     path.write_text("# Cake\n\n- [x] Bake\n")
@@ -433,8 +436,15 @@ def test_what_the_disk_refuses_is_written_at_the_next_look(
         assert inbox(opened) == []
 
 
-def test_a_copy_in_the_midst_of_a_merge_is_not_judged(opened: OpenWorkspace) -> None:
-    """It stays as it is, and is a problem, until one side was chosen."""
+@pytest.mark.parametrize("racy", [0.0, 0.05])
+def test_a_copy_in_the_midst_of_a_merge_is_not_judged(
+    opened: OpenWorkspace, monkeypatch: pytest.MonkeyPatch, racy: float
+) -> None:
+    """It stays as it is, and is a problem, until one side was chosen.
+
+    However long ago it was written when something else changes the run.
+    """
+    monkeypatch.setattr(intake, "_RACY_SECONDS", racy)
     run = begin_bread(opened)
     path = living(opened, run)
     before = text_of(opened, run)
