@@ -38,9 +38,8 @@ def read(front: FrontMatter, lines: list[Line], stem: str) -> Facts | None:
     """Return the decision that the whole document is, or None where it is none."""
     first = next((x for x in lines if x.kind is LineKind.HEADING), None)
     words = facts.plain(first.content) if first else front.text("title")
-    named = markdown.title(lines)
-    title = front.text("title") or (named.content if named else "")
-    title = ids.without_number(facts.plain(title)) or ids.named_after(stem)
+    title = ids.without_number(facts.plain(_title(front, lines)))
+    title = title or ids.named_after(stem)
     made = ids.record_id(stem, words)
     entry = Facts(title, first.number if first else 1, id=made)
     _take_front(entry, front)
@@ -59,11 +58,15 @@ def read(front: FrontMatter, lines: list[Line], stem: str) -> Facts | None:
 
 def looks_like_one(front: FrontMatter, lines: list[Line], stem: str) -> bool:
     """Tell whether somebody meant a record here, by its name or its sections."""
-    named = markdown.title(lines)
-    title = front.text("title") or (named.content if named else "")
     headings = {_words(x) for x in lines if x.kind is LineKind.HEADING}
     sections = bool(_ABOUT & headings) and bool(_BACKGROUND & headings)
-    return bool(_LOOKS.match(stem) or _LOOKS.match(title) or sections)
+    names = (stem, _title(front, lines))
+    return sections or any(_LOOKS.match(x) for x in names)
+
+
+def _title(front: FrontMatter, lines: list[Line]) -> str:
+    named = markdown.title(lines)
+    return front.text("title") or (named.content if named else "")
 
 
 def _words(heading: Line) -> str:
@@ -100,6 +103,8 @@ def _take_head(entry: Facts, lines: list[Line]) -> None:
         if line.kind is LineKind.HEADING:
             section, first = "" if first else _words(line), False
             continue
+        if line.kind is LineKind.BLANK:
+            above = []  # a table ends here
         if line.kind not in _SPOKEN or (section and not _is_told_in(section)):
             continue
         content = _QUOTED.sub("", line.content, count=1)

@@ -92,6 +92,7 @@ QUOTED = "> **Status:** Rejected\n> **Date:** 2026-02-04\n"
 LISTED = "- Status: Rejected\n- Date: 2026-02-04\n"
 BELOW = "| Created | Status |\n| --- | --- |\n| 2026-02-04 | Rejected |\n"
 BESIDE = "| Status | Rejected |\n|---|---|\n| Date | 2026-02-04 |\n"
+TABLES = f"| Authors | Date |\n|---|---|\n| Ida | 2026-02-04 |\n\n{BESIDE}"
 SECTIONS = "## Status\n\nRejected\n\n## Date\n\n2026-02-04\n"
 GERMAN = "## Status\n\nAbgelehnt\n\n## Datum\n\n4. Feb 2026\n"
 CHINESE = "## 状态\n\n已拒绝\n\n## 日期\n\n2026-02-04\n"
@@ -99,7 +100,7 @@ DECIDED = "\n## Context\n\nStatus: of the bread\n\n## Decision\n\nNo rye.\n"
 
 
 @pytest.mark.parametrize(
-    "head", [QUOTED, LISTED, BELOW, BESIDE, SECTIONS, GERMAN, CHINESE]
+    "head", [QUOTED, LISTED, BELOW, BESIDE, TABLES, SECTIONS, GERMAN, CHINESE]
 )
 def test_status_and_date_stand_in_many_shapes(head: str) -> None:
     """Quoted, listed, in tables and sections; a section of another kind says none."""
