@@ -70,6 +70,7 @@ def _waiting_of(
     if opened.run.ended:
         record = f"coordinator workflow show {run}"
         yield _wait(opened, "ended", "", f"{run} has ended.", "nobody", record)
+        return
     for gate in gates.waiting_of(opened):
         command = f"coordinator workflow gate {run} {gate['item']} --comment WORDS"
         yield _wait(opened, "gate", gate["item"], gate["text"], _MAINTAINER, command)

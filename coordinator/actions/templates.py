@@ -70,6 +70,9 @@ def import_templates(call: Call, arguments: Import) -> dict[str, Any]:
             refused += nothing
         else:
             name = arguments.name or _name(call.workspace, source, document)
+            if isinstance(name, Problem):
+                refused.append(name)
+                continue
             added.append(_import(call, source, document, name))
             noted += problems
     check_any(arguments, found)
@@ -90,11 +93,10 @@ def _not_taken(source: Source) -> Problem:
     return Problem(source.shown, 1, "state-file", message, hint)
 
 
-def _name(workspace: Workspace, source: Source, document: Document) -> str:
+def _name(workspace: Workspace, source: Source, document: Document) -> str | Problem:
     """Return the name of the template that a document is, or is a version of.
 
-    Raises:
-        Refused: Other documents have all the names that its path gives.
+    A Problem where other documents have all the names that its path gives.
     """
     parts = [source.path.stem]
     for folder in source.path.parents[:_MOST_PARTS]:
@@ -105,10 +107,9 @@ def _name(workspace: Workspace, source: Source, document: Document) -> str:
         if kinship.is_same(known, document):
             return _slug(parts)
         parts.insert(0, folder.name)
-    raise Refused(
-        f"{source.shown} is another document than the template {_slug(parts[-1:])}.",
-        hint="Give it a name of its own: --name NAME",
-    )
+    message = f"It is another document than the template {_slug(parts[-1:])}."
+    hint = "Give it a name of its own: --name NAME"
+    return Problem(source.shown, 1, "other-document", message, hint)
 
 
 def _slug(parts: Sequence[str]) -> str:

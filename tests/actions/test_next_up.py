@@ -97,8 +97,11 @@ def test_an_escalation_and_a_step_in_other_hands_are_named(
 
 def test_a_run_that_has_ended_says_so(opened: OpenWorkspace) -> None:
     """Where it is asked for; otherwise it is nobody's business any more."""
-    run = begin(opened, "# Pier\n\n- [ ] Look\n", "pier")
-    tick(opened, run, "1")
+    run = begin(opened, oven(retries="0"), "oven")
+    take(opened, run, WOOD)
+    submit(opened, run, WOOD, exit_code=1)
+    given_up = {"id": f"{run}-e1", "decision": "abandon", "comment": "Enough"}
+    opened.perform("workflow resolve", **given_up)
     assert waiting(opened) == []
     assert waiting(opened, run=run) == [["ended", "", "nobody"]]
 

@@ -236,6 +236,20 @@ def test_another_document_of_a_name_is_another_template(
 NOTES = "# Notes\n\n- [ ] Buy paper\n- [ ] Sharpen it\n- [ ] Write on\n"
 
 
+def test_a_document_that_no_name_is_left_for_stops_no_other(
+    opened: OpenWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is refused with the option that names it."""
+    monkeypatch.setattr(templates, "_MOST_PARTS", 1)
+    bring(opened, "docs/a/tasks.md", CRANE)
+    bring(opened, "docs/b/notes.md", NOTES)
+    (opened.root / "docs/b/tasks.md").write_text(MENU)
+    found = opened.perform("workflow import", paths=[str(opened.root / "docs/b")])
+    assert [x["id"] for x in found["templates"]] == ["notes"]
+    [refused] = found["refused"]
+    assert (refused["code"], "--name" in refused["hint"]) == ("other-document", True)
+
+
 def test_a_template_may_be_given_its_name(opened: OpenWorkspace) -> None:
     """Which also says that a document is a version of it, whatever it holds."""
     assert bring(opened, "docs/tasks.md", CRANE, "Harbour crane") == "harbour-crane@1"
