@@ -117,15 +117,18 @@ def _serving(
 ) -> Iterator[None]:
     loop, over = asyncio.new_event_loop(), asyncio.Event()
     serving = _serve(path, desk, service, load, over)
-    thread = Thread(target=lambda: loop.run_until_complete(serving), name="socket")
-    thread.daemon = True
+
+    def serve() -> None:
+        if loop.run_until_complete(serving):
+            path.unlink(missing_ok=True)
+
+    thread = Thread(target=serve, name="socket", daemon=True)
     thread.start()
     try:
         yield
     finally:
         loop.call_soon_threadsafe(over.set)
         thread.join()
-        path.unlink(missing_ok=True)
         service.close()
         loop.close()
 
@@ -136,19 +139,20 @@ async def _serve(
     service: Meanwhile,
     load: "Callable[[], Face]",
     over: asyncio.Event,
-) -> None:
-    """Listen once it has taken a while, until it is over."""
+) -> bool:
+    """Listen once it has taken a while, until it is over; tell whether it did."""
     with suppress(TimeoutError):
         await asyncio.wait_for(over.wait(), _SHORT_SECONDS)
-        return
+        return False
     from coordinator.daemon import server  # noqa: PLC0415 - it loads slowly
 
     try:
         listening = await server.serve(path, desk, service, load())
     except OSError:
-        return  # then others wait outside
+        return False  # then others wait outside
     await over.wait()
     await _end(listening)
+    return True
 
 
 async def _end(listening: asyncio.Server) -> None:

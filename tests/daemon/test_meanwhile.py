@@ -2,9 +2,13 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
+from coordinator.actions.registry import Later
+from coordinator.daemon import meanwhile
 from coordinator.daemon.meanwhile import Ending, Meanwhile
 from tests.support import PATIENCE_SECONDS, wait_for
 
@@ -47,3 +51,15 @@ def test_without_others_nothing_is_waited_for() -> None:
     assert service.aside(lambda: 2) == 2
     service.wait()
     service.close()
+
+
+def test_what_stands_where_it_never_listened_is_left(tmp_path: Path) -> None:
+    """The disk may take nothing, and nothing was put there."""
+    place = tmp_path / "socket"
+    place.mkdir()  # it could not be unlinked
+
+    step = Later(lambda: {"done": 1}, dict)
+    nothing = cast("Any", None)  # nobody comes
+    done: object = meanwhile.finish(nothing, step, place, nothing)
+    assert done == {"done": 1}
+    assert place.is_dir()
