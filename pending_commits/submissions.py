@@ -21,19 +21,23 @@ _ATTEMPTS = 3
 _DEEPEST = 10_000  # commits that are newer than a repository's packs
 _MOST_TIPS = 16
 _SECONDS = 600.0
-_SETTINGS = {
-    # git 2.39 syncs packs by itself, and neither refs nor loose objects.
-    "core.fsync": "reference,loose-object",
-    # An id that was accepted once can be found again after its ref has moved on.
-    "core.logAllRefUpdates": "always",
-    "gc.auto": "0",
-    "gc.pruneExpire": "never",
-    "gc.reflogExpire": "never",
-    "gc.reflogExpireUnreachable": "never",
-    "maintenance.auto": "false",
-    "user.name": "coordinator",
-    "user.email": "coordinator@localhost",
-}
+_SETTINGS = """\
+[core]
+\t# git 2.39 syncs packs by itself, and neither refs nor loose objects.
+\tfsync = reference,loose-object
+\t# An id that was accepted once can be found again after its ref has moved on.
+\tlogAllRefUpdates = always
+[gc]
+\tauto = 0
+\tpruneExpire = never
+\treflogExpire = never
+\treflogExpireUnreachable = never
+[maintenance]
+\tauto = false
+[user]
+\tname = coordinator
+\temail = coordinator@localhost
+"""
 # gitprotocol-v2(5): what is wanted may be any object, "not limited to advertised" ones.
 _PROTOCOL = {"protocol.version": "2"}
 
@@ -128,8 +132,8 @@ def _make(path: Path) -> None:
     Repository(path.parent).run(
         "init", "-q", "--bare", "--template=", "--initial-branch=main", "--", str(made)
     )
-    for key, value in _SETTINGS.items():
-        Repository(made).run("config", "--", key, value)
+    with (made / "config").open("a") as settings:
+        settings.write(_SETTINGS)
     made.rename(path)
 
 

@@ -183,8 +183,7 @@ class InitArguments(Arguments):
 def init(call: Call, arguments: InitArguments) -> Later:
     """Make a workspace, or add to one what is missing."""
     workspace = call.workspace
-    check(call.folder, arguments, workspace.settings)
-    repositories = dict(_pair(call.folder, x) for x in arguments.repo)
+    repositories = check(call.folder, arguments, workspace.settings)
     _save_settings(workspace, repositories, arguments)
     _make_roster(workspace, arguments.agent)
     for name in workspace.roster.names:
@@ -221,8 +220,10 @@ def _was_made(workspace: Workspace) -> bool:
     return workspace.index.row(question) is not None
 
 
-def check(folder: Path, arguments: InitArguments, present: Settings) -> None:
-    """Refuse what `init` would refuse, before anything is made.
+def check(
+    folder: Path, arguments: InitArguments, present: Settings
+) -> dict[str, Tracked]:
+    """Return the repositories that are named; refuse, before anything is made.
 
     `present` are the settings that are there already.
 
@@ -232,28 +233,31 @@ def check(folder: Path, arguments: InitArguments, present: Settings) -> None:
     if git.version() < git.OLDEST:
         raise GitTooOld
     prefixes = [identity_for(name).prefix for name in arguments.agent]
+    found: dict[str, Tracked] = {}
     for text in arguments.repo:
         name, path = _pair(folder, text)
         target = _target(name, path, arguments, present)
-        check_usable(Tracked(name, Path(path), target))
+        found[name] = Tracked(name, path, target)
+        check_usable(found[name])
         for prefix in prefixes:
             check_beside(prefix, target)
     _check_command(arguments.check)
+    return found
 
 
-def _target(name: str, path: str, arguments: InitArguments, present: Settings) -> str:
+def _target(name: str, path: Path, arguments: InitArguments, present: Settings) -> str:
     """Return the branch that a repository's work lands on: said, or found."""
     if arguments.target or name in present.repositories:
         return arguments.target or present.target_of(name)
     said = present.target_of(name)
     is_said = name in present.targets or "target" in present.model_fields_set
-    repository = Repository(Path(path))
+    repository = Repository(path)
     if is_said and git.resolve(repository, f"refs/heads/{said}"):
         return said
     return git.default_branch(repository) or said
 
 
-def _pair(folder: Path, text: str) -> tuple[str, str]:
+def _pair(folder: Path, text: str) -> tuple[str, Path]:
     name, equals, path = text.partition("=")
     if not equals or not path:
         raise UsageProblem(
@@ -267,28 +271,28 @@ def _pair(folder: Path, text: str) -> tuple[str, str]:
         raise UsageProblem(
             f"{full} is no git repository.", hint=f"Run: git -C {full} init"
         )
-    return name, str(git.top_folder(repository))
+    return name, git.top_folder(repository)
 
 
 def _save_settings(
-    workspace: Workspace, repositories: dict[str, str], arguments: InitArguments
+    workspace: Workspace, repositories: dict[str, Tracked], arguments: InitArguments
 ) -> None:
     """Write what is new into the settings; what a person wrote there stays."""
     layout = workspace.layout
     text = layout.settings.read_bytes().decode()  # with the line ends that it has
     present = workspace.settings
-    _check_command(arguments.check)
-    targets = {k: _target(k, v, arguments, present) for k, v in repositories.items()}
+    paths = {k: str(v.path) for k, v in repositories.items()}
+    targets = {k: v.target for k, v in repositories.items()}
     if text == _untouched() and (repositories or arguments.target or arguments.check):
         target = arguments.target or next(iter(targets.values()), present.target)
         others = {k: v for k, v in targets.items() if v != target}
         new = settings.render(
-            repositories, target=target, check=arguments.check, targets=others
+            paths, target=target, check=arguments.check, targets=others
         )
     else:
         _check_unchanged("target", arguments.target, present.target)
         _check_unchanged("check", arguments.check, present.check)
-        new = _with_new(text, present, repositories, targets)
+        new = _with_new(text, present, paths, targets)
     settings.parse(new, layout.settings)
     if new != text and layout.settings.is_symlink():
         raise Conflict(
@@ -303,10 +307,10 @@ def _save_settings(
 
 
 def _with_new(
-    text: str, present: Settings, repositories: dict[str, str], targets: dict[str, str]
+    text: str, present: Settings, paths: dict[str, str], targets: dict[str, str]
 ) -> str:
     """Return the settings with the repositories that are new; the rest stays."""
-    for name, path in repositories.items():
+    for name, path in paths.items():
         _check_same(name, path, present.repositories)
         if name not in present.repositories:
             text = settings.add(text, "repositories", name, path)

@@ -6,7 +6,7 @@ run. It knows refs and objects, and nothing of agents.
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -289,13 +289,19 @@ def default_branch(repository: Repository) -> str:
     `init.defaultBranch`, `main`, `master`, what HEAD is on, the only branch.
     """
     heads = {x.removeprefix(_HEADS) for x in refs(repository, _HEADS)}
-    origin = repository.ask("symbolic-ref", "-q", _ORIGIN + "HEAD").text.strip()
+    if len(heads) == 1:
+        return heads.pop()
+    return next((x for x in _main_names(repository) if x in heads), "")
+
+
+def _main_names(repository: Repository) -> Iterator[str]:
+    """Yield what the main branch may be called, the likeliest first."""
+    origin = repository.ask("symbolic-ref", "-q", _ORIGIN + "HEAD").text
+    yield origin.strip().removeprefix(_ORIGIN)
     _, configured = users_setting(repository, "init.defaultBranch") or ("", "")
-    current = repository.ask("symbolic-ref", "-q", "HEAD").text.strip()
-    named = (origin.removeprefix(_ORIGIN), configured, "main", "master")
-    only = heads if len(heads) == 1 else ()
-    wanted = (*named, current.removeprefix(_HEADS), *only)
-    return next((x for x in wanted if x in heads), "")
+    yield from (configured, "main", "master")
+    current = repository.ask("symbolic-ref", "-q", "HEAD").text
+    yield current.strip().removeprefix(_HEADS)
 
 
 def is_refused_to_its_user(repository: Repository) -> bool:

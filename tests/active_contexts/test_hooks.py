@@ -268,7 +268,10 @@ def test_bad_prefixes_never_reach_the_hooks(repository: Path) -> None:
 def test_a_rebase_and_a_large_fetch_pass(
     repository: Path, tmp_path: Path, make_repository: Callable[[Path], Path]
 ) -> None:
-    """The hooks stand in nobody's way: a rebase in a worktree, a fetch of many refs."""
+    """The hooks stand in nobody's way: a rebase in a worktree, a fetch of many refs.
+
+    They are more than a pipe holds.
+    """
     yard = make_yard(tmp_path / "work", repository)
     hooks.install(repository, OWNER, PREFIXES)
     place = yard.start(yard.home("backend"), "login").path
@@ -280,7 +283,7 @@ def test_a_rebase_and_a_large_fetch_pass(
     git(place, "rebase", "-q", "main")
     other = make_repository(tmp_path / "other")
     oid = git(other, "rev-parse", "HEAD")
-    lines = "".join(f"{oid} refs/heads/b{x}\n" for x in range(2000))
+    lines = "".join(f"{oid} refs/heads/b{x}\n" for x in range(1000))
     (other / ".git/packed-refs").write_text(lines)
     git(place, "fetch", "-q", str(other), "refs/heads/*:refs/remotes/other/*")
-    assert len(git(place, "branch", "-r").splitlines()) > 2000
+    assert len(git(place, "branch", "-r").splitlines()) > 1000

@@ -6,6 +6,7 @@ the refs. `landing`: a name like any person's; only the landing queue will refus
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -20,15 +21,32 @@ HOOK, LOOK, LANDING = "hook", "look", "landing"
 NO_HOOKS = ("-c", "core.hooksPath=/dev/null")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Scene:
-    """An agent's worktree on its own branch, another agent's, a clone and a remote."""
+    """An agent's worktree on its own branch; what few routes need is made for them."""
 
     yard: Yard
     backend: Assigned
-    frontend: Assigned
-    clone: Path
-    remote: Path
+    folder: Path
+    make_repository: Callable[[Path], Path]
+
+    @cached_property
+    def frontend(self) -> Assigned:
+        """Another agent's worktree."""
+        return self.yard.home("frontend")
+
+    @cached_property
+    def clone(self) -> Path:
+        """A person's clone, with the repository as its origin."""
+        made = self.make_repository(self.folder / "clone")
+        git(made, "remote", "add", "origin", str(self.yard.repository))
+        return made
+
+    def has_remote(self) -> None:
+        """Give the repository a remote of its own."""
+        remote = self.folder / "remote.git"
+        git(self.folder, "init", "-q", "--bare", str(remote))
+        git(self.yard.repository, "remote", "add", "origin", str(remote))
 
     @property
     def place(self) -> Path:
@@ -37,7 +55,7 @@ class Scene:
 
     def drifts(self) -> tuple[Problem, ...]:
         """Look as the daemon does."""
-        known = [self.backend, self.frontend]
+        known = [self.backend]
         return refs_look.look(self.yard.tracked, known, PREFIXES).drifts
 
 
@@ -45,17 +63,12 @@ class Scene:
 def scene(
     tmp_path: Path, repository: Path, make_repository: Callable[[Path], Path]
 ) -> Scene:
-    """Hooks installed, `backend/start` checked out by backend, frontend detached."""
+    """Hooks installed, `backend/start` checked out by backend."""
     yard = make_yard(tmp_path / "work", repository)
     hooks.install(repository, OWNER, PREFIXES)
     backend = yard.start(yard.home("backend"), "start")
     git(repository, "branch", "topic")
-    remote = tmp_path / "remote.git"
-    git(tmp_path, "init", "-q", "--bare", str(remote))
-    git(repository, "remote", "add", "origin", str(remote))
-    clone = make_repository(tmp_path / "clone")
-    git(clone, "remote", "add", "origin", str(repository))
-    return Scene(yard, backend, yard.home("frontend"), clone, remote)
+    return Scene(yard, backend, tmp_path, make_repository)
 
 
 Route = Callable[[Scene, str], int]
@@ -77,6 +90,16 @@ def push_in(*options: str) -> Route:
     def go(scene: Scene, name: str) -> int:
         argv = ("push", "-q", *options, "origin", f"HEAD:refs/heads/{name}")
         return try_git(scene.clone, *argv).returncode
+
+    return go
+
+
+def push_out(*options: str) -> Route:
+    """Push from the agent's worktree to a remote."""
+
+    def go(scene: Scene, name: str) -> int:
+        scene.has_remote()
+        return inside("push", *options, "origin", "HEAD:refs/heads/NAME")(scene, name)
 
     return go
 
@@ -133,9 +156,9 @@ ROUTES: dict[str, tuple[Route, str, str]] = {
     "update-ref": (inside("update-ref", "refs/heads/NAME", "HEAD"), HOOK, HOOK),
     "fetch a:b": (inside("fetch", ".", "HEAD:refs/heads/NAME"), HOOK, HOOK),
     "push . a:b": (inside("push", ".", "HEAD:refs/heads/NAME"), HOOK, HOOK),
-    "push out": (inside("push", "origin", "HEAD:refs/heads/NAME"), HOOK, HOOK),
+    "push out": (push_out(), HOOK, HOOK),
     "push out --no-verify": (
-        inside("push", "--no-verify", "origin", "HEAD:refs/heads/NAME"),
+        push_out("--no-verify"),
         LANDING, LANDING,
     ),
     "push in from a clone": (push_in(), LANDING, HOOK),
@@ -196,6 +219,7 @@ def test_a_persons_own_names_pass_in_the_main_checkout(
     scene: Scene, words: tuple[str, ...]
 ) -> None:
     """Elsewhere only names inside an agent's prefix are checked."""
+    scene.has_remote()
     main = scene.yard.repository
     assert try_git(main, *words, "release/1.0").returncode == 0
     assert try_git(main, "push", "-q", "origin", "release/1.0").returncode == 0
