@@ -1,5 +1,6 @@
 """Fixtures that every test may use."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -22,6 +23,7 @@ from tests.support import (
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a private folder there
 ROOM = 1 << 30
+STRIDE = 8
 
 # How long an example takes says how busy the machine is.
 settings.register_profile(
@@ -51,16 +53,31 @@ def pytest_collection_modifyitems(
 ) -> None:
     """Spread what is slow among the quick where workers share the tests.
 
-    Most of the slow ones wait: there is something to do beside them, and none is last.
+    Most of the slow ones wait: there is something to do beside them.
+    Those of one file wait alike, and are spread as well; none that is long begins late.
     """
     if hasattr(config, "workerinput"):
-        slow = [x for x in items if x.get_closest_marker("slow")]
-        quick = [x for x in items if not x.get_closest_marker("slow")]
-        between = len(quick) * 3 // 4 // max(len(slow), 1)
-        items.clear()
-        for number, item in enumerate(slow):
-            items += [item, *quick[number * between : (number + 1) * between]]
-        items += quick[len(slow) * between :]
+        marks = [(x, x.get_closest_marker("slow")) for x in items]
+        quick = [x for x, mark in marks if mark is None]
+        slow = [x for x, mark in marks if mark and not mark.args]
+        longest = [x for x, mark in marks if mark and mark.args]
+        slow = [x for first in range(STRIDE) for x in slow[first::STRIDE]]
+        items[:] = _spread(_spread(longest, slow), quick)
+
+
+def _spread(few: list[pytest.Item], many: list[pytest.Item]) -> list[pytest.Item]:
+    """Put few tests evenly among the first half of many."""
+    between = len(many) // 2 // max(len(few), 1)
+    spread: list[pytest.Item] = []
+    for number, item in enumerate(few):
+        spread += [item, *many[number * between : (number + 1) * between]]
+    return spread + many[len(few) * between :]
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector five thousand tests that stay until the end."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_sessionfinish() -> None:

@@ -169,6 +169,7 @@ def test_its_worktrees_are_unreadable_and_the_others_are_shown(
     assert not found["worktrees"]["well"]
 
 
+@pytest.mark.slow(5)
 def test_a_worktree_that_hangs_by_itself_is_named(
     opened: OpenWorkspace, repository: Path, fifo: Path
 ) -> None:

@@ -53,6 +53,7 @@ def refs(root: Path) -> dict[str, str]:
     return kernel_git.refs(Repository(root / ".coordinator" / "store.git"))
 
 
+@pytest.mark.slow(5)
 @pytest.mark.parametrize("how", ["by command", "by file"])
 def test_a_long_fetch_keeps_nobody_waiting(
     root: Path, slow_fetches: tuple[Path, str], how: str

@@ -54,6 +54,7 @@ def hanging(root: Path, repository: Path) -> Iterator[Path]:
         over.set()
 
 
+@pytest.mark.slow(15)
 @pytest.mark.usefixtures("hanging")
 def test_a_repository_that_hangs_holds_up_nobody(root: Path) -> None:
     """Not the status, nor documents, nor other repositories, whoever looks how often.
@@ -95,6 +96,7 @@ def _hangs(root: Path) -> bool:
     return False
 
 
+@pytest.mark.slow(10)
 def test_without_a_daemon_a_command_waits_once(
     root: Path, repository: Path, tmp_path: Path
 ) -> None:

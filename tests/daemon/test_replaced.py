@@ -73,6 +73,7 @@ def run_of(program: Path, root: Path, *argv: str) -> Ended:
     return run_coordinator(root, *argv, PYTHONPATH=str(program))
 
 
+@pytest.mark.slow(7)
 @pytest.mark.parametrize("how", ["removed", "upgraded"])
 def test_a_daemon_whose_program_is_another_says_so(
     daemon: DaemonProcess, root: Path, program: Path, how: str

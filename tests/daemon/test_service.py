@@ -264,6 +264,7 @@ def test_what_changed_while_no_daemon_ran_is_found(root: Path) -> None:
         assert [x["path"] for x in daemon.ask("learning list")] == [new]
 
 
+@pytest.mark.slow(5)
 @pytest.mark.parametrize("how", ["removed", "renamed"])
 def test_a_watched_folder_is_found_again(
     daemon: DaemonProcess, root: Path, how: str
