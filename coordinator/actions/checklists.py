@@ -23,7 +23,8 @@ from coordinator.actions.workspace import Call
 from coordinator.kernel.errors import NotFound, Refused, UsageProblem
 from coordinator.kernel.journal import Draft
 from coordinator.workflows import boxes, evidence, living, order
-from coordinator.workflows.model import Mark, Role
+from coordinator.workflows.marks import Mark
+from coordinator.workflows.model import Role
 
 
 class OneItem(Arguments):
@@ -178,8 +179,8 @@ def _set(
     _check_goes_on(opened)
     items = opened.sheet.boxes.items
     lines = {items[x].line: mark for x, mark in marks.items()}
-    text = boxes.set_marks(opened.sheet.text, lines)
-    sheet = runs.read_sheet(text, opened.sheet.ids)
+    text = boxes.set_marks(opened.sheet.text, lines, opened.sheet.boxes.signs)
+    sheet = runs.read_sheet(opened, text, opened.sheet.ids)
     named = [(opened.sheet.ids[x], mark, said) for x, mark, said in ticks]
     changes = runs.edited(workspace, opened, text, actor, named)
     workspace.record(*before, *changes, *runs.ends(opened, sheet, actor))

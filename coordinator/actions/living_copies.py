@@ -23,7 +23,8 @@ from coordinator.kernel.problems import Problem
 from coordinator.kernel.refusals import reason
 from coordinator.workflows import evidence, lint, living, store
 from coordinator.workflows.living import Judged, Refused
-from coordinator.workflows.model import Mark, Role
+from coordinator.workflows.marks import Mark
+from coordinator.workflows.model import Role
 
 _MOST_REFUSALS = 50
 _MOST_TEXT = 80

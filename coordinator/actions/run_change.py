@@ -36,8 +36,9 @@ from coordinator.workflows import (
     state_files,
 )
 from coordinator.workflows.living import Sheet
+from coordinator.workflows.marks import Mark
 from coordinator.workflows.merging import Merged
-from coordinator.workflows.model import Item, Kind, Mark
+from coordinator.workflows.model import Item, Kind
 from coordinator.workflows.plan import Place, Plan
 from coordinator.workflows.state_files import Shown
 from coordinator.workflows.states import HELD, Event, State
@@ -164,8 +165,9 @@ def _merged(call: Call, opened: Open, theirs: str) -> Merged:
 
 
 def _unmarked(opened: Open) -> str:
-    items = opened.sheet.boxes.items
-    return boxes.set_marks(opened.sheet.text, {x.line: Mark.OPEN for x in items})
+    found = opened.sheet.boxes
+    unmarked = {x.line: Mark.OPEN for x in found.items}
+    return boxes.set_marks(opened.sheet.text, unmarked, found.signs)
 
 
 def _told(call: Call, opened: Open, version: int, met: dict[str, Any]) -> list[Draft]:
@@ -186,7 +188,7 @@ def _told(call: Call, opened: Open, version: int, met: dict[str, Any]) -> list[D
 
 
 def _newer(opened: Open, sheet: Sheet) -> Open:
-    document, _ = read.parse(sheet.text, opened.path)
+    document, _ = read.parse(sheet.text, opened.path, opened.run.reading)
     return replace(opened, document=document, plan=Plan(document.book))
 
 
@@ -286,7 +288,7 @@ def _origins(before: Sequence[Item], after: Sequence[Item]) -> list[int]:
 
 def _carried(opened: Open, text: str) -> Sheet:
     """Return the merged text with the ids and marks that its items had before."""
-    found = living.read(text)
+    found = living.read(text, opened.run.reading)
     before = opened.sheet.boxes.items
     fresh = opened.run.next_item
     ids: list[str] = []
@@ -297,7 +299,7 @@ def _carried(opened: Open, text: str) -> Sheet:
         fresh += not is_same
         if is_same:
             marks[item.line] = before[place].mark
-    return runs.read_sheet(boxes.set_marks(text, marks), ids)
+    return runs.read_sheet(opened, boxes.set_marks(text, marks, found.signs), ids)
 
 
 @action(

@@ -13,7 +13,7 @@ from coordinator.actions.workspace import Workspace
 from coordinator.kernel import clock
 from coordinator.workflows import plan
 from coordinator.workflows.durations import Durations
-from coordinator.workflows.model import Mark
+from coordinator.workflows.marks import Mark
 from coordinator.workflows.states import PASSED, Event, State
 
 

@@ -30,7 +30,8 @@ from coordinator.index import queries
 from coordinator.kernel import clock
 from coordinator.workflows import drafts, living, order, plan
 from coordinator.workflows.durations import Durations
-from coordinator.workflows.model import Document, Kind
+from coordinator.workflows.marks import Mark
+from coordinator.workflows.model import Document, Item, Kind
 from coordinator.workflows.plan import Known, Place
 from coordinator.workflows.runs import Word, Work
 from coordinator.workflows.states import State
@@ -138,7 +139,8 @@ def items(workspace: Workspace, opened: Open) -> Iterator[dict[str, Any]]:
         yield {
             "id": name,
             "text": item.text,
-            "state": marks[place].value,
+            "state": _state_of(item, marks[place]),
+            "optional": item.is_optional,
             "role": item.role.value,
             "phase": item.phase,
             "group": item.group,
@@ -148,6 +150,10 @@ def items(workspace: Workspace, opened: Open) -> Iterator[dict[str, Any]]:
             "at": word.at if word else "",
             "comment": _comment(workspace, word),
         }
+
+
+def _state_of(item: Item, mark: Mark) -> str:
+    return "in-progress" if item.is_begun and mark is Mark.OPEN else mark.value
 
 
 def steps_of(

@@ -19,10 +19,11 @@ from coordinator.actions.registry import (
 )
 from coordinator.actions.workspace import Call, Workspace
 from coordinator.index import queries
-from coordinator.kernel.errors import NotFound, UsageProblem
+from coordinator.kernel.errors import NotFound, Refused, UsageProblem
 from coordinator.kernel.journal import Draft
 from coordinator.kernel.names import slug
-from coordinator.workflows import drafts, living, read, store
+from coordinator.workflows import drafts, living, order, read, store
+from coordinator.workflows.marks import LATEST, Mark
 from coordinator.workflows.model import Document, Kind
 
 
@@ -74,11 +75,26 @@ def start(call: Call, arguments: Start) -> dict[str, Any]:
     document, _ = read.parse(base, row["path"])
     text = _living_text(document, base, part, arguments)
     filled, unused = drafts.fill(text, values)
+    _check_open(arguments.template, filled)
     agent = _whose(call, arguments.agent, document)
     run = _started_before(call, row["name"]) or _free_id(workspace, part or row["name"])
     phase_file = values.get("phase_file", "")
     _begin(call, _Plan(run, agent, row, base, text, filled, phase_file, part))
     return _started(workspace, run, [x for x in unused if x != "phase_file"])
+
+
+def _check_open(name: str, text: str) -> None:
+    """Check that something is left to do: a record of what was done is no template.
+
+    Raises:
+        Refused: Every box is ticked.
+    """
+    items = living.read(text).items
+    if order.leaves(items) and not any(x.mark is Mark.OPEN for x in items):
+        raise Refused(
+            f"Nothing of {name} is left to do: all its boxes are ticked.",
+            hint="Open what is to be done again, and import it under another --name.",
+        )
 
 
 def _values(given: tuple[str, ...]) -> dict[str, str]:
@@ -160,6 +176,7 @@ def _begin(call: Call, plan: _Plan) -> None:
             "ids": living.first_ids(plan.filled),
             "phase_file": plan.phase_file,
             "part": plan.part,
+            "reading": LATEST.value,
         }
         path = store.living_copy(run)
         version = runs.accepted(path, blob, len(filled), plan.agent, actor)

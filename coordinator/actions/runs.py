@@ -16,7 +16,8 @@ from coordinator.kernel.errors import NotFound
 from coordinator.kernel.journal import Draft
 from coordinator.workflows import living, order, plan, read, store
 from coordinator.workflows.living import Sheet
-from coordinator.workflows.model import Document, Kind, Mark
+from coordinator.workflows.marks import Mark
+from coordinator.workflows.model import Document, Kind
 from coordinator.workflows.plan import Plan
 from coordinator.workflows.runs import Happening, Run, apply, fold
 from coordinator.workflows.states import PASSED
@@ -49,7 +50,10 @@ class Open:
 
     @property
     def progress(self) -> tuple[int, int]:
-        """How many steps or boxes are done, or left out, and how many there are."""
+        """How many steps or boxes are done, or left out, and how many there are.
+
+        What is optional counts once it is done.
+        """
         if "progress" not in self.found:
             self.found["progress"] = self._progress()
         done: tuple[int, int] = self.found["progress"]
@@ -60,8 +64,8 @@ class Open:
             states = [plan.state(self.run, x) for x in self.plan.places]
             return sum(x in PASSED for x in states), len(states)
         items = self.sheet.boxes.items
-        places = order.leaves(items)
-        return sum(items[x].mark is not Mark.OPEN for x in places), len(places)
+        done = sum(items[x].mark is not Mark.OPEN for x in order.leaves(items))
+        return done, done + len(order.due(items))
 
 
 def find(workspace: Workspace, wanted: str) -> Open:
@@ -118,7 +122,7 @@ def _open(workspace: Workspace, run: Run, before: Open | None = None) -> Open:
     if before and before.sheet.text == text:
         sheet = Sheet(text, before.sheet.boxes, run.ids)
         return Open(run, sheet, before.document, before.plan)
-    document, _ = read.parse(text, store.living_copy(run.id))
+    document, _ = read.parse(text, store.living_copy(run.id), run.reading)
     sheet = Sheet(text, document.checklist, run.ids)
     return Open(run, sheet, document, Plan(document.book))
 
@@ -196,8 +200,7 @@ def ends(opened: Open, sheet: Sheet, actor: str) -> list[Draft]:
     if opened.is_steps or opened.run.ended:
         return []
     items = sheet.boxes.items
-    places = order.leaves(items)
-    if not places or any(items[x].mark is Mark.OPEN for x in places):
+    if not order.leaves(items) or order.due(items):
         return []
     return [draft(opened, "run.finished", actor, {"outcome": "finished"})]
 
@@ -218,6 +221,6 @@ def store_text(workspace: Workspace, text: str) -> str:
     return workspace.blobs.put([text.encode()])[0] if text else ""
 
 
-def read_sheet(text: str, ids: Sequence[str]) -> Sheet:
-    """Return a text with what its boxes say."""
-    return Sheet(text, living.read(text), ids)
+def read_sheet(opened: Open, text: str, ids: Sequence[str]) -> Sheet:
+    """Return a text of this run with what its boxes say."""
+    return Sheet(text, living.read(text, opened.run.reading), ids)

@@ -4,7 +4,7 @@ It changes one line of one file in the agent's worktree, and says what it did.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from coordinator.actions.runs import Open
@@ -15,7 +15,8 @@ from coordinator.kernel.files import Content
 from coordinator.kernel.markdown import scan
 from coordinator.kernel.refusals import reason
 from coordinator.workflows import boxes, lint, living
-from coordinator.workflows.model import Item, Mark, Role
+from coordinator.workflows.marks import Mark
+from coordinator.workflows.model import Item, Role
 
 _PATH = re.compile(r"[\w./-]+\.md\b")
 
@@ -52,10 +53,11 @@ def _roots(workspace: Workspace, opened: Open) -> Iterator[Path]:
 
 
 def _tick(temporary: Path, root: Path, path: str, text: str, opened: Open) -> str:
-    item = _task_in(text, opened)
+    found = living.read(text)
+    item = _task_in(found.items, opened)
     if item is None:
         return f"{path} has no open item of this run's task, so nothing was written."
-    new = boxes.set_marks(text, {item.line: Mark.DONE})
+    new = boxes.set_marks(text, {item.line: Mark.DONE}, found.signs)
     try:
         files.write(root, path, new.encode(), temporary=temporary)
     except OSError as error:
@@ -63,13 +65,13 @@ def _tick(temporary: Path, root: Path, path: str, text: str, opened: Open) -> st
     return f"{path}, line {item.line}, is ticked."
 
 
-def _task_in(text: str, opened: Open) -> Item | None:
+def _task_in(items: Sequence[Item], opened: Open) -> Item | None:
     """Return the one open item that says what the run is about, or None."""
     said = (opened.document.said(x) for x in ("current_task", "name"))
     wanted = [x.casefold() for x in said if x]
-    items = [x for x in living.read(text).items if x.mark is Mark.OPEN and x.text]
+    open_ones = [x for x in items if x.mark is Mark.OPEN and x.text]
     for words in wanted:
-        found = [x for x in items if _says(x.text.casefold(), words)]
+        found = [x for x in open_ones if _says(x.text.casefold(), words)]
         if len(found) == 1:
             return found[0]
     return None

@@ -8,7 +8,7 @@ from typing import Any
 
 from coordinator.cli.words import moment, safe
 
-_BOXES = {"open": "[ ]", "done": "[x]", "skipped": "[-]"}
+_BOXES = {"open": "[ ]", "done": "[x]", "skipped": "[-]", "in-progress": "[~]"}
 _SIGNS = {"met": "met        ", "unmet": "UNMET      ", "attested": "a person   "}
 _LATEST = 3
 _MOST_PROSE = 160  # characters; all of it is in `--json`

@@ -10,28 +10,38 @@ from dataclasses import dataclass
 
 from coordinator.kernel import markdown
 from coordinator.kernel.markdown import Line, LineKind
-from coordinator.workflows.model import Mark
+from coordinator.workflows.marks import Mark, Meaning, Reading, Signs
+
+_USUAL = Signs()
 
 _BOX = re.compile(
     r"(?P<indent>[ \t]*)(?P<marker>[-*+]|\d{1,9}[.)])?(?(marker)[ \t]+)"
-    r"\[(?P<sign>(?P<mark>[ xX✓✔✅~-])\ufe0f?)\](?:[ \t]+(?P<text>.*)|)\Z"
+    r"\[(?P<sign>(?P<mark>[^\[\]\t])\ufe0f?)\](?P<star>\*)?(?:[ \t]+(?P<text>.*)|)\Z"
 )
 _BOM = "\ufeff"
-_MARKS = {" ": Mark.OPEN, "-": Mark.SKIPPED, "~": Mark.SKIPPED}
-_WRITTEN = {Mark.OPEN: " ", Mark.DONE: "x", Mark.SKIPPED: "-"}
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """What one line's box says; `level` is the indent in columns."""
+    """What one line's box says; `level` is the indent in columns.
 
-    mark: Mark
+    `meaning` is None for a sign that nobody explains; around a letter it may be no box.
+    """
+
+    meaning: Meaning | None
+    sign: str
     text: str
     level: int
     is_bare: bool
+    is_optional: bool
+
+    @property
+    def mark(self) -> Mark:
+        """What it comes to: what nobody understands is open."""
+        return self.meaning.mark if self.meaning else Mark.OPEN
 
 
-def find(line: Line) -> Box | None:
+def find(line: Line, signs: Signs = _USUAL) -> Box | None:
     """Return the line's box, or None; a line inside a fence has none."""
     if line.kind not in {LineKind.BULLET, LineKind.TEXT} or "[" not in line.text:
         return None
@@ -39,31 +49,36 @@ def find(line: Line) -> Box | None:
     if match is None:
         return None
     text = (match["text"] or "").strip()
-    if not match["marker"] and not text:
+    meaning, is_bare = signs.meaning(match["mark"]), not match["marker"]
+    is_new = meaning is None or match["star"]
+    is_none = is_bare or signs.reading is Reading.FIRST or match["mark"].isdigit()
+    if (is_bare and not text) or (is_new and is_none):
         return None
-    mark = _MARKS.get(match["mark"], Mark.DONE)
     indent = len(match["indent"].expandtabs(4))
-    return Box(mark, text, indent, is_bare=not match["marker"])
+    return Box(meaning, match["mark"], text, indent, is_bare, bool(match["star"]))
 
 
-def set_marks(text: str, marks: Mapping[int, Mark]) -> str:
+def set_marks(text: str, marks: Mapping[int, Mark], signs: Signs = _USUAL) -> str:
     """Return the document with the boxes in these lines (from 1) set.
 
     No other byte changes; a box that says so already keeps its own sign, and a line
     without a box stays as it is.
     """
     if text.startswith(_BOM):
-        return _BOM + set_marks(text.removeprefix(_BOM), marks)
+        return _BOM + set_marks(text.removeprefix(_BOM), marks, signs)
     lines = markdown.split_lines(text)
     numbers = (x for x in marks if 0 < x <= len(lines))
     return markdown.replace_lines(
-        text, {x: _set(lines[x - 1], marks[x]) for x in numbers}
+        text, {x: _set(lines[x - 1], marks[x], signs) for x in numbers}
     )
 
 
-def _set(line: str, mark: Mark) -> str:
+def _set(line: str, mark: Mark, signs: Signs) -> str:
     match = _BOX.match(line)
-    if match is None or _MARKS.get(match["mark"], Mark.DONE) is mark:
+    if match is None:
+        return line
+    meaning = signs.meaning(match["mark"])
+    if (meaning.mark if meaning else Mark.OPEN) is mark:
         return line
     start, end = match.span("sign")
-    return line[:start] + _WRITTEN[mark] + line[end:]
+    return line[:start] + signs.written(mark) + line[end:]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from coordinator.kernel.markdown import Line, LineKind
 from coordinator.workflows import boxes
+from coordinator.workflows.marks import Meaning, Reading, Signs
 from coordinator.workflows.model import (
     Checklist,
     Item,
@@ -18,6 +19,7 @@ from coordinator.workflows.model import (
     Section,
 )
 
+_USUAL = Signs()
 _GROUP_LEVEL = 4
 _NOTE = re.compile(r"\**(?:Notes|Findings)(?:\**:|:\**)\**[ \t]*(.*)\Z", re.IGNORECASE)
 _DECISIONS = re.compile(r"[*_]*key decisions\b", re.IGNORECASE)
@@ -33,6 +35,18 @@ _TRACKING = re.compile(r"\bupdate task tracking\b", re.IGNORECASE)
 _CODE_SPAN = re.compile(r"(?<!`)(`++)[^`]++\1(?!`)")
 # A capital word in brackets that is no link, no footnote and no tag such as `[US1]`.
 _PLACEHOLDER = re.compile(r"\[ ?([A-Z][^\[\]\n]{0,80}?) ?\](?![(\[:])")
+# A heading that asks for a person's word on all that stands below it.
+_PERSON = r"(?:the |a |your )?(?:human|user|maintainer|owner|client|customer)(?:'?s)?"
+_WORD = r"(?:sign[- ]?offs?|approvals?)"
+_ASKING = re.compile(
+    rf"\W*(?:[\d.]+ )?(?:final |formal )?(?:{_PERSON} )?{_WORD}"
+    rf"(?: (?:by|from) .*)?(?: \(.*\))?\W*\Z"
+    rf"|.*\b(?:needs?|requires?|awaiting|waits? for|pending) {_PERSON} {_WORD}\b"
+    r"|.*\b(?:human only|by (?:a |the )?(?:human|maintainer))\b",
+    re.IGNORECASE,
+)
+# What ends a paragraph although it is text, as far as a line can tell.
+_NO_PARAGRAPH = ("|", ">", "<!--", "=======")
 _FREE = {"notes", "findings"}
 _TAGS = {"optional", "required", "recommended", "todo", "done", "blocked"}
 _PHASE = re.compile(
@@ -42,8 +56,13 @@ _PHASE = re.compile(
 
 @dataclass(slots=True)
 class _Reader:
-    """What was read so far, and where in the document the next line stands."""
+    """What was read so far, and where in the document the next line stands.
 
+    `asking` is the level of the heading above that asks for a person's word, 0: none
+    does; `wrapped` the last line of the last item's text.
+    """
+
+    signs: Signs
     items: list[Item] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     placeholders: list[Placeholder] = field(default_factory=list)
@@ -54,19 +73,43 @@ class _Reader:
     group: str = ""
     in_decisions: bool = False
     noted: tuple[int, int] = (-1, 0)  # the last line of the last note, and its indent
+    asking: int = 0
+    wrapped: int = -1
 
     def heading(self, line: Line) -> None:
         """Enter a section; a deep heading is a group of the phase that it is in."""
         self.open.clear()
         self.in_decisions = bool(_DECISIONS.match(line.content))
+        if not self.asking or line.level <= self.asking:
+            asks = self.is_whole and _ASKING.match(line.content)
+            self.asking = line.level if asks else 0
         if line.level >= _GROUP_LEVEL and self.phase:
             self.group = line.content
         else:
             self.phase, self.section, self.group = line.content, line.number, ""
 
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether it is read as we read today."""
+        return self.signs.reading is not Reading.FIRST
+
+    def find(self, line: Line) -> boxes.Box | None:
+        """Return the line's box; a letter is a sign only where it follows other boxes.
+
+        Elsewhere it is a tag, such as `[P]`.
+        """
+        if line.number in self.signs.lines:
+            return None
+        box = boxes.find(line, self.signs)
+        if box is None or box.meaning or not box.sign.isalpha():
+            return box
+        here = (place for level, place in self.open if level == box.level)
+        return box if any(x >= 0 for x in here) else None
+
     def item(self, line: Line, box: boxes.Box) -> None:
         """Take an item in, below the last line of a smaller indent."""
         parent = self._parent(box.level)
+        is_part = parent >= 0 and self.items[parent].is_optional
         self.items.append(
             Item(
                 line=line.number,
@@ -77,13 +120,47 @@ class _Reader:
                 phase=self.phase,
                 section=self.section,
                 group=self._group_of(parent),
-                role=Role.DECISION if self.in_decisions else _role(box.text),
+                role=self._role(box.text),
                 is_bare=box.is_bare,
+                is_begun=box.meaning is Meaning.BEGUN and self.is_whole,
+                is_optional=box.is_optional or is_part,
+                is_known=box.meaning is not None,
             )
         )
+        self.wrapped = line.number
         self.open.append((box.level, len(self.items) - 1))
         if self.in_decisions and box.text:
             self.decisions.append(Note(line.number, box.text, self.phase))
+
+    def _role(self, text: str) -> Role:
+        if self.in_decisions:
+            return Role.DECISION
+        role = _role(text)
+        return Role.PAUSE if self.asking and role is Role.WORK and text else role
+
+    def wrap(self, line: Line) -> None:
+        """Take in the next line of an item's paragraph, which is indented below it."""
+        if line.kind is not LineKind.TEXT or line.number != self.wrapped + 1:
+            return
+        last = self.items[-1]
+        indent = len(line.text[: -len(line.text.lstrip())].expandtabs(4))
+        if indent <= last.level or line.content.startswith(_NO_PARAGRAPH):
+            return
+        text = f"{last.text} {line.content}".strip()
+        head, role = last.head or last.text, self._role(text)
+        self.items[-1] = replace(last, text=text, role=role, head=head)
+        self.wrapped = line.number
+        if self.in_decisions and last.text:
+            self.decisions[-1] = replace(self.decisions[-1], text=text)
+
+    def lowest_asked(self) -> tuple[Item, ...]:
+        """Return the items; a heading asks for a word on those with none below them."""
+        if self.is_whole:
+            for place in {x.parent for x in self.items if x.parent >= 0}:
+                item = self.items[place]
+                if item.role is Role.PAUSE:
+                    self.items[place] = replace(item, role=_role(item.text))
+        return tuple(self.items)
 
     def _parent(self, level: int) -> int:
         while self.open and self.open[-1][0] >= level:
@@ -124,9 +201,11 @@ class _Reader:
         return True
 
 
-def parse(lines: Sequence[Line], sections: Sequence[Section]) -> Checklist:
+def parse(
+    lines: Sequence[Line], sections: Sequence[Section], signs: Signs = _USUAL
+) -> Checklist:
     """Read all boxes and what belongs to them; lines inside fences are none."""
-    reader = _Reader()
+    reader = _Reader(signs)
     for line in lines:
         if line.kind in {LineKind.BLANK, LineKind.FENCE, LineKind.CODE}:
             continue
@@ -134,13 +213,15 @@ def parse(lines: Sequence[Line], sections: Sequence[Section]) -> Checklist:
         for text in placeholders(line.text):
             is_free = is_note or reader.in_decisions or text.lower() in _FREE
             reader.placeholders.append(Placeholder(line.number, text, not is_free))
-    held = {x.section for x in reader.items}
+    items = reader.lowest_asked()
+    held = {x.section for x in items}
     return Checklist(
-        items=tuple(reader.items),
+        items=items,
         phases=tuple(x for x in sections if x.line in held),
         notes=tuple(reader.notes),
         placeholders=tuple(reader.placeholders),
         decisions=tuple(reader.decisions),
+        signs=signs,
     )
 
 
@@ -148,7 +229,7 @@ def _read(reader: _Reader, line: Line) -> bool:
     """Read one line; tell whether it is a place for notes."""
     if line.kind is LineKind.HEADING:
         reader.heading(line)
-    elif box := boxes.find(line):
+    elif box := reader.find(line):
         reader.item(line, box)
     elif note := _NOTE.match(line.content):
         reader.note(line, note[1].strip())
@@ -159,6 +240,8 @@ def _read(reader: _Reader, line: Line) -> bool:
         reader.bullet(line)
     elif _DECISIONS.match(line.content):
         reader.in_decisions = True
+    elif reader.is_whole:
+        reader.wrap(line)
     return False
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from coordinator.kernel.problems import Problem
 from coordinator.workflows.checklist import is_named_phase
+from coordinator.workflows.marks import Mark
 from coordinator.workflows.model import (
     Criterion,
     Document,
     Kind,
-    Mark,
     Role,
     StageWorkflow,
     Subtask,
@@ -43,6 +43,8 @@ def _boxes(document: Document) -> dict[str, Any]:
         "checked": marks[Mark.DONE],
         "open": marks[Mark.OPEN],
         "skipped": marks[Mark.SKIPPED],
+        "in_progress": sum(x.is_begun for x in boxes.items),
+        "optional": sum(x.is_optional for x in boxes.items),
         "gates": roles[Role.PAUSE] or len(document.book.gates),
         "signoffs": roles[Role.SIGN_OFF],
         "placeholders": len(boxes.placeholders),

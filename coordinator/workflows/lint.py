@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from coordinator.kernel import frontmatter, markdown
+from coordinator.kernel.frontmatter import FrontMatter
 from coordinator.kernel.markdown import Line, LineKind
 from coordinator.kernel.problems import Problem
-from coordinator.workflows import order, read
+from coordinator.workflows import legends, order, read
 from coordinator.workflows.model import (
     Criteria,
     Criterion,
@@ -68,6 +69,7 @@ def check(
         *_unclosed(lines, path),
         *_duplicates(document.sections, path),
         *_boxes(document.checklist.items, path),
+        *_marks(front, path),
         *_placeholders(document, path),
         *_targets(document, path),
         *_circles(document, path),
@@ -131,6 +133,10 @@ def _boxes(items: Sequence[Item], path: str) -> Iterator[Problem]:
     for item in (x for x in items if x.is_bare):
         message = "The box has no list marker, so that renderers do not show it."
         yield Problem(path, item.line, "bare-box", message, "Write `- [ ]` before it.")
+    for item in (x for x in items if not x.is_known):
+        message = f"Nobody says what the sign in the box of {item.text[:80]!r} means."
+        hint = "Write one of `[ ] [~] [x] [-]`, or explain it in a legend; it is open."
+        yield Problem(path, item.line, "unknown-mark", message, hint)
     for place, before in order.violations(items):
         late, first = items[place], items[before]
         message = (
@@ -143,6 +149,13 @@ def _boxes(items: Sequence[Item], path: str) -> Iterator[Problem]:
         message = f"{items[place].text[:80]!r} is ticked, and not all below it is done."
         hint = "Leave it open: it is done once everything below it is."
         yield Problem(path, items[place].line, "parent-conflict", message, hint)
+
+
+def _marks(front: FrontMatter, path: str) -> Iterator[Problem]:
+    for sign in legends.unknown(front):
+        message = f"The front matter does not tell what a box with {sign!r} means."
+        hint = "Write `open`, `in progress`, `done` or `skipped` behind it."
+        yield Problem(path, 1, "bad-value", message, hint)
 
 
 def _placeholders(document: Document, path: str) -> Iterator[Problem]:

@@ -13,11 +13,13 @@ from coordinator.workflows import (
     boxes,
     checklist,
     comparisons,
+    legends,
     matching,
     order,
     outline,
 )
-from coordinator.workflows.model import Checklist, Item, Mark, Note
+from coordinator.workflows.marks import LATEST, Mark, Reading
+from coordinator.workflows.model import Checklist, Item, Note
 
 _TASK_MANAGEMENT = "task management"
 _AROUND = " -\u2013\u2014:()"  # what sets a reason off from the words before it
@@ -77,11 +79,12 @@ class Unfilled:
     names: Sequence[str]
 
 
-def read(text: str) -> Checklist:
+def read(text: str, reading: Reading = LATEST) -> Checklist:
     """Read a living copy's boxes."""
     front = frontmatter.split(text, "")
     lines = markdown.scan(front.body, first=front.body_line)
-    return checklist.parse(lines, outline.sections(lines))
+    signs = legends.read(front, lines, reading)
+    return checklist.parse(lines, outline.sections(lines), signs)
 
 
 def first_ids(text: str) -> list[str]:
@@ -181,7 +184,7 @@ def judge(before: Sheet, text: str, passed: Collection[str], fresh: int) -> Judg
     The changes hold in their order, so that several ticks of one edit build on each
     other. Where something was removed that must stay, nothing of the edit holds.
     """
-    after = read(text)
+    after = read(text, before.boxes.signs.reading)
     old = [x.text for x in before.boxes.items]
     origin = matching.match(old, [x.text for x in after.items])
     lost = _lost(before, after, origin)
@@ -261,7 +264,8 @@ class _Edit:
     def __init__(self, before: Sheet, after: Sheet, origin: Sequence[int]) -> None:
         items = before.boxes.items
         self._after = after
-        self._told = [items[x].text if x >= 0 else "" for x in origin]
+        new = Item(0, "", Mark.OPEN)
+        self._told = [items[x] if x >= 0 else new for x in origin]
         self._marks = [items[x].mark if x >= 0 else Mark.OPEN for x in origin]
         self._judged = Judged(after)
 
@@ -323,17 +327,20 @@ class _Edit:
         """Put the marks that do not hold back into the text."""
         items = self._now()
         wrong = (x for x in items if self._judged.refused)
-        text = boxes.set_marks(self._after.text, {x.line: x.mark for x in wrong})
+        marks = {x.line: x.mark for x in wrong}
+        text = boxes.set_marks(self._after.text, marks, self._after.boxes.signs)
         found = replace(self._after.boxes, items=tuple(items))
         self._judged.sheet = Sheet(text, found, self._after.ids)
         return self._judged
 
 
-def _skip_reason(text: str, told: str) -> str:
-    """Return what was added behind an item's words."""
-    if not told or not text.startswith(told):
-        return ""
-    return text[len(told) :].strip(_AROUND)
+def _skip_reason(text: str, told: Item) -> str:
+    """Return what was added behind an item's words, or behind its first line."""
+    for head in (told.text, told.head):
+        rest = told.text[len(head) :]
+        if head and text.startswith(head) and text.endswith(rest):
+            return text[len(head) : len(text) - len(rest)].strip(_AROUND)
+    return ""
 
 
 def _said(note: Note) -> tuple[str, str, str]:

@@ -14,7 +14,7 @@ from itertools import pairwise
 from coordinator.kernel.markdown import split_lines
 from coordinator.workflows import matching
 
-_BOX = re.compile(r"\s*(?:[-*+]|\d+[.)]) \[.\] ")
+_BOX = re.compile(r"\s*(?:[-*+]|\d+[.)]) \[.\]\*? ")
 _WORD = re.compile(r"\w+")
 _ALIKE = 0.5
 _MOST_PAIRS = 10_000  # in one place; beyond that nothing is held for a changed line

@@ -3,8 +3,10 @@
 It reads no text and judges nothing. Every `line` counts from 1 in the whole file.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from coordinator.workflows.marks import Mark, Signs
 
 
 class Kind(StrEnum):
@@ -14,14 +16,6 @@ class Kind(StrEnum):
     CATALOGUE = "catalogue"
     AGENT = "agent-workflow"
     STEPS = "steps"
-
-
-class Mark(StrEnum):
-    """What stands in a box."""
-
-    OPEN = "open"
-    DONE = "done"
-    SKIPPED = "skipped"
 
 
 class Role(StrEnum):
@@ -40,6 +34,8 @@ class Item:
 
     `level` is the indent in columns; `phase` and `group` are names, empty where none;
     `section` is the line of the heading that `phase` stands in, 0 where none does.
+    `is_known` is false for a sign that nobody explains; `head` are the words of the
+    item's first line, where there are more.
     """
 
     line: int
@@ -52,6 +48,10 @@ class Item:
     group: str = ""
     role: Role = Role.WORK
     is_bare: bool = False
+    is_begun: bool = False
+    is_optional: bool = False
+    is_known: bool = True
+    head: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,7 @@ class Checklist:
     notes: tuple[Note, ...] = ()
     placeholders: tuple[Placeholder, ...] = ()
     decisions: tuple[Note, ...] = ()
+    signs: Signs = field(default_factory=Signs)
 
 
 class Criteria(StrEnum):

@@ -7,7 +7,8 @@ nobody's way.
 
 from collections.abc import Collection, Iterator, Sequence
 
-from coordinator.workflows.model import Item, Mark, Role
+from coordinator.workflows.marks import Mark
+from coordinator.workflows.model import Item, Role
 
 GATES = frozenset({Role.PAUSE, Role.SIGN_OFF})
 
@@ -31,17 +32,25 @@ def leaves(items: Sequence[Item]) -> list[int]:
     return [x for x, item in enumerate(items) if x not in above and is_work(item)]
 
 
+def due(items: Sequence[Item]) -> list[int]:
+    """Return the places of the leaves that are open and must not stay so, in order."""
+    places = (x for x in leaves(items) if items[x].mark is Mark.OPEN)
+    return [x for x in places if not items[x].is_optional]
+
+
 def derived(items: Sequence[Item]) -> list[Mark]:
     """Return each item's mark as it follows from the items below it, if there are any.
 
-    A parent is open while anything below it is, and skipped where everything is.
+    A parent is open while anything below it is, and skipped where everything is. What
+    is optional and open stands in nobody's way.
     """
     found = [x.mark for x in items]
     below: dict[int, set[Mark]] = {}
     for place in range(len(items) - 1, -1, -1):
         if marks := below.get(place):
             found[place] = _of(marks)
-        below.setdefault(items[place].parent, set()).add(found[place])
+        if not (items[place].is_optional and found[place] is Mark.OPEN):
+            below.setdefault(items[place].parent, set()).add(found[place])
     return found
 
 
@@ -84,7 +93,8 @@ class Walk:
         item = self._items[place]
         if item.role in GATES and place not in self._passed and self._gate < 0:
             self._gate = place
-        if mark is Mark.OPEN and place not in self._above and is_work(item):
+        is_due = mark is Mark.OPEN and not item.is_optional
+        if is_due and place not in self._above and is_work(item):
             self._open.setdefault(item.section, place)
             self._first = place if self._first < 0 else self._first
 

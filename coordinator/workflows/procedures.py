@@ -108,5 +108,5 @@ def _partners(lines: Sequence[Line]) -> Iterator[Entry]:
 
 def _success(lines: Sequence[Line]) -> Iterator[Criterion]:
     for line in lines:
-        if box := boxes.find(line):
+        if (box := boxes.find(line)) and box.meaning:
             yield criteria.parse(box.text, line.number)

@@ -12,7 +12,15 @@ from coordinator.kernel import frontmatter, markdown
 from coordinator.kernel.frontmatter import FrontMatter
 from coordinator.kernel.markdown import Line, LineKind
 from coordinator.kernel.problems import Problem
-from coordinator.workflows import catalogue, checklist, outline, procedures, steps
+from coordinator.workflows import (
+    catalogue,
+    checklist,
+    legends,
+    outline,
+    procedures,
+    steps,
+)
+from coordinator.workflows.marks import LATEST, Reading
 from coordinator.workflows.model import Document, Kind, Section
 
 _PAIR = re.compile(
@@ -21,15 +29,21 @@ _PAIR = re.compile(
 )
 
 
-def parse(text: str, path: str) -> tuple[Document, tuple[Problem, ...]]:
+def parse(
+    text: str, path: str, reading: Reading = LATEST
+) -> tuple[Document, tuple[Problem, ...]]:
     """Read a document of any family; one of none is an empty checklist, a problem."""
     front = frontmatter.split(text, path)
     lines = markdown.scan(front.body, first=front.body_line)
-    return parse_scanned(text, path, front, lines)
+    return parse_scanned(text, path, front, lines, reading)
 
 
 def parse_scanned(
-    text: str, path: str, front: FrontMatter, lines: Sequence[Line]
+    text: str,
+    path: str,
+    front: FrontMatter,
+    lines: Sequence[Line],
+    reading: Reading = LATEST,
 ) -> tuple[Document, tuple[Problem, ...]]:
     """Read a document whose front matter and lines the caller has already."""
     sections = outline.sections(lines)
@@ -38,9 +52,8 @@ def parse_scanned(
     else:
         document = _prose(front, lines, sections, path)
         problems = front.problems
-    document = replace(
-        document, sections=sections, checklist=checklist.parse(lines, sections)
-    )
+    found = checklist.parse(lines, sections, legends.read(front, lines, reading))
+    document = replace(document, sections=sections, checklist=found)
     return document, (*problems, *_unreadable(document, path))
 
 

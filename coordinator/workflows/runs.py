@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from coordinator.workflows.model import Mark
+from coordinator.workflows.marks import LATEST, Mark, Reading
 from coordinator.workflows.states import HELD, Event, State, next_state
 
 _FAILED = frozenset({Event.MISS, Event.EXHAUST})
@@ -114,7 +114,7 @@ class Run:
     is where its task is tracked, if that was said; `part` names the workflow of a
     catalogue. `open_refusals` are those after which nothing else was changed. `spent`
     counts failed attempts by subtask since somebody started it anew, `reverts` how
-    often it was taken back.
+    often it was taken back. `reading` is how its text was read when it was begun.
     """
 
     id: str
@@ -127,6 +127,7 @@ class Run:
     ids: list[str]
     phase_file: str = ""
     part: str = ""
+    reading: Reading = LATEST
     given: frozenset[str] = frozenset()
     words: dict[str, Word] = field(default_factory=dict)
     passed: dict[str, Word] = field(default_factory=dict)
@@ -181,6 +182,7 @@ def _start(entry: Happening) -> Run:
         given=frozenset(data["ids"]),
         phase_file=data.get("phase_file", ""),
         part=data.get("part", ""),
+        reading=Reading(data.get("reading", Reading.FIRST)),
     )
 
 

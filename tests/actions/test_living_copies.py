@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from coordinator.actions import runs
+from coordinator.actions import run_start, runs
 from coordinator.kernel.errors import External
 from coordinator.watch import intake
+from coordinator.workflows.marks import Reading
 from tests.actions.run_yard import (
     BREAD,
     FILLED,
@@ -169,7 +170,10 @@ def test_a_skip_in_the_file_needs_its_reason_there(opened: OpenWorkspace) -> Non
     assert opened.problems() == ["skip-without-reason"]
     assert states(opened, run)[READ] == "open"
     old = "- [ ] Read the order book"
-    edit(opened, run, old, "- [~] Read the order book - no orders today")
+    edit(opened, run, old, "- [~] Read the order book")
+    assert (states(opened, run)[READ], opened.problems()) == ("in-progress", [])
+    old = "- [~] Read the order book"
+    edit(opened, run, old, "- [-] Read the order book - no orders today")
     assert (states(opened, run)[READ], opened.problems()) == ("skipped", [])
     record = opened.records("run.edited")[-1]
     [(_, mark, comment)] = record.data["ticks"]
@@ -470,3 +474,23 @@ def test_a_copy_in_the_midst_of_a_merge_is_not_judged(
 def show_text(opened: OpenWorkspace, run: str) -> str:
     """Return the text that a run's records say."""
     return runs.find(opened.workspace, run).sheet.text
+
+
+def test_a_run_of_earlier_reads_its_signs_as_it_did(
+    opened: OpenWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`[~]` with a reason was left out, and is so for ever; in a new run it is not."""
+    text = "# Rye\n\n- [ ] Mix\n  then PAUSE\n- [ ] Bake\n"
+    with monkeypatch.context() as patch:
+        patch.setattr(run_start, "LATEST", Reading.FIRST)
+        old = begin(opened, text, "rye")
+    new = begin(opened, text, "rye")
+    for run in (old, new):
+        edit(opened, run, "[ ] Mix", "[~] Mix - no flour")
+    assert [x["state"] for x in show(opened, old)["items"]] == ["skipped", "open"]
+    assert show(opened, old)["items"][0]["role"] == "work"
+    assert [x["state"] for x in show(opened, new)["items"]] == ["open", "open"]
+    assert show(opened, new)["items"][0]["text"] == "Mix then PAUSE"
+    tick(opened, old, "2")
+    assert show(opened, old)["state"] == "finished"
+    assert "[~] Mix - no flour" in text_of(opened, old)

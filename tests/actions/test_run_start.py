@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from coordinator.actions import registry
-from coordinator.kernel.errors import NotFound, UsageProblem
+from coordinator.kernel.errors import NotFound, Refused, UsageProblem
 from tests.actions.run_yard import (
     BREAD,
     FILLED,
@@ -222,3 +222,17 @@ def test_ids_are_not_given_twice(opened: OpenWorkspace, tmp_path: Path) -> None:
         for x in ("guide", "other", "guide")
     ]
     assert made == ["rye-bread-1", "rye-bread-2", "rye-bread-3"]
+
+
+@pytest.mark.parametrize(
+    "text", ["- [x] Mix\n- [x] Bake\n", "- [x] Mix\n- [-] PAUSE\n", "[✓] Bake\n"]
+)
+def test_what_is_all_done_is_no_template(opened: OpenWorkspace, text: str) -> None:
+    """It would be a run in which nothing is ever next; the answer says what to do."""
+    keep(opened, text)
+    with pytest.raises(Refused, match="Nothing of bread is left to do") as refused:
+        opened.call("workflow start", {"template": "bread"}, agent="backend")
+    assert "--name" in refused.value.hint
+    assert opened.perform("workflow show") == []
+    keep(opened, f"{text}- [ ]* Taste\n")
+    opened.call("workflow start", {"template": "bread"}, agent="backend")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from coordinator.kernel.markdown import scan
 from coordinator.workflows import boxes
 from coordinator.workflows.boxes import Box
-from coordinator.workflows.model import Mark
+from coordinator.workflows.marks import Mark, Meaning
 
 DONE, OPEN, SKIPPED = Mark.DONE, Mark.OPEN, Mark.SKIPPED
 ENDS = st.sampled_from(["\n", "\r\n", "\r"])
@@ -19,6 +19,8 @@ LINES = st.one_of(
             "  12) [ ] c [x](y)",
             "[ ] bare",
             "- [ ]",
+            "- [~]* c",
+            "- [?] d",
             "",
             "\u2028- [ ] no box",
             "# heading",
@@ -37,33 +39,53 @@ def texts(draw: st.DrawFn) -> str:
     return draw(st.sampled_from(["", "\ufeff"])) + "".join(parts) + last
 
 
+def box(
+    meaning: Meaning | None,
+    sign: str,
+    text: str,
+    level: int,
+    *,
+    is_bare: bool = False,
+    is_optional: bool = False,
+) -> Box:
+    """Return a box that has a marker and must be done, unless it is said."""
+    return Box(meaning, sign, text, level, is_bare, is_optional)
+
+
 def found(text: str) -> list[Box | None]:
     """Return the boxes of a text, line by line."""
     return [boxes.find(x) for x in scan(text)]
 
 
 @pytest.mark.parametrize(
-    ("line", "box"),
+    ("line", "wanted"),
     [
-        ("- [ ] Bake", Box(OPEN, "Bake", 0, is_bare=False)),
-        ("* [x] Bake", Box(DONE, "Bake", 0, is_bare=False)),
-        ("+ [X] Bake", Box(DONE, "Bake", 0, is_bare=False)),
-        ("1. [✓] Bake", Box(DONE, "Bake", 0, is_bare=False)),
-        ("23) [✅] Bake", Box(DONE, "Bake", 0, is_bare=False)),
-        ("- [✔\ufe0f] Bake", Box(DONE, "Bake", 0, is_bare=False)),
-        ("- [-] Bake", Box(SKIPPED, "Bake", 0, is_bare=False)),
-        ("- [~] Bake", Box(SKIPPED, "Bake", 0, is_bare=False)),
-        ("      - [ ]  Bake ", Box(OPEN, "Bake", 6, is_bare=False)),
-        ("\t- [ ]\tBake", Box(OPEN, "Bake", 4, is_bare=False)),
-        ("  [ ] Bake", Box(OPEN, "Bake", 2, is_bare=True)),
-        ("1. [ ]", Box(OPEN, "", 0, is_bare=False)),
-        ("- [ ] ~~Bake~~", Box(OPEN, "~~Bake~~", 0, is_bare=False)),
-        ("- [ ] [P] [US1] Bake", Box(OPEN, "[P] [US1] Bake", 0, is_bare=False)),
+        ("- [ ] Bake", box(Meaning.OPEN, " ", "Bake", 0)),
+        ("* [x] Bake", box(Meaning.DONE, "x", "Bake", 0)),
+        ("+ [X] Bake", box(Meaning.DONE, "X", "Bake", 0)),
+        ("1. [✓] Bake", box(Meaning.DONE, "✓", "Bake", 0)),
+        ("23) [✅] Bake", box(Meaning.DONE, "✅", "Bake", 0)),
+        ("- [✔\ufe0f] Bake", box(Meaning.DONE, "✔", "Bake", 0)),
+        ("- [-] Bake", box(Meaning.SKIPPED, "-", "Bake", 0)),
+        ("- [~] Bake", box(Meaning.BEGUN, "~", "Bake", 0)),
+        ("      - [ ]  Bake ", box(Meaning.OPEN, " ", "Bake", 6)),
+        ("\t- [ ]\tBake", box(Meaning.OPEN, " ", "Bake", 4)),
+        ("  [ ] Bake", box(Meaning.OPEN, " ", "Bake", 2, is_bare=True)),
+        ("1. [ ]", box(Meaning.OPEN, " ", "", 0)),
+        ("- [ ] ~~Bake~~", box(Meaning.OPEN, " ", "~~Bake~~", 0)),
+        ("- [/] Bake", box(Meaning.BEGUN, "/", "Bake", 0)),
+        ("- [\u2014] Bake", box(Meaning.SKIPPED, "\u2014", "Bake", 0)),
+        ("- [?] Bake", box(None, "?", "Bake", 0)),
+        ("- [y] Bake", box(None, "y", "Bake", 0)),
+        ("- [ ]* Bake", box(Meaning.OPEN, " ", "Bake", 0, is_optional=True)),
+        ("- [x]*", box(Meaning.DONE, "x", "", 0, is_optional=True)),
+        ("- [ ] *Bake*", box(Meaning.OPEN, " ", "*Bake*", 0)),
+        ("- [ ] [P] [US1] Bake", box(Meaning.OPEN, " ", "[P] [US1] Bake", 0)),
     ],
 )
-def test_what_a_box_is(line: str, box: Box) -> None:
+def test_what_a_box_is(line: str, wanted: Box) -> None:
     """Any list marker, none, or any sign that people put into one makes a box."""
-    assert found(line) == [box]
+    assert found(line) == [wanted]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +94,10 @@ def test_what_a_box_is(line: str, box: Box) -> None:
         "[ ]",
         "- [ ]Bake",
         "- [x](bake.md)",
-        "- [y] Bake",
+        "- [1] Bake",
+        "[?] Bake",
+        "[ ]* Bake",
+        "- [ ]*Bake",
         "-[ ] Bake",
         "- [  ] Bake",
         "# [ ] Bake",
@@ -93,7 +118,7 @@ def test_a_fence_holds_no_boxes() -> None:
         None,
         None,
         None,
-        Box(OPEN, "Eat", 0, is_bare=False),
+        box(Meaning.OPEN, " ", "Eat", 0),
     ]
 
 
@@ -104,7 +129,9 @@ def test_a_fence_holds_no_boxes() -> None:
         ("- [ ] a\n\n- [ ] b\n", {1: SKIPPED, 3: DONE}, "- [-] a\n\n- [x] b\n"),
         ("\ufeff- [ ] a\n", {1: DONE}, "\ufeff- [x] a\n"),
         ("\t*\t[x]\ta  ", {1: OPEN}, "\t*\t[ ]\ta  "),
-        ("- [X] a\n- [✅] b\n- [~] c", {1: DONE, 2: DONE, 3: SKIPPED}, None),
+        ("- [X] a\n- [✅] b\n- [\u2013] c", {1: DONE, 2: DONE, 3: SKIPPED}, None),
+        ("- [~] a\n- [?]* b", {1: OPEN, 2: OPEN}, None),
+        ("- [~] a\n- [?]* b", {1: DONE, 2: DONE}, "- [x] a\n- [x]* b"),
         ("- [✔\ufe0f] a", {1: OPEN}, "- [ ] a"),
         ("- a\n# b\n", {1: DONE, 2: DONE, 0: DONE, -1: DONE, 9: DONE}, None),
         ("- [ ] a [ ] b", {1: DONE}, "- [x] a [ ] b"),
@@ -128,7 +155,7 @@ def test_only_the_sign_changes(text: str, marks: dict[int, Mark]) -> None:
         ("x", "-"),
         ("-", "x"),
         ("-", " "),
-    } | {("X", x) for x in " -"} | {("~", x) for x in " x"}
+    } | {("X", x) for x in " -"} | {(x, y) for x in "~?" for y in "x-"}
     differ = sum(a != b for a, b in zip(text, changed, strict=True))
     assert differ <= len(marks)
 
@@ -137,8 +164,8 @@ def test_only_the_sign_changes(text: str, marks: dict[int, Mark]) -> None:
 def test_set_and_unset_gives_the_same_bytes(text: str, mark: Mark) -> None:
     """An open box that is ticked and opened again is the box that it was."""
     bare = text.removeprefix("\ufeff")
-    is_open = {x.number: box.mark is OPEN for x in scan(bare) if (box := boxes.find(x))}
-    numbers = [x for x, was_open in is_open.items() if was_open]
+    signs = {x.number: here.sign for x in scan(bare) if (here := boxes.find(x))}
+    numbers = [x for x, sign in signs.items() if sign == " "]
     there = boxes.set_marks(text, dict.fromkeys(numbers, mark))
     boxed = (boxes.find(x) for x in scan(there.removeprefix("\ufeff")))
     said = dict(enumerate(boxed, 1))

@@ -4,10 +4,10 @@ import pytest
 
 from coordinator.kernel.markdown import scan
 from coordinator.workflows import checklist, outline
+from coordinator.workflows.marks import Mark
 from coordinator.workflows.model import (
     Checklist,
     Item,
-    Mark,
     Note,
     Placeholder,
     Role,

@@ -10,6 +10,8 @@ NOTHING = {
     "checked": 0,
     "open": 0,
     "skipped": 0,
+    "in_progress": 0,
+    "optional": 0,
     "gates": 0,
     "signoffs": 0,
     "placeholders": 0,
@@ -46,9 +48,10 @@ def test_a_checklist() -> None:
 
 
 def test_marks_are_counted_apart() -> None:
-    """Done, open, and left out."""
-    found = counted("- [x] a\n- [-] b\n- [~] c\n- [ ] d\n")
-    assert [found[x] for x in ("items", "checked", "open", "skipped")] == [4, 1, 1, 2]
+    """Done, open, left out, in progress, optional; none is missing."""
+    text = "- [x] a\n- [-] b\n- [~] c\n- [ ] d\n- [ ]* e\n- [?] f\n"
+    keys = ("items", "checked", "open", "skipped", "in_progress", "optional")
+    assert [counted(text)[x] for x in keys] == [6, 1, 4, 1, 1, 1]
 
 
 def test_phases_without_a_name_for_it() -> None:

@@ -4,7 +4,8 @@ import pytest
 
 from coordinator.workflows import living
 from coordinator.workflows.living import Judged, Refused, Sheet, Unfilled
-from coordinator.workflows.model import Mark, Note
+from coordinator.workflows.marks import Mark
+from coordinator.workflows.model import Note
 from tests.workflows.sample_documents import GROUPED, HEADED, line_of
 
 DONE, OPEN, SKIPPED = Mark.DONE, Mark.OPEN, Mark.SKIPPED
@@ -133,7 +134,7 @@ def test_a_tick_is_not_lost_with_an_older_text(mark: str) -> None:
 )
 def test_a_skip_bears_its_reason(added: str, reason: str) -> None:
     """It stands behind the words of the item, set off in any way."""
-    judged = judge("- [ ] a\n- [ ] b\n", f"- [~] a{added}\n- [x] b\n")
+    judged = judge("- [ ] a\n- [ ] b\n", f"- [-] a{added}\n- [x] b\n")
     assert judged.ticks == {"1": (SKIPPED, reason), "2": (DONE, "")}
     assert judged.refused == []
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from coordinator.workflows import living, order
 from coordinator.workflows.living import Sheet
-from coordinator.workflows.model import Mark
+from coordinator.workflows.marks import Mark
 from tests.workflows.any_documents import ANY
 
 OPEN, SKIPPED = Mark.OPEN, Mark.SKIPPED

@@ -11,7 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from coordinator.workflows import boxes, living, order, runs
 from coordinator.workflows.living import Judged, Sheet
-from coordinator.workflows.model import Mark, Role
+from coordinator.workflows.marks import Mark
+from coordinator.workflows.model import Role
 from coordinator.workflows.runs import Happening, Run
 
 DONE, OPEN, SKIPPED = Mark.DONE, Mark.OPEN, Mark.SKIPPED

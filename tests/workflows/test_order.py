@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coordinator.workflows import living, order
-from coordinator.workflows.model import Item, Mark, Role
+from coordinator.workflows.marks import Mark
+from coordinator.workflows.model import Item, Role
 
 SIGNS = {" ": Mark.OPEN, "x": Mark.DONE, "-": Mark.SKIPPED}
 

@@ -8,7 +8,8 @@ import pytest
 
 from coordinator.workflows import boxes, counts, drafts, lint, living, plan, read
 from coordinator.workflows.lint import World
-from coordinator.workflows.model import Document, Kind, Mark
+from coordinator.workflows.marks import Mark
+from coordinator.workflows.model import Document, Kind
 from coordinator.workflows.plan import Plan
 from coordinator.workflows.runs import Run, Work
 from coordinator.workflows.states import State

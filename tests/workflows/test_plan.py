@@ -3,12 +3,12 @@
 import pytest
 
 from coordinator.workflows import plan, read
+from coordinator.workflows.marks import Mark
 from coordinator.workflows.model import (
     Comparison,
     Criteria,
     Criterion,
     Entry,
-    Mark,
     Needs,
     Prerequisite,
     Step,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from coordinator.workflows import runs
-from coordinator.workflows.model import Mark
+from coordinator.workflows.marks import Mark, Reading
 from coordinator.workflows.runs import (
     Attempt,
     Escalation,
@@ -62,6 +62,7 @@ def test_a_start() -> None:
         text="t1",
         base="b1",
         ids=["1", "2"],
+        reading=Reading.FIRST,
         given=frozenset({"1", "2"}),
         last=1,
         changed="01",
@@ -69,10 +70,11 @@ def test_a_start() -> None:
 
 
 def test_a_start_may_say_more() -> None:
-    """The phase file, and which part of a catalogue it is."""
-    data = {**START, "phase_file": "p.md", "part": "rye-bread"}
+    """The phase file, which part of a catalogue it is, how its text is read."""
+    data = {**START, "phase_file": "p.md", "part": "rye-bread", "reading": 2}
     run = runs.fold([Happening(1, "01", "run.started", "a", data)])
     assert (run.phase_file, run.part) == ("p.md", "rye-bread")
+    assert run.reading is Reading.WHOLE
 
 
 @pytest.mark.parametrize("kinds", [[], ["run.edited"], ["document.accepted"]])

@@ -1,0 +1,162 @@
+"""Items as their authors wrote them: over several lines, optional, for a person."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coordinator.kernel.markdown import scan
+from coordinator.workflows import checklist, lint, living, order, outline
+from coordinator.workflows.living import Sheet
+from coordinator.workflows.marks import Mark
+from coordinator.workflows.model import Item, Role
+
+WORDS = st.text(st.sampled_from("abc é漢"), min_size=1, max_size=6).filter(
+    lambda x: x == x.strip()
+)
+
+
+def items(text: str) -> tuple[Item, ...]:
+    """Read a text's items."""
+    lines = scan(text)
+    return checklist.parse(lines, outline.sections(lines)).items
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("- [ ] Bake\n  the bread\n", ["Bake the bread"]),
+        ("  - [ ] Bake\n      the\n\tbread\n- [ ] Eat\n", ["Bake the bread", "Eat"]),
+        ("1. [ ] Bake\r\n   bread\r\n", ["Bake bread"]),
+        ("- [ ]\n  Bake\n", ["Bake"]),
+        ("- [ ] Bake\n\n  the bread\n", ["Bake"]),
+        ("- [ ] Bake\nthe bread\n", ["Bake"]),
+        ("- [ ] Bake\n  - the bread\n", ["Bake"]),
+        ("- [ ] Bake\n  | a |\n  the bread\n", ["Bake"]),
+        ("- [ ] Bake\n  > said he\n", ["Bake"]),
+        ("- [ ] Bake\n  <!-- no -->\n", ["Bake"]),
+        ("- [ ] Bake\n  ```\n  code\n  ```\n  bread\n", ["Bake"]),
+        ("- [ ] Bake\n  **Notes**: hot\n  very\n", ["Bake"]),
+        ("- [ ] Bake\n  [ ] Eat\n", ["Bake", "Eat"]),
+    ],
+)
+def test_an_item_is_its_whole_paragraph(text: str, told: list[str]) -> None:
+    """Lines that are indented below it, up to a blank or anything else."""
+    assert [x.text for x in items(text)] == told
+
+
+def test_a_gate_may_stand_in_any_line() -> None:
+    """And a sign-off, and the tracking of a task."""
+    text = (
+        "- [ ] Show the bread,\n  then PAUSE\n- [ ] Get the user\n  sign-off\n"
+        "- [ ] Tidy, and\n  update task tracking\n"
+    )
+    found = [(x.role, x.head) for x in items(text)[:1]]
+    assert found == [(Role.PAUSE, "Show the bread,")]
+    assert [x.role for x in items(text)] == [Role.PAUSE, Role.SIGN_OFF, Role.TRACKING]
+
+
+def test_a_decision_is_its_whole_paragraph() -> None:
+    """The log has all of its words."""
+    text = "## Key Decisions\n- [ ] Use rye,\n  not wheat\n"
+    lines = scan(text)
+    found = checklist.parse(lines, outline.sections(lines))
+    assert [x.text for x in found.decisions] == ["Use rye, not wheat"]
+
+
+@pytest.mark.parametrize(
+    "now", ["- [-] Bake - rain\n  the bread\n", "- [-] Bake\n  the bread: rain\n"]
+)
+def test_a_reason_stands_behind_any_of_its_ends(now: str) -> None:
+    """Behind its first line, or behind all of it."""
+    text = "- [ ] Bake\n  the bread\n"
+    judged = living.judge(Sheet(text, living.read(text), ["1"]), now, (), 9)
+    assert judged.ticks == {"1": (Mark.SKIPPED, "rain")}
+    other = "- [-] Bake all\n  the bread now\n"
+    judged = living.judge(Sheet(text, living.read(text), ["1"]), other, (), 9)
+    assert [x.code for x in judged.refused] == ["skip-without-reason"]
+
+
+def test_what_is_optional_holds_up_nobody() -> None:
+    """Nor what is below it; a parent is done without it."""
+    text = "- [ ] Oven\n  - [x] Heat\n  - [ ]* Test\n    - [ ] Twice\n- [ ] Bake\n"
+    found = items(text)
+    assert [x.is_optional for x in found] == [False, False, True, True, False]
+    assert order.due(found) == [4]
+    assert order.leaves(found) == [1, 3, 4]
+    assert order.derived(found)[0] is Mark.DONE
+    sheet = Sheet(text, living.read(text), ["1", "2", "3", "4", "5"])
+    assert living.free(sheet, ()) == [3, 4]
+    assert living.held(sheet, 4, ()) is None
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Sign-off",
+        "User sign-off",
+        "7. Final sign-offs",
+        "Approvals (required)",
+        "Owner's approval",
+        "Sign-off by the harbour master",
+        "Needs human sign-off (flag, do not mark done)",
+        "Requires the user's approval before launch",
+        "Human only",
+        "To be done by a maintainer",
+    ],
+)
+def test_boxes_below_a_heading_that_asks_for_a_person_are_gates(heading: str) -> None:
+    """Up to the next heading of its level; what stands above others asks nothing."""
+    boxes = "- [ ] Bridge\n  - [ ] Seen\n### More\n- [ ] Paid\n## On\n- [ ] Go\n"
+    text = f"## {heading}\n{boxes}"
+    roles = [x.role for x in items(text)]
+    assert roles == [Role.WORK, Role.PAUSE, Role.PAUSE, Role.WORK]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "User approval flow",
+        "Approval API",
+        "Ask users",
+        "Humans",
+        "Sign-off page",
+        "On",
+    ],
+)
+def test_other_headings_ask_for_nobody(heading: str) -> None:
+    """Work about approvals is work."""
+    assert [x.role for x in items(f"## {heading}\n- [ ] a\n")] == [Role.WORK]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["", "  ", "\t"]),
+            st.sampled_from([*" xX-~/?!✓\u2014"]),
+            st.booleans(),
+            st.lists(WORDS, min_size=1, max_size=3),
+            st.sampled_from(["", "\n", "\n> quoted\n", "\n| a | b |\n"]),
+        ),
+        max_size=8,
+    ),
+    st.sampled_from(["\n", "\r\n"]),
+)
+def test_no_item_leaves_the_count(
+    entries: list[tuple[str, str, bool, list[str], str]], end: str
+) -> None:
+    """Each box is an item with all of its words, and is known or a problem."""
+    text = "".join(
+        f"{indent}- [{sign}]{'*' * is_optional} {words[0]}\n"
+        + "".join(f"{indent}   {x}\n" for x in words[1:])
+        + after
+        for indent, sign, is_optional, words, after in entries
+    ).replace("\n", end)
+    document, problems = lint.check(text, "w.md")
+    found = document.checklist.items
+    assert [x.text for x in found] == [" ".join(x[3]) for x in entries]
+    unknown = sum(x.code == "unknown-mark" for x in problems)
+    assert unknown == sum(x[1] in "?!" for x in entries)
+    assert sum(x.is_begun for x in found) == sum(x[1] in "~/" for x in entries)
+    assert all(
+        x.is_optional for x, entry in zip(found, entries, strict=True) if entry[2]
+    )
