@@ -247,7 +247,7 @@ def _is_kept(item: Item, now: Item) -> bool:
 
 
 def _has_brackets(item: Item) -> bool:
-    return any(True for _ in checklist.placeholders(item.text))
+    return any(True for _ in checklist.placeholders(item.head or item.text))
 
 
 def _why_it_stays(item: Item) -> str:

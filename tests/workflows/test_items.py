@@ -76,6 +76,16 @@ def test_a_reason_stands_behind_any_of_its_ends(now: str) -> None:
     assert [x.code for x in judged.refused] == ["skip-without-reason"]
 
 
+def test_what_is_to_be_filled_in_below_an_item_makes_it_no_line_to_go() -> None:
+    """The item stays; what stands below it may be filled with any lines."""
+    text = "- [ ] Draw\n  [ Your drawing ]\n- [ ] Bake\n"
+    sheet = Sheet(text, living.read(text), ["1", "2"])
+    filled = "- [x] Draw\n  A round\n  oven\n- [ ] Bake\n"
+    assert living.judge(sheet, filled, (), 9).ticks == {"1": (Mark.DONE, "")}
+    gone = living.judge(sheet, "- [ ] Bake\n", (), 9)
+    assert [x.code for x in gone.refused] == ["removed"]
+
+
 def test_what_is_optional_holds_up_nobody() -> None:
     """Nor what is below it; a parent is done without it."""
     text = "- [ ] Oven\n  - [x] Heat\n  - [ ]* Test\n    - [ ] Twice\n- [ ] Bake\n"
