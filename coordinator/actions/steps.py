@@ -68,6 +68,7 @@ def step_value(workspace: Workspace, opened: Open, place: Place) -> dict[str, An
         "id": place.name,
         "agent": meant.agent,
         "addressed": {"name": meant.said, "how": meant.how},
+        "agents": list(subtask.agents),
         "text": step.command or step.description,
         "command": step.command,
         "tool": step.tool,

@@ -79,7 +79,7 @@ def _is_name(piece: Quoted) -> bool:
 
 def matches(drafted: Criterion, value: str) -> Criterion:
     """Read a pattern, `PATTERN in file`, or `file includes texts`."""
-    held = _holds(drafted, shaping.unwrapped(value))
+    held = _held(drafted, shaping.unwrapped(value))
     if held:
         return held
     drafted = replace(drafted, kind=Criteria.FILE_MATCHES, is_pattern=True)
@@ -109,7 +109,7 @@ def _bare_pattern(drafted: Criterion, value: str) -> Criterion:
 
 def contains(drafted: Criterion, value: str) -> Criterion:
     """Read texts that must all be there; words between commas are texts, too."""
-    held = _holds(drafted, shaping.unwrapped(value))
+    held = _held(drafted, shaping.unwrapped(value))
     if held:
         return held
     drafted = replace(drafted, kind=Criteria.FILE_CONTAINS)
@@ -182,6 +182,19 @@ def _holds(drafted: Criterion, value: str) -> Criterion | None:
     )
     drafted = replace(drafted, kind=Criteria.FILE_CONTAINS, files=files)
     return shaping.fill(drafted, _texts(held), held)
+
+
+def _held(drafted: Criterion, value: str) -> Criterion | None:
+    """Read what a label that speaks of content says of files.
+
+    Nothing but their names is no content: any file could mention these.
+    """
+    held = _holds(drafted, value)
+    found = quotations.listed(value)
+    if held or not _are_paths(found) or _in_file(found)[1]:
+        return held
+    said = found.rest.strip(".") or "what is in it"
+    return _vouched(drafted, replace(found, rest=said))
 
 
 def _file_holds(drafted: Criterion, value: str) -> Criterion | None:

@@ -125,6 +125,7 @@ def _of_steps(document: Document) -> dict[str, Any]:
     return {
         "task_id": document.said("task_id", "taskid"),
         "agent": next(iter(document.agents), ""),
+        "agents": list(document.agents),
         "previous": document.said("previous_task", "previous_step"),
         "next": document.said("next_task", "next_step"),
         "subtask_ids": [x.id for x in _subtasks(document)],

@@ -123,7 +123,9 @@ def parse(text: str, path: str) -> tuple[Document, tuple[Problem, ...]]:
     tasks = _tasks(found.tasks, told, title, next((x.number for x in lines), 1))
     outlined = outline.sections(lines)
     phases = tuple(x for x in outlined if x.line in set(found.phases))
-    leads = (*task_files.agents(front), *around.primary, *around.supporting)
+    fronted = task_files.agents(front)
+    around.supporting[:0] = fronted[1:]
+    leads = (*fronted, *around.primary, *around.supporting)
     document = Document(
         Kind.STEPS,
         title,

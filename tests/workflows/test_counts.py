@@ -113,6 +113,7 @@ def test_a_document_of_steps() -> None:
         "criteria_by_class": {"evidence": 1, "files": 3},
         "task_id": "BAKE-007",
         "agent": "baker",
+        "agents": ["baker", "miller"],
         "previous": "06_Mill.md",
         "next": "None",
         "subtask_ids": ["P01-T01-S01", "P01-T02-S01"],

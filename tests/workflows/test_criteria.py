@@ -246,6 +246,29 @@ def test_more_than_the_quoted_texts_is_a_remark() -> None:
     assert found.remark == "x twice or more. b.md is short"
 
 
+@pytest.mark.parametrize("label", ["File Content Matches", "File Content Contains"])
+@pytest.mark.parametrize(
+    ("value", "remark"),
+    [
+        ("`out/tides.md`", "what is in it"),
+        ("tides.md.", "what is in it"),
+        ("out/tides.md describes the tides", "describes the tides"),
+        ("`a.json` schema", "schema"),
+    ],
+)
+def test_the_mention_of_a_name_is_no_content(
+    label: str, value: str, remark: str
+) -> None:
+    """The file must be there, and a person must vouch for the rest."""
+    found = read(f"{label}: {value}")
+    assert (found.kind, found.remark) == (Criteria.FILE_EXISTS, remark)
+    named = read(f"{label}: `tides.md` in `out/list.md`")
+    assert (named.values, named.files) == (("tides.md",), ("out/list.md",))
+    assert not named.remark
+    printed = read(f"Output Contains: {value}")
+    assert printed.kind is Criteria.OUTPUT_CONTAINS
+
+
 @pytest.mark.parametrize(
     ("value", "parts", "files"),
     [

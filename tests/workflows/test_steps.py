@@ -267,6 +267,14 @@ def test_steps_with_their_criteria() -> None:
     assert [x.kind for x in second.criteria] == [Criteria.FILE_MATCHES]
 
 
+def test_every_agent_of_the_front_matter_is_kept() -> None:
+    """The first leads, the others support, as if a section named them."""
+    head = "---\ntask_id: P01-S01-T01\nstep: S01\nagent: '@tide, @rope, @lamp'\n---\n"
+    document = read(f"{head}# Tides\n\n## Supporting Agents\n- @bell\n- @rope\n")
+    assert document.agents == ("tide", "rope", "lamp", "bell")
+    assert document.book.supporting == ("rope", "lamp", "bell")
+
+
 def test_what_stands_around_the_tasks() -> None:
     """Gates, rollbacks, tools and supporting agents are lists of their own."""
     book = read(SHIP).book
