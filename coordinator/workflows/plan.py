@@ -118,12 +118,17 @@ class Plan:
         return found
 
     def _add_document(self, book: StepBook) -> None:
-        """Add what the document as a whole must come to, after all the steps."""
+        """Add what the document as a whole must come to, after all the steps.
+
+        Where there are none, this is the one thing to do.
+        """
         numbers = (x for x in book.metrics if x.comparison)
         criteria = (*book.artifacts, *numbers)
-        if criteria:
-            line = criteria[0].line
+        is_alone = bool(book.tasks) and not self.places
+        if criteria or is_alone:
+            line = criteria[0].line if criteria else book.tasks[0].line
             words = "Show that the document's artifacts and figures are there."
+            words = f"Do what the document asks. {words}" if is_alone else words
             step = Step(DOCUMENT, line, command=words)
             subtask = Subtask(DOCUMENT, "Document", line, retries=_MANY_RETRIES)
             task = Task(DOCUMENT, "Document", line)

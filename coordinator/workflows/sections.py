@@ -179,10 +179,15 @@ def _artifacts(block: Block, around: Surroundings) -> None:
 
 
 def _saved(block: Block, around: Surroundings) -> None:
-    """Read the paths to save to; fenced lines and schemas stand among them."""
+    """Read the paths to save to; fenced lines and schemas stand among them.
+
+    A path may stand behind words and a colon, as in `Save to: a.md`.
+    """
     for line in block.lines:
         text = line.content or line.text.strip()
         path = _path(text) if line.kind in {LineKind.BULLET, LineKind.CODE} else ""
+        if line.kind is LineKind.BULLET and not path:
+            path = _path(text.partition(": ")[2])
         if path:
             _add(around, path, text, line.number)
 

@@ -11,11 +11,11 @@ from typing import Any
 
 from coordinator.kernel.markdown import BOM
 from coordinator.kernel.problems import Problem
-from coordinator.workflows import plan
+from coordinator.workflows import plan, store
 from coordinator.workflows.model import Document
-from coordinator.workflows.plan import Place, Plan
+from coordinator.workflows.plan import Plan
 from coordinator.workflows.runs import Run
-from coordinator.workflows.states import PASSED, State
+from coordinator.workflows.states import PASSED, Event, State
 
 VERSION = "1"
 _HINT = "Nothing is taken over from it; correct the file, or delete it."
@@ -32,8 +32,9 @@ class Shown:
 
     @property
     def names(self) -> list[str]:
-        """The steps, in order."""
-        return list(self.plan.places)
+        """The steps, in order; the look at the document is one if it is alone."""
+        steps = [x for x in self.plan.places if x != plan.DOCUMENT]
+        return steps or list(self.plan.places)
 
     @property
     def done(self) -> list[str]:
@@ -48,12 +49,13 @@ class Shown:
 
 
 def step_json(shown: Shown) -> dict[str, Any]:
-    """Return the shape of `Step.json`; with the steps, which its models lack."""
+    """Return the shape of `Step.json`; with the steps, which its models lack.
+
+    What we know nothing of is null.
+    """
     run = shown.run
     states = {x: plan.state(run, x) for x in shown.names}
     failed = [x for x, state in states.items() if state in _IN_TROUBLE]
-    attempts = [x for work in run.steps.values() for x in work.attempts]
-    agents = {x.actor for x in attempts}
     return {
         "systemStatus": _status(run, failed),
         "lastInitialization": run.started,
@@ -62,10 +64,27 @@ def step_json(shown: Shown) -> dict[str, Any]:
             "warnings": _count(states, State.SUCCEEDED_WITH_WARNINGS),
             "timestamp": run.changed,
         },
-        "operationalMetrics": {
-            "totalAgents": len(agents),
-            "lastValidationRun": max((x.at for x in attempts), default=None),
-            "successRate": round(len(shown.done) / max(len(states), 1), 3),
+        "systemConfiguration": {
+            "version": VERSION,
+            "initialized": True,
+            "coreAgentsValidated": None,
+            "workflowOrchestrationReady": True,
+            "systemReadinessVerified": not failed,
+        },
+        "operationalMetrics": _metrics(shown),
+        "systemHealth": {
+            "dnaConfigValid": True,
+            "genesisConfigValid": None,
+            "stepConfigValid": True,
+            "agentDirectoryAccessible": True,
+            "workflowDirectoryAccessible": True,
+        },
+        "initializationSteps": {
+            "coreConfigValidation": "complete",
+            "crossReferenceValidation": "complete",
+            "agentInitialization": "complete",
+            "workflowOrchestration": "complete",
+            "systemReadinessCheck": "pending" if failed else "complete",
         },
         "steps": {x: _step(run, x, state) for x, state in states.items()},
         "metadata": {
@@ -74,6 +93,20 @@ def step_json(shown: Shown) -> dict[str, Any]:
             "version": VERSION,
             "description": f"Run {run.id}, computed from its records",
         },
+    }
+
+
+def _metrics(shown: Shown) -> dict[str, Any]:
+    """Count who submitted, and with whom a step was met or never was."""
+    attempts = [x for work in shown.run.steps.values() for x in work.attempts]
+    agents = {x.actor for x in attempts}
+    met = {x.actor for x in attempts if x.outcome is Event.MEET}
+    return {
+        "totalAgents": len(agents),
+        "validatedAgents": len(met),
+        "failedAgents": len(agents - met),
+        "lastValidationRun": max((x.at for x in attempts), default=None),
+        "successRate": round(len(shown.done) / max(len(shown.names), 1), 3),
     }
 
 
@@ -137,24 +170,66 @@ def dna_json(shown: Shown) -> dict[str, Any]:
                 "project_type": shown.document.title,
             },
         },
-        "agents": {x: {"id": x, "name": x} for x in shown.document.agents},
+        "agents": (agents := {x: _agent(shown, x) for x in shown.document.agents}),
+        "agentRegistry": [{"agentName": x, **said} for x, said in agents.items()],
         "workflow_progression": {
             "step_sequence": names,
             "auto_progression": False,
             "require_completion_confirmation": True,
         },
         "step_definitions": {
-            name: _definition(names, number, shown.plan.places[name])
-            for number, name in enumerate(names)
+            name: _definition(shown, number) for number, name in enumerate(names)
+        },
+        "tracking_functions": _functions(run.id, run.template, names),
+        "agent_instructions": {
+            "start_command": f"coordinator workflow next {run.id}",
+            "step_completion": f"coordinator workflow submit {run.id} STEP",
+            "status_check": f"coordinator workflow show {run.id}",
+            "file_reference": store.living_copy(run.id),
         },
     }
 
 
-def _definition(names: Sequence[str], at: int, place: Place) -> dict[str, Any]:
+def _agent(shown: Shown, name: str) -> dict[str, Any]:
+    """Return what the document asks of an agent."""
+    pairs = ((x, shown.plan.places[x]) for x in shown.names)
+    own = {x: place for x, place in pairs if name in place.subtask.agents}
+    skills = (y for x in own.values() for y in x.subtask.capabilities)
+    return {
+        "id": name,
+        "name": name,
+        "capabilities": list(dict.fromkeys(skills)),
+        "persona": "",
+        "phases": list(dict.fromkeys(x.task.phase for x in own.values())),
+        "workflow_steps": list(own),
+    }
+
+
+def _functions(run: str, template: str, names: Sequence[str]) -> dict[str, Any]:
+    """Return the verbs of those files, each with the command that does it."""
+    begun = {"updates": ["workflow_state"], "sets_current_step": next(iter(names), "")}
+    done = {"updates": ["workflow_state"], "auto_progression": False}
+    verbs: dict[str, tuple[str, dict[str, Any]]] = {
+        "start_workflow": (f"start {template}", begun),
+        "complete_step": (f"submit {run} STEP", done),
+        "get_current_status": (f"show {run}", {"returns": ["workflow_state"]}),
+        "update_progress": (f"take {run} STEP", {"updates": ["workflow_state"]}),
+    }
+    return {
+        name: {"description": f"coordinator workflow {words}", **more}
+        for name, (words, more) in verbs.items()
+    }
+
+
+def _definition(shown: Shown, at: int) -> dict[str, Any]:
+    names = shown.names
+    place = shown.plan.places[names[at]]
     return {
         "agent": next(iter(place.subtask.agents), ""),
         "phase": place.task.phase,
         "task_id": place.task.id,
+        "file_path": store.living_copy(shown.run.id),
+        "estimated_duration_minutes": None,
         "previous_task": names[at - 1] if at else None,
         "next_task": names[at + 1] if at + 1 < len(names) else None,
     }

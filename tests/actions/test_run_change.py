@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,6 +29,7 @@ from tests.actions.run_yard import (
     gate,
     inbox,
     keep,
+    next_ids,
     oven,
     show,
     states,
@@ -188,9 +190,9 @@ def test_a_runs_agent_hears_of_anothers_upgrade(opened: OpenWorkspace) -> None:
         upgrade(opened, "cake-1")
 
 
-def export(opened: OpenWorkspace, run: str, shape: str) -> dict[str, object]:
+def export(opened: OpenWorkspace, run: str, shape: str) -> dict[str, Any]:
     """Show a run in another tool's shape."""
-    found: dict[str, object] = opened.perform("workflow export", run=run, format=shape)
+    found: dict[str, Any] = opened.perform("workflow export", run=run, format=shape)
     return found
 
 
@@ -222,6 +224,68 @@ def test_dna_json_is_computed_from_the_records(opened: OpenWorkspace) -> None:
         LOAF,
     )
     assert state["progress"]["percentage"] == 33
+
+
+def test_the_look_at_the_document_is_no_step_of_an_export(
+    opened: OpenWorkspace,
+) -> None:
+    """What the document lists is what is counted."""
+    text = oven(more="\n## Output Artifacts\n- `out/bread.md`\n")
+    run = begin(opened, text, "oven")
+    assert show(opened, run)["total"] == 4
+    found = export(opened, run, "dna-json")
+    assert found["workflow_state"]["progress"]["total_steps"] == 3
+    assert list(found["step_definitions"]) == [WOOD, HEAT, LOAF]
+    assert list(export(opened, run, "step-json")["steps"]) == [WOOD, HEAT, LOAF]
+
+
+def test_exports_have_the_keys_of_such_files(opened: OpenWorkspace) -> None:
+    """Those that the programs which read them look for; unknown ones are null."""
+    run = begin(opened, oven(), "oven")
+    take(opened, run, WOOD)
+    submit(opened, run, WOOD, exit_code=0)
+    step = export(opened, run, "step-json")
+    assert {
+        "systemConfiguration",
+        "systemHealth",
+        "initializationSteps",
+        "operationalMetrics",
+        "validationResults",
+    } <= step.keys()
+    assert step["operationalMetrics"]["validatedAgents"] == 1
+    assert step["operationalMetrics"]["failedAgents"] == 0
+    assert step["systemConfiguration"]["initialized"] is True
+    dna = export(opened, run, "dna-json")
+    [name, *_] = dna["agents"]
+    [registered, *_] = dna["agentRegistry"]
+    assert registered == {"agentName": name, **dna["agents"][name]}
+    assert {"id", "name", "capabilities", "persona", "phases", "workflow_steps"} == (
+        dna["agents"][name].keys()
+    )
+    owners = [x for x, said in dna["agents"].items() if WOOD in said["workflow_steps"]]
+    assert owners == [dna["step_definitions"][WOOD]["agent"]]
+    definition = dna["step_definitions"][WOOD]
+    assert definition["file_path"] == f"{RUNS}/{run}/workflow.md"
+    assert "estimated_duration_minutes" in definition
+    functions = dna["tracking_functions"]
+    assert functions["start_workflow"]["sets_current_step"] == WOOD
+    assert run in functions["complete_step"]["description"]
+    assert run in dna["agent_instructions"]["status_check"]
+
+
+def test_a_document_without_steps_is_one_thing_to_do(opened: OpenWorkspace) -> None:
+    """Its run is no dead end: what it saves is shown, and then it is finished."""
+    head = "---\ntask_id: P01-S01-T01\nstep: S01\nagent: '@backend'\n---\n"
+    plain = f"{head}\n# Super Prompt\nWatch the tides.\n"
+    text = f"{plain}\n## 3. Save Output\n- Save output to: `out/tides.md`\n"
+    run = begin(opened, text, "tides")
+    assert next_ids(opened, run) == ["document"]
+    [step] = show(opened, run)["steps"]
+    assert [x["text"] for x in step["criteria"]] == ["Save output to: out/tides.md"]
+    other = begin(opened, plain, "ebb")
+    assert next_ids(opened, other) == ["document"]
+    state = export(opened, run, "dna-json")["workflow_state"]
+    assert state["progress"]["total_steps"] == 1
 
 
 def test_what_is_exported_does_not_contradict_itself(
