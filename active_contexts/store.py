@@ -1,11 +1,22 @@
-"""Where context files lie, and which files are documents.
+"""Where context files lie, which files are documents, and which are copies of others.
 
 It reads and judges nothing in them.
 """
 
+import re
+from collections.abc import Collection
+
 FOLDER = "agent-system/active-contexts"
 BOARD = f"{FOLDER}/BOARD.md"
 _ENDINGS = (".md", ".markdown", ".txt")
+# What file managers, sync tools, browsers and editors add to the name of a copy.
+_ADDED = re.compile(
+    r" - copy(?: \(\d+\))?| copy(?: \d+)?| \(\d+\)| \d| \([^()]*conflict[^()]*\)"
+    r"|\.sync-conflict-[\w-]+|_conflict-[\w-]+|~\d*"
+    r"|[ ._-](?:backup|bak|old|orig|original|copy)(?:[ ._-]?\d+)?",
+    re.IGNORECASE,
+)
+_BEFORE = re.compile(r"copy (?:\(\d+\) )?of ", re.IGNORECASE)
 
 
 def is_document(relative: str) -> bool:
@@ -19,3 +30,15 @@ def is_document(relative: str) -> bool:
 def path_of(agent: str) -> str:
     """Return where `context set` writes for an agent."""
     return f"{FOLDER}/{agent}-status.md"
+
+
+def original_of(path: str, others: Collection[str]) -> str:
+    """Return which of the others this file is a copy of by its name, or nothing."""
+    folder, _, name = path.rpartition("/")
+    stem, dot, ending = name.rpartition(".")
+    stem, ending = (stem, dot + ending) if dot else (name, "")
+    before = _BEFORE.match(stem)
+    ends = [x for x in range(1, len(stem)) if _ADDED.fullmatch(stem, x)]
+    found = [stem[before.end() :]] if before else [stem[:x] for x in ends]
+    named = (f"{folder}/{x}{ending}" for x in found)
+    return next((x for x in named if x in others), "")

@@ -1,6 +1,6 @@
 """Contexts by command: what agents are doing now."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -10,6 +10,7 @@ from coordinator.actions import documents, standing
 from coordinator.actions.documents import Found
 from coordinator.actions.registry import Arguments, Fresh, Nothing, Who, action
 from coordinator.actions.workspace import Call, Workspace
+from coordinator.index import queries
 from coordinator.kernel import clock, files, refusals
 from coordinator.kernel.errors import External, Refused, UsageProblem
 from coordinator.kernel.files import Content
@@ -118,6 +119,5 @@ def take_in(workspace: Workspace, path: str, *, writer: str = "") -> None:
 
 def _own_file(workspace: Workspace, agent: str) -> str:
     """Return the agent's newest context file, or where a first one belongs."""
-    question = "SELECT path FROM contexts WHERE agent = ? ORDER BY at DESC, path"
-    row: dict[str, Any] | None = workspace.index.row(question, (agent,))
+    row = queries.newest_context(workspace.index, agent)
     return row["path"] if row else active_contexts.store.path_of(agent)

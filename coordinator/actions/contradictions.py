@@ -21,6 +21,7 @@ _MANY = 2_000
 def find(workspace: Workspace, branches: Mapping[str, str]) -> list[Problem]:
     """Return all of them; `branches` are those that git shows, by worktree."""
     return [
+        *_copies(workspace),
         *_branches_elsewhere(workspace, branches),
         *_stuck_proposals(workspace),
         *_unknown_recipients(workspace),
@@ -38,6 +39,14 @@ def recipients(workspace: Workspace, row: queries.Row) -> set[str]:
     names = {slug(x) for x in row["recipients"]}
     found = {x for x in map(roster.attribute, names) if x}
     return found | set(roster.names) if EVERYBODY & names else found
+
+
+def _copies(workspace: Workspace) -> Iterator[Problem]:
+    """Copies beside a status file, which say nothing for their agent."""
+    for path, original in queries.copies(workspace.index).items():
+        message = f"It is a copy of {original} by its name, and only that one counts."
+        hint = "Bring over what only the copy has, then delete it; or rename it."
+        yield Problem(path, 0, "copy", message, hint)
 
 
 def _branches_elsewhere(

@@ -5,6 +5,7 @@ What a document says is its owner's business; when a file may be taken is `watch
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import active_contexts.store
 import agent_identities.store
@@ -124,6 +125,9 @@ def _accepted(
     data = {"owner": owner, "agent": agent, "blob": blob, "size": size}
     if owner == "pending":
         data["id"] = ids.of(path)
+    if owner == "contexts":
+        written = document.content.stamp.mtime_ns / 1e9
+        data["written"] = clock.render(datetime.fromtimestamp(written, UTC))
     return Draft("document.accepted", agent or writer, path, data)
 
 

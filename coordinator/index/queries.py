@@ -4,9 +4,10 @@ Each returns plain dictionaries or values in a stated order; none changes anythi
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+import active_contexts.store
 from agent_identities.model import Identity
 from coordinator.index.database import Index
 from pending_commits.model import FINISHED
@@ -52,18 +53,34 @@ def refused(index: Index, paths: list[str]) -> set[str]:
 
 
 def contexts(index: Index) -> list[Row]:
-    """Return all contexts, the newest of each agent last."""
+    """Return all contexts, the newest of each agent last; a copy is none."""
     rows = index.rows("SELECT * FROM contexts ORDER BY agent, at, path")
-    for row in rows:
-        row["blockers"] = json.loads(row["blockers"])
-    return rows
+    return _heard(rows)
 
 
 def newest_context(index: Index, agent: str) -> Row | None:
-    """Return the context that an agent wrote last, or None."""
-    question = "SELECT * FROM contexts WHERE agent = ? ORDER BY at DESC, path DESC"
-    row = index.row(f"{question} LIMIT 1", (agent,))
-    return {**row, "blockers": json.loads(row["blockers"])} if row else None
+    """Return the context that an agent wrote last, by the time of the file, or None."""
+    question = "SELECT * FROM contexts WHERE agent = ? ORDER BY at, path"
+    found = _heard(index.rows(question, (agent,)))
+    return found[-1] if found else None
+
+
+def copies(index: Index) -> dict[str, str]:
+    """Return the contexts that are copies of another one by their name, with that."""
+    paths = [x["path"] for x in index.rows("SELECT path FROM contexts ORDER BY path")]
+    return _copies(paths)
+
+
+def _copies(paths: Sequence[str]) -> dict[str, str]:
+    known = frozenset(paths)
+    pairs = ((x, active_contexts.store.original_of(x, known)) for x in paths)
+    return {path: original for path, original in pairs if original}
+
+
+def _heard(rows: list[Row]) -> list[Row]:
+    left_out = _copies([x["path"] for x in rows]) if len(rows) > 1 else {}
+    heard = [x for x in rows if x["path"] not in left_out]
+    return [{**x, "blockers": json.loads(x["blockers"])} for x in heard]
 
 
 _PENDING = (

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 from typing import Any
 
@@ -160,3 +161,44 @@ def test_a_missing_folder_is_an_error_with_the_command_that_mends(
         opened.perform("doctor", fix=True)
         opened.perform_as("docs", "context set", task="x")
         assert opened.problems() == []
+
+
+def test_a_copy_beside_the_real_file_has_no_voice(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    """It is named, however new it is; alone it speaks for its agent."""
+    with open_workspace(tmp_path / "w", clock) as opened:
+        agent = FakeAgent(opened.root, "backend")
+        agent.context("State: done\nTask: Carts\n")
+        opened.perform("check")
+        clock.advance(minutes=1)
+        copy = opened.root / CONTEXTS / "backend-status (conflicted copy).md"
+        copy.write_text("State: blocked\nTask: Old carts\nBranch: backend/none\n")
+        [problem] = opened.perform("check")
+        assert (problem["path"], problem["code"]) == (f"{CONTEXTS}/{copy.name}", "copy")
+        assert f"{CONTEXTS}/backend-status.md" in problem["message"]
+        assert (stand(opened)["state"], stand(opened)["task"]) == ("done", "Carts")
+        opened.call("context set", {"task": "More"}, agent="backend")
+        assert "More" in (opened.root / CONTEXTS / "backend-status.md").read_text()
+        (opened.root / CONTEXTS / "backend-status.md").unlink()
+        assert stand(opened)["task"] == "Old carts"
+        assert opened.problems() == []
+
+
+def test_the_file_that_was_written_last_counts(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    """Not the one that was taken in last."""
+    with open_workspace(tmp_path / "w", clock) as opened:
+        agent = FakeAgent(opened.root, "backend")
+        opened.perform("status")
+        folder = opened.root / CONTEXTS
+        for name, age in (("backend-today.md", 60), ("backend-before.md", 6_000)):
+            (folder / name).write_text(f"State: working\nTask: {name}\n")
+            written = clock().timestamp() - age
+            os.utime(folder / name, (written, written))
+            opened.perform("check")
+            clock.advance(seconds=1)
+        assert stand(opened)["task"] == "backend-today.md"
+        agent.context("State: done\nTask: Later\n")
+        assert stand(opened)["task"] == "Later"
