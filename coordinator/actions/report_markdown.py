@@ -18,13 +18,19 @@ from coordinator.actions.markdown_out import (
 
 Row = dict[str, Any]
 _MOST_FILES = 100
-_VERBS = {
+VERBS = {
     "document.accepted": "wrote",
     "document.removed": "removed",
     "document.refused": "left unreadable",
+    "document.attributed": "were given to their agent",
+    "message.sent": "sent a message",
     "pending.moved": "moved on",
     "worktree.added": "got a worktree",
     "worktree.removed": "gave a worktree back",
+    "worktree.refused": "was refused a worktree",
+    "lock.removed": "removed a lock that was left",
+    "journal.cut": "cut a torn end off the journal",
+    "disk.healed": "could write again",
     "agent.retired": "retired",
     "workspace.created": "set up",
     "template.imported": "imported a workflow",
@@ -34,6 +40,8 @@ _VERBS = {
     "run.passed": "let through a gate",
     "run.taken": "took a step",
     "run.submitted": "submitted evidence",
+    "run.moved": "moved a step on",
+    "run.escalated": "escalated a step",
     "run.commented": "commented on an escalation",
     "run.resolved": "resolved an escalation",
     "run.upgraded": "upgraded a run",
@@ -124,7 +132,7 @@ def _done(rows: list[Row]) -> list[str]:
         [
             (
                 x["actor"].strip("()") or "unknown",
-                _VERBS.get(x["kind"], str(x["kind"])),
+                VERBS.get(x["kind"], str(x["kind"])),
                 str(x["subjects"]),
                 str(x["times"]),
                 moment(x["last"]),

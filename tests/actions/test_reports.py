@@ -1,11 +1,15 @@
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from coordinator.actions import views
+from coordinator.actions import report_markdown, views
 from coordinator.kernel.errors import NotFound, UsageProblem
+from coordinator.workflows.runs import RECORD_KINDS
 from tests.support import FakeAgent, ManualClock, OpenWorkspace
 
+ROOT = Path(__file__).parents[2]
 FINAL = (
     "# Backend Workflow Complete\n\n- Feature: {feature}\n- Endpoints: 3\n"
     "- Database migrations: 1\n- Tests: 12 passing\n- Performance: fast\n"
@@ -151,3 +155,16 @@ def test_what_agents_wrote_cannot_break_a_view(opened: OpenWorkspace) -> None:
     assert row.startswith("| docs ")
     assert row.endswith(" |")
     assert not set("\u202e\u001b\u2028") & set(text)
+
+
+def test_every_record_has_its_words() -> None:
+    """But for signs of life, and for what is kept of commands themselves."""
+    source = "".join(x.read_text() for x in (ROOT / "coordinator").rglob("*.py"))
+    kinds = re.findall(r"(?:Draft|draft)\(\s*(?:opened, )?\"([a-z]+\.[a-z]+)\"", source)
+    known = {*kinds, *RECORD_KINDS}
+    assert {"run.taken", "message.sent", "worktree.added"} <= known
+    assert known - report_markdown.VERBS.keys() == {
+        "agent.seen",
+        "outcome.begun",
+        "outcome.kept",
+    }
