@@ -3,6 +3,7 @@
 A template's versions are never overwritten; starting a run is another module's verb.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -82,9 +83,19 @@ def import_templates(call: Call, arguments: Import) -> dict[str, Any]:
     return {
         **added[0],
         "templates": [{k: x[k] for k in ("id", "version", "kind")} for x in added],
-        "problems": [asdict(x) for x in noted],
+        "problems": _summed(noted),
         "refused": [asdict(x) for x in refused],
     }
+
+
+def _summed(problems: Sequence[Problem]) -> list[dict[str, Any]]:
+    """Return the first problem of each code, with how often it is there.
+
+    All of them are told by `workflow lint` and by `check`.
+    """
+    times = Counter(x.code for x in problems)
+    first = {x.code: x for x in reversed(problems)}
+    return [{**asdict(first[x]), "times": count} for x, count in times.most_common()]
 
 
 def _not_taken(source: Source) -> Problem:

@@ -289,11 +289,15 @@ def _imported(result: dict[str, Any]) -> list[Table | Text | str]:
         f"{safe(x['id'])}: version {x['version']}, {safe(x['kind'])}"
         for x in result["templates"]
     ]
-    for title, found in (
-        ("Problems", result["problems"]),
-        ("Refused", result["refused"]),
-    ):
-        lines += [f"{title}:", *_problems(found)] if found else []
+    if result["problems"]:
+        lines.append("Problems (all of them: coordinator workflow lint PATH):")
+    lines += [
+        f"{x['times']} {x['code']}, first {safe(x['path'])}:{x['line']}:"
+        f" {safe(x['message'])}"
+        for x in result["problems"]
+    ]
+    if result["refused"]:
+        lines += ["Refused:", *_problems(result["refused"])]
     return lines
 
 

@@ -54,6 +54,15 @@ def test_what_is_wrong_with_a_template_is_said_at_once(opened: OpenWorkspace) ->
     assert opened.problems(found["path"])
 
 
+def test_an_import_tells_the_first_problem_of_each_kind(opened: OpenWorkspace) -> None:
+    """With how many there are; `workflow lint` tells them all."""
+    links = "".join(f"- [ ] See [{x}]({x}.md)\n" for x in range(60))
+    found = keep(opened, f"# Rye\n\n- [?] Mix\n{links}", "rye")
+    said = [(x["code"], x["line"], x["times"]) for x in found["problems"]]
+    assert said == [("dangling-link", 4, 60), ("unknown-mark", 3, 1)]
+    assert len(opened.problems(found["path"])) == 61
+
+
 def test_a_folder_is_imported_with_what_it_holds(
     opened: OpenWorkspace, tmp_path: Path
 ) -> None:
