@@ -8,7 +8,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from coordinator.actions import addressed, living_copies, messages, runs, templates
+from coordinator.actions import (
+    addressed,
+    living_copies,
+    messages,
+    runs,
+    templates,
+    tracking,
+)
 from coordinator.actions.agents import find_identity
 from coordinator.actions.registry import (
     Arguments,
@@ -80,6 +87,8 @@ def start(call: Call, arguments: Start) -> dict[str, Any]:
     run = _started_before(call, row["name"]) or _free_id(workspace, part or row["name"])
     phase_file = values.get("phase_file", "")
     _begin(call, _Plan(run, agent, row, base, text, filled, phase_file, part))
+    if said := tracking.foreseen(workspace, runs.find(workspace, run)):
+        call.notes.append(said)
     return _started(workspace, run, [x for x in unused if x != "phase_file"])
 
 

@@ -23,15 +23,38 @@ _PATH = re.compile(r"[\w./-]+\.md\b")
 
 def write_back(workspace: Workspace, opened: Open) -> str:
     """Tick the run's task in its phase file; return what was done, in a sentence."""
+    named, found = _phase_file(workspace, opened)
+    if found is None:
+        return f"{_missing(named)}, so nothing was written."
+    root, text = found
+    return _tick(workspace.layout.temporary, root, named, text, opened)
+
+
+def foreseen(workspace: Workspace, opened: Open) -> str:
+    """Say of a run that begins that its task will be ticked nowhere, or nothing."""
+    items = opened.sheet.boxes.items
+    if not any(x.role is Role.TRACKING and x.mark is Mark.OPEN for x in items):
+        return ""
+    named, found = _phase_file(workspace, opened)
+    return "" if found else f"{_missing(named)}: its task is tracked nowhere so far."
+
+
+def _missing(named: str) -> str:
+    if named:
+        return f"The phase file {named} was not found"
+    return "No phase file is named (--set phase_file=PATH)"
+
+
+def _phase_file(
+    workspace: Workspace, opened: Open
+) -> tuple[str, tuple[Path, str] | None]:
+    """Return the path that is named, and where it lies with its text, if it does."""
     named = next(_named(opened), "")
-    if not named:
-        return "No phase file is named (--set phase_file=PATH), so nothing was written."
-    for root in _roots(workspace, opened):
+    for root in _roots(workspace, opened) if named else ():
         content = files.read(root, named)
         if isinstance(content, Content):
-            temporary = workspace.layout.temporary
-            return _tick(temporary, root, named, content.text, opened)
-    return f"The phase file {named} was not found, so nothing was written."
+            return named, (root, content.text)
+    return named, None
 
 
 def _named(opened: Open) -> Iterator[str]:

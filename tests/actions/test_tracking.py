@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.actions.run_yard import BREAD, READ, TRACK, begin, edit, inbox, tick
+from tests.actions.run_yard import BREAD, READ, TRACK, begin, edit, inbox, keep, tick
 from tests.support import FakeAgent, OpenWorkspace
 
 PHASE = """\
@@ -152,3 +152,25 @@ def test_what_the_disk_refuses_is_said(
     found = tick(opened, run, TRACK)
     assert "cannot be written (this account may not do that here)" in found["told"]
     assert (found["state"], path.read_text()) == ("done", PHASE)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("", "No phase file is named"),
+        ("docs/none.md", "The phase file docs/none.md was not found"),
+    ],
+)
+def test_a_missing_phase_file_is_said_at_the_start(
+    opened: OpenWorkspace, value: str, words: str
+) -> None:
+    """Not only once the item is ticked; where all is there, nothing is said."""
+    keep(opened, BREAD)
+    asked = [*VALUES, *([f"phase_file={value}"] if value else [])]
+    [note] = opened.notes("workflow start", template="bread", set=tuple(asked))
+    assert note.startswith(words)
+    write(opened.root)
+    asked = [*VALUES, "phase_file=docs/phase-2.md"]
+    assert opened.notes("workflow start", template="bread", set=tuple(asked)) == []
+    keep(opened, "# Rye\n- [ ] Mix\n", "rye")
+    assert opened.notes("workflow start", template="rye") == []
