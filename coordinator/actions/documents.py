@@ -14,6 +14,7 @@ import learnings.store
 import pending_commits.format
 import pending_commits.store
 from coordinator.actions import tokens
+from coordinator.actions.identities_view import is_view
 from coordinator.actions.workspace import SYSTEM, Workspace
 from coordinator.index import queries
 from coordinator.kernel import clock
@@ -68,6 +69,9 @@ def accept(
         DiskRefusedError: Nothing was recorded.
         OSError: The blobs could not be stored; nothing was recorded.
     """
+    if shown := [x.path for x in found if is_view(x.path, x.content)]:
+        remove(workspace, shown)  # a document may have stood there before
+        found = [x for x in found if x.path not in shown]
     paths = [x.path for x in found]
     known = queries.documents(workspace.index, paths)
     refused = queries.refused(workspace.index, paths)

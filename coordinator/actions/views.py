@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import active_contexts.store
 import learnings.store
 from coordinator.actions import (
+    identities_view,
     markdown_out,
     report_markdown,
     reports,
@@ -29,6 +30,7 @@ def refresh(workspace: Workspace) -> None:
 
     A view whose folder is gone is left out: the problem list speaks of the folder.
     """
+    identities_view.refresh(workspace)
     decisions = reports.decisions_text(workspace)
     view_files.write(workspace, active_contexts.store.BOARD, board(workspace))
     view_files.write(workspace, learnings.store.LOG, decisions)
