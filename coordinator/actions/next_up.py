@@ -11,7 +11,7 @@ from pydantic import Field
 from coordinator.actions import escalations, gates, runs
 from coordinator.actions.registry import Arguments, Fresh, Positional, Who, action
 from coordinator.actions.runs import Open
-from coordinator.actions.steps import step_value
+from coordinator.actions.steps import step_in_short, worked
 from coordinator.actions.workspace import Call, Workspace
 from coordinator.kernel import clock
 from coordinator.workflows import living, order, plan
@@ -48,13 +48,19 @@ def show_next(call: Call, arguments: OneRun) -> dict[str, list[dict[str, Any]]]:
     held = [x for one in opened for x in _held_of(workspace, one, agent)]
     found = [x for one in opened for x in _next_of(workspace, one)]
     meant = {"", agent} if agent and not arguments.run else None
-    own = [x for x in opened if meant is None or x.run.agent in meant]
+    own = [x for x in opened if meant is None or _concerns(x, meant)]
     waiting = [x for one in own for x in _waiting_of(workspace, one, agent)]
     if meant is not None:
         names = {x.run.id for x in own}
         waiting += [_addressed(x) for x in found if not _is_for(x, meant, names)]
         found = [x for x in found if x["agent"] in meant]
     return {"steps": held + found, "waiting": waiting}
+
+
+def _concerns(opened: Open, agents: set[str]) -> bool:
+    """Tell whether a run is one of theirs, or one that they have a part in."""
+    parts = (x for x in opened.run.steps.values() if x.holder)
+    return opened.run.agent in agents or any(worked(x, agents) for x in parts)
 
 
 def _is_for(step: dict[str, Any], meant: set[str], own: set[str]) -> bool:
@@ -126,7 +132,7 @@ def _held_of(
         if standing in _IN_HAND:
             work = opened.run.steps[name]
             yield {
-                **step_value(workspace, opened, opened.plan.places[name]),
+                **step_in_short(workspace, opened, opened.plan.places[name]),
                 "state": standing.value,
                 "expires": work.expires,
                 **_missed(workspace, work),
@@ -146,7 +152,7 @@ def _next_of(workspace: Workspace, opened: Open) -> Iterator[dict[str, Any]]:
     if opened.is_steps:
         now = clock.render(workspace.now())
         for place in plan.ready(opened.plan, opened.run, now):
-            value = step_value(workspace, opened, place)
+            value = step_in_short(workspace, opened, place)
             yield {**value, "state": State.READY.value, "expires": ""}
     elif not opened.run.ended:
         yield from _next_items(opened)

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from coordinator.actions import (
     addressed,
+    checklists,
     escalations,
     gates,
     runs,
@@ -38,10 +39,12 @@ from coordinator.workflows.states import State
 
 
 class ShowRun(Arguments):
-    """Which run; none: a line for each. And which step of it; none: all of it."""
+    """Which run; none: a line for each. And which step or item; none: all of it."""
 
     run: Annotated[str, Positional()] = Field("", description="the run's id")
-    step: Annotated[str, Positional()] = Field("", description="the step's id")
+    step: Annotated[str, Positional()] = Field(
+        "", description="the step's id, the item's number, or words of the item"
+    )
 
 
 @action(
@@ -51,16 +54,23 @@ class ShowRun(Arguments):
     fresh=Fresh.CHEAPLY,
 )
 def show(call: Call, arguments: ShowRun) -> dict[str, Any] | list[dict[str, Any]]:
-    """Show a run, or a step of it with its attempts; without RUN all runs."""
+    """Show a run, or a step or an item of it; without RUN all runs."""
     workspace = call.workspace
     if not arguments.run:
         return [summary(x) for x in runs.every(workspace)]
     opened = runs.find(workspace, arguments.run)
-    if arguments.step:
-        found = steps.find_step(opened, arguments.step)
-        [shown] = steps_of(workspace, opened, [found])
-        return {"run": opened.run.id, **shown}
-    return value(workspace, opened)
+    if not arguments.step:
+        return value(workspace, opened)
+    return {"run": opened.run.id, **_part(workspace, opened, arguments.step)}
+
+
+def _part(workspace: Workspace, opened: Open, wanted: str) -> dict[str, Any]:
+    """Return a step or an item of a run; one of steps may have items beside."""
+    if opened.is_steps and wanted not in opened.sheet.ids:
+        found = steps.find_step(opened, wanted)
+        return next(steps_of(workspace, opened, [found]))
+    place = checklists.find_place(opened, wanted)
+    return list(items(workspace, opened))[place]
 
 
 def summary(opened: Open) -> dict[str, Any]:
@@ -184,6 +194,7 @@ def _step(
         "command": place.step.command,
         "task": place.task.id,
         "subtask": place.key,
+        "stage": " / ".join(dict.fromkeys((place.task.title, place.subtask.title))),
         "state": standing.value,
         "holder": "" if is_free else work.holder,
         "expires": "" if is_free else work.expires,

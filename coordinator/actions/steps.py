@@ -4,7 +4,7 @@ Which step may be taken is decided in `coordinator.workflows.plan`; evidence for
 another module's verb.
 """
 
-from dataclasses import asdict
+from collections.abc import Collection
 from datetime import timedelta
 from functools import partial
 from typing import Annotated, Any
@@ -58,29 +58,39 @@ class OneStep(Arguments):
     step: Annotated[str, Positional()] = Field(..., description="the step's id")
 
 
-def step_value(workspace: Workspace, opened: Open, place: Place) -> dict[str, Any]:
-    """Return all that whoever does a step must know."""
-    step, subtask = place.step, place.subtask
-    meant = addressed.addressee(workspace, subtask)
+def step_in_short(workspace: Workspace, opened: Open, place: Place) -> dict[str, Any]:
+    """Return what tells whether to take a step; all of it is told with the taking."""
     return {
         "run": opened.run.id,
         "kind": "step",
         "id": place.name,
-        "agent": meant.agent,
+        "agent": addressed.addressee(workspace, place.subtask).agent,
+        "text": place.step.command or place.step.description,
+        "task": place.task.title,
+        "subtask": place.subtask.title,
+        "attempts": budget(opened, place),
+    }
+
+
+def step_value(workspace: Workspace, opened: Open, place: Place) -> dict[str, Any]:
+    """Return all that whoever does a step must know."""
+    step, subtask = place.step, place.subtask
+    meant = addressed.addressee(workspace, subtask)
+    others = [x for x in subtask.agents if x != meant.said]
+    return {
+        **step_in_short(workspace, opened, place),
         "addressed": {"name": meant.said, "how": meant.how},
-        "agents": list(subtask.agents),
-        "text": step.command or step.description,
-        "command": step.command,
+        **({"agents": list(subtask.agents)} if others else {}),
         "tool": step.tool,
         "description": step.description,
-        "task": place.task.title,
-        "subtask": subtask.title,
-        "criteria": [criterion_value(x) for x in place.criteria],
+        "criteria": [_criterion_in_short(x) for x in place.criteria],
         "files": sorted(_files(place)),
         "links": [x.target.removeprefix("mdc:") for x in subtask.links],
-        "attempts": budget(opened, place),
         "retries_default": subtask.retries is None,
-        "on_failure": asdict(subtask.on_failure),
+        "on_failure": {
+            "action": subtask.on_failure.action.value,
+            "agent": subtask.on_failure.agent,
+        },
         "fields": dict(subtask.fields),
     }
 
@@ -123,6 +133,13 @@ def criterion_value(criterion: Criterion) -> dict[str, Any]:
         "line": criterion.line,
         "remark": criterion.remark,
     }
+
+
+def _criterion_in_short(criterion: Criterion) -> dict[str, Any]:
+    """Leave out how it is judged, which its kind tells, and what says nothing."""
+    value = criterion_value(criterion)
+    told = ("", value["kind"], value["class"])
+    return {k: x for k, x in value.items() if k == "kind" or x not in told}
 
 
 def _files(place: Place) -> set[str]:
@@ -173,7 +190,7 @@ def _take(call: Call, arguments: OneStep, head: str) -> dict[str, Any]:
     if others and work.takeovers >= _TAKEOVERS:
         return _give_up(call, opened, place)
     is_renewal = work.holder == call.caller.actor
-    is_known = any(_worked(x, call.caller.actor) for x in opened.run.steps.values())
+    known = _worked_in(opened, call.caller.actor)
     data = {
         "step": place.name,
         "epoch": work.epoch + (not is_renewal),
@@ -185,15 +202,29 @@ def _take(call: Call, arguments: OneStep, head: str) -> dict[str, Any]:
     opened = runs.find(workspace, opened.run.id)
     value = step_value(workspace, opened, place)
     lease = _lease(opened, place.name)
-    context = _context(opened)
-    if is_known and not is_renewal and any(context.values()):
+    around = _context(opened)
+    if known and not is_renewal:
+        # What an agent was told with an earlier step is not told again unasked.
         again = f"coordinator workflow take {opened.run.id} {place.name}"
-        context = {"note": f"What stands around the steps, once more: {again}"}
-    return {**value, **context, "state": State.RUNNING.value, **lease}
+        note = {"note": f"What stands around the steps, once more: {again}"}
+        around = note if any(around.values()) else {}
+        if place.key in known:
+            value |= {"links": [], "fields": {}}
+    return {**value, **around, "state": State.RUNNING.value, **lease}
 
 
-def _worked(work: Work, actor: str) -> bool:
-    return work.holder == actor or any(x.actor == actor for x in work.attempts)
+def _worked_in(opened: Open, actor: str) -> set[str]:
+    """Return the subtasks in which an agent has or had a step."""
+    return {
+        place.key
+        for name, place in opened.plan.places.items()
+        if (work := opened.run.steps.get(name)) and worked(work, {actor})
+    }
+
+
+def worked(work: Work, agents: Collection[str]) -> bool:
+    """Tell whether one of these agents has or had a step."""
+    return work.holder in agents or any(x.actor in agents for x in work.attempts)
 
 
 def _check_may_take(call: Call, opened: Open, place: Place, work: Work) -> None:

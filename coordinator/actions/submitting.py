@@ -121,8 +121,23 @@ def _earlier(call: Call, opened: Open, place: Place) -> dict[str, Any] | None:
     if not own:
         return None
     shown = json.loads(call.workspace.read_text(own[-1]["verdicts"]))
+    return _answer(call, opened, place, shown, "")
+
+
+def _answer(
+    call: Call, opened: Open, place: Place, shown: list[dict[str, Any]], note: str
+) -> dict[str, Any]:
     found = value(call, opened.run.id, place.name)
-    return {**found, "verdicts": shown, "note": ""}
+    return {**found, "verdicts": [*map(_in_short, shown)], "note": note}
+
+
+def _in_short(verdict: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what says nothing, and how what is met was looked for."""
+    is_met = verdict["verdict"] == Outcome.MET
+    left_out = {"line", "pattern", "reading"} if is_met else set()
+    told: tuple[object, ...] = ("", [], verdict["kind"])
+    pairs = ((k, x) for k, x in verdict.items() if k not in left_out)
+    return {k: x for k, x in pairs if k == "kind" or x not in told}
 
 
 def _seen(opened: Open, place: Place) -> tuple[State, int, int, int]:
@@ -241,7 +256,7 @@ def _settle(call: Call, opened: Open, place: Place, judged: Judged) -> dict[str,
     # At once: whatever follows must not be missing after a crash.
     workspace.record(*drafts, *runs.ends_steps(workspace, opened, drafts))
     said = " ".join(x for x in (note, *_notes(judged.evidence)) if x)
-    return {**value(call, opened.run.id, place.name), "verdicts": shown, "note": said}
+    return _answer(call, opened, place, shown, said)
 
 
 def _notes(found: Evidence) -> list[str]:

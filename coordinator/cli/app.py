@@ -141,7 +141,7 @@ def failure(kind: str, message: str, hint: str, *, as_json: bool) -> Reply:
     code = 2 if kind == ErrorKind.USAGE else 1
     if as_json:
         error = {"error": {"kind": str(kind), "message": message, "hint": hint}}
-        return Reply("", show.dumps(error, indent=None), code)
+        return Reply("", show.dumps(error), code)
     return Reply("", show.error(message, hint), code)
 
 
@@ -182,7 +182,7 @@ def _version_option() -> click.Option:
             session: Session = context.obj
             found = {"version": _version()}
             line = f"coordinator {found['version']}\n"
-            session.out.append(show.dumps(found) if session.json else line)
+            session.out.append(show.block(found) if session.json else line)
             context.exit()
 
     return click.Option(
@@ -253,7 +253,7 @@ def _command(action: Action) -> click.Command:
 def shown(session: Session, name: str, result: object) -> str:
     """Return a result as the session wants to see it."""
     if session.json:
-        return show.dumps(result)
+        return show.block(result)
     return show.text_of(name, result, session.width, session.color)
 
 
@@ -283,7 +283,7 @@ def _print(
 ) -> None:
     wants_json = session.json or arguments.get("format") == "json"
     if wants_json:
-        text = show.dumps(show.json_of(action.name, result))
+        text = show.block(show.json_of(action.name, result))
     else:
         text = show.text_of(action.name, result, session.width, session.color)
     if output := arguments.get("output"):
@@ -291,9 +291,7 @@ def _print(
         # nobody else.
         session.output, session.text = str(session.folder / output), text
         done = {"output": session.output}
-        text = (
-            show.dumps(done, indent=None) if session.json else f"Written to {output}.\n"
-        )
+        text = show.dumps(done) if session.json else f"Written to {output}.\n"
     session.out.append(text)
     session.code = show.exit_code(action.name, result)
 

@@ -81,12 +81,29 @@ _UNKNOWN = "unknown"  # a filter would have to tell
 _REPORTS = ("report final", "report daily", "report decisions")
 
 
-def dumps(value: object, *, indent: int | None = 2) -> str:
-    """Return a JSON line or block; what a terminal would obey stands as an escape."""
-    text = json.dumps(value, ensure_ascii=False, indent=indent)
-    if not text.isascii():
-        text = "".join(map(_shown, text))
-    return f"{text}\n"
+def dumps(value: object) -> str:
+    """Return a JSON line; what a terminal would obey stands as an escape."""
+    text = json.dumps(value, ensure_ascii=False)
+    return f"{_harmless(text)}\n"
+
+
+def block(value: object) -> str:
+    """Return JSON with a line for each entry of the outermost list or object.
+
+    Agents pay for each blank, and people look for lines.
+    """
+    match value:
+        case dict() if value:
+            lines = [f"{dumps(k)[:-1]}: {dumps(v)[:-1]}" for k, v in value.items()]
+            return "{\n" + ",\n".join(lines) + "\n}\n"
+        case list() if value:
+            return "[\n" + ",\n".join(dumps(x)[:-1] for x in value) + "\n]\n"
+        case _:
+            return dumps(value)
+
+
+def _harmless(text: str) -> str:
+    return text if text.isascii() else "".join(map(_shown, text))
 
 
 def _shown(char: str) -> str:
@@ -102,7 +119,7 @@ def error(message: str, hint: str) -> str:
 def notes(found: Sequence[str], *, as_json: bool) -> str:
     """Return what else is to be known of an answer, for standard error."""
     if as_json and found:
-        return dumps({"notes": found}, indent=None)
+        return dumps({"notes": found})
     return "".join(f"Note: {safe(x)}\n" for x in found)
 
 
@@ -132,7 +149,7 @@ def text_of(name: str, result: Any, width: int, color: bool) -> str:  # noqa: AN
         text: str = result["text"]
         return text
     if name == "workflow export":
-        return dumps(result)  # a file for other programs, whoever asks
+        return block(result)  # a file for other programs, whoever asks
     if name == _NEXT:
         return _render(_next(result), width, color=color)
     special = _SPECIAL.get(name)

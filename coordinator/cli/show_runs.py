@@ -18,9 +18,11 @@ _Row = dict[str, Any]
 def run(value: _Row) -> list[str]:
     """Return one run: where it stands, what waits, then its items or steps.
 
-    Or one of its steps with its attempts.
+    Or one of its steps with its attempts, or one of its items.
     """
-    return list(_run(value) if "steps" in value else _one_step(value))
+    if "steps" in value:
+        return list(_run(value))
+    return list(_one_step(value) if "attempts" in value else _one_item(value))
 
 
 def waiting(values: list[_Row]) -> list[str]:
@@ -39,9 +41,24 @@ def _of(value: _Row) -> str:
     return " ".join(filter(None, (safe(value["run"]), safe(value["item"]))))
 
 
+def _one_item(value: _Row) -> Iterator[str]:
+    optional = ", optional" if value["optional"] else ""
+    what = f"{value['state']}{optional}"
+    yield f"Item {safe(value['id'])} of {safe(value['run'])}: {what}"
+    yield f"text:  {safe(value['text'])}"
+    above = (safe(value[x]) for x in ("phase", "group"))
+    yield f"stage: {' / '.join(x for x in above if x) or 'none'}"
+    if value["role"] not in {"work", "decision"}:
+        yield f"asks:  {value['role']}"
+    if value["by"]:
+        who = f"{safe(value['by']).strip('()')}, {moment(value['at'])}"
+        yield f"last:  {who}: {safe(value['comment']) or 'no words'}"
+
+
 def _one_step(value: _Row) -> Iterator[str]:
     who = f" by {safe(value['holder'])}" if value["holder"] else ""
     yield f"{safe(value['id'])} of {safe(value['run'])}: {value['state']}{who}"
+    yield f"stage: {safe(value['stage'])}"
     yield f"command: {safe(value['command'])}"
     yield from (f"waits for: {safe(x)}" for x in value["waits_for"])
     yield from (f"  {_called(x)}: {safe(x['text'])}" for x in value["criteria"])
@@ -132,7 +149,7 @@ def _steps(steps: list[_Row]) -> Iterator[str]:
     for step in steps:
         if step["subtask"] != subtask:
             subtask = step["subtask"]
-            yield from ("", safe(subtask))
+            yield from ("", f"{safe(subtask)}: {safe(step['stage'])}")
         who = f"  ({safe(step['holder']).strip('()')})" if step["holder"] else ""
         name = safe(step["id"])
         yield f"  {name:<16} {step['state']:<10} {safe(step['command'])}{who}"
@@ -144,7 +161,7 @@ def step(value: _Row) -> list[str]:
     return [
         f"{what} is yours until {moment(value['expires'])}.",
         f"task:      {safe(value['task'])} / {safe(value['subtask'])}",
-        f"command:   {safe(value['command'])}",
+        f"command:   {safe(value['text'])}",
         f"tool:      {safe(value['tool'])}",
         f"what:      {safe(value['description'])}",
         *(f"document:  {safe(x)}" for x in value["links"]),
@@ -180,7 +197,7 @@ def verdicts(value: _Row) -> list[str]:
         sign = _SIGNS.get(x["verdict"], f"{x['verdict']:<11}")
         lines.append(f"  {sign}{_called(x)}: {safe(x['criterion'])}")
         lines.append(f"            {safe(x['found'])}")
-        if x["near_miss"]:
+        if x.get("near_miss"):
             lines.append(f"            {safe(x['near_miss'])}")
     return [*lines, *([safe(value["note"])] if value["note"] else [])]
 

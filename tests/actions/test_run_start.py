@@ -140,7 +140,7 @@ def test_a_catalogue_becomes_steps(opened: OpenWorkspace) -> None:
     assert found["kind"] == "steps"
     assert list(states(opened, run).values()) == ["READY", *["PENDING"] * 3]
     assert next_ids(opened, run) == ["P01-T01-S01-01"]
-    assert take(opened, run, "P01-T01-S01-01")["command"] == "Choose the flour"
+    assert take(opened, run, "P01-T01-S01-01")["text"] == "Choose the flour"
 
 
 @pytest.mark.parametrize("part", ["cake", "White Bread", "white-bread/x"])

@@ -94,9 +94,8 @@ def test_without_a_number_of_retries_there_is_one_attempt(
     (opened.root / "heat.md").write_text('"high"\n')
     take(opened, run, HEAT)
     submit(opened, run, HEAT, note="Hot")
-    [found] = opened.perform("workflow next", run=run)["steps"]
+    found = take(opened, run, LOAF)
     assert (found["id"], found["retries_default"]) == (LOAF, True)
-    take(opened, run, LOAF)
     assert submit(opened, run, LOAF, stdout="burnt")["state"] == "ESCALATED"
     assert inbox(opened, "") == [f"{LOAF} of {run} is escalated"]
 
