@@ -4,6 +4,8 @@ What led to one is kept with the attempts; nothing is decided in here but by a p
 """
 
 import json
+from collections.abc import Iterator, Sequence
+from textwrap import indent
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -24,8 +26,11 @@ from coordinator.kernel.errors import NotFound, Refused
 from coordinator.kernel.journal import Draft
 from coordinator.workflows.plan import Place
 from coordinator.workflows.runs import Attempt, Escalation
+from coordinator.workflows.verdicts import Outcome
 
 _LONGEST_NAME = 100
+_MOST_LOGS = 3
+_LONGEST_LOG = 1_000  # characters of each
 
 
 def escalate(
@@ -47,10 +52,30 @@ def escalate(
     meant = (
         f" It is for {said}, who is not on the roster." if said and not agent else ""
     )
-    body = f"{reason}{meant}\n\nA maintainer decides: {command}\n"
+    logs = "".join(_logs(workspace, opened.run.steps[place.name].attempts))
+    body = f"{reason}{meant}\n\nA maintainer decides: {command}\n{logs}"
     subject = f"{place.name} of {opened.run.id} is escalated"
     told = [messages.told(workspace, x, subject, body) for x in sorted({agent, ""})]
     return [runs.draft(opened, "run.escalated", SYSTEM, data), *told]
+
+
+def _logs(workspace: Workspace, attempts: Sequence[Attempt]) -> Iterator[str]:
+    """Yield what the last attempts lacked, with the end of what they printed."""
+    for one in attempts[-_MOST_LOGS:]:
+        told = attempt(workspace, one)
+        yield f"\n## Attempt {told['number']} by {told['agent']}, {told['at']}\n\n"
+        for x in told["verdicts"]:
+            if x["verdict"] != Outcome.MET:
+                yield f"- {x['verdict']}: {x['criterion']}: {x['found']}\n"
+        if printed := output(told["evidence"]):
+            yield indent(f"\n{printed}\n", "    ", lambda _: True)
+
+
+def output(evidence: dict[str, Any]) -> str:
+    """Return the end of what the commands of an attempt printed, errors last."""
+    commands = [evidence, *evidence.get("runs", ())]
+    texts = (x.get(key, "") for x in commands for key in ("stdout", "stderr"))
+    return "\n".join(filter(None, texts)).rstrip()[-_LONGEST_LOG:]
 
 
 @action(

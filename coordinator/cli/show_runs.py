@@ -73,6 +73,9 @@ def _attempt(value: _Row) -> Iterator[str]:
     for x in value["verdicts"]:
         what = f"{_called(x)}: {safe(x['criterion'])}"
         yield f"  {x['verdict']}: {what}: {safe(x['found'])}"
+    for name in ("stdout", "stderr"):
+        lines = value["evidence"].get(name, "").splitlines()[-_LATEST:]
+        yield from (f"  {name}: {safe(x)}" for x in lines)
     if value["comment"]:
         yield f"  {safe(value['decided_by']).strip('()')}: {safe(value['comment'])}"
 

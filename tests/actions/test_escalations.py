@@ -170,3 +170,26 @@ def test_the_copy_of_a_run_that_ended_is_nobodys_problem(
     assert opened.problems(path) == ["order-violation"]
     resolve(opened, f"{run}-e1", "abandon")
     assert opened.problems(path) == []
+
+
+def test_the_word_of_an_escalation_carries_its_logs(opened: OpenWorkspace) -> None:
+    """What each attempt lacked, and the end of what it printed; not all of it."""
+    run = begin(opened, oven(), "oven")
+    take(opened, run, WOOD)
+    long = "".join(f"line {x}\n" for x in range(1_000))
+    submit(opened, run, WOOD, exit_code=1, stdout=long, stderr="No wood\n# is left")
+    submit(opened, run, WOOD, runs=[{"exit_code": 2, "stderr": "Wet wood"}])
+    [message] = opened.call("inbox", {}, agent="docs")
+    body = message["body"]
+    for words in (
+        "## Attempt 1 by backend",
+        "unmet: 0: The exit code is 1, not 0.",
+        "    line 999\n",
+        "    No wood\n    # is left\n",
+        "## Attempt 2 by backend",
+        "    Wet wood\n",
+    ):
+        assert words in body
+    assert "line 500\n" not in body
+    [found] = opened.perform("workflow escalations")
+    assert found["attempts"][0]["evidence"]["stderr"] == "No wood\n# is left"

@@ -130,3 +130,14 @@ def test_people_read_what_may_be_done_and_then_what_waits(line: CommandLine) -> 
     assert shown[2].startswith("pier-1 2 waits for backend (placeholders): ")
     assert line("workflow", "tick", "pier-1", "1").code == 0
     assert line("workflow", "next").stdout.startswith("pier-1 2 waits for backend")
+
+
+def test_who_had_a_part_in_a_run_is_told_why_it_waits(opened: OpenWorkspace) -> None:
+    """Also where the run is another agent's."""
+    run = begin(opened, oven(), "oven")
+    take(opened, run, WOOD, agent="docs")
+    for _ in range(2):
+        submit(opened, run, WOOD, agent="docs", exit_code=1)
+    told = [["escalation", WOOD, "a maintainer"]]
+    assert waiting(opened, "docs") == waiting(opened, "backend") == told
+    assert waiting(opened, "frontend") == []

@@ -4,7 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from coordinator.actions import views
+from coordinator.kernel.errors import NotFound
 from tests.actions.run_yard import (
     BREAD,
     FILLED,
@@ -295,3 +298,18 @@ def test_the_history_has_a_runs_versions(opened: OpenWorkspace) -> None:
     found = opened.perform("history", subject=path)
     text = json.dumps(found)
     assert text.count("document.accepted") == 2
+
+
+def test_a_part_of_a_run_is_shown_alone(opened: OpenWorkspace) -> None:
+    """A step with its stage, or an item by its number or its words."""
+    run = begin(opened, oven(), "oven")
+    shown = opened.perform("workflow show", run=run, step=WOOD)
+    assert shown["stage"] == "Heat / Fire"
+    bread = begin_bread(opened)
+    for wanted in (PAUSE, "check in with the"):
+        item = opened.perform("workflow show", run=bread, step=wanted)
+        assert (item["run"], item["id"], item["role"]) == (bread, PAUSE, "pause")
+    with pytest.raises(NotFound, match="no item holds"):
+        opened.perform("workflow show", run=bread, step="P9")
+    with pytest.raises(NotFound, match="has no step"):
+        opened.perform("workflow show", run=run, step="P9")
