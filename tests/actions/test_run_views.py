@@ -306,7 +306,7 @@ def test_a_part_of_a_run_is_shown_alone(opened: OpenWorkspace) -> None:
     shown = opened.perform("workflow show", run=run, step=WOOD)
     assert shown["stage"] == "Heat / Fire"
     bread = begin_bread(opened)
-    for wanted in (PAUSE, "check in with the"):
+    for wanted in (PAUSE, "PAUSE"):
         item = opened.perform("workflow show", run=bread, step=wanted)
         assert (item["run"], item["id"], item["role"]) == (bread, PAUSE, "pause")
     with pytest.raises(NotFound, match="no item holds"):
