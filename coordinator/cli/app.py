@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 import coordinator.actions.verbs  # noqa: F401 - registers every action
 from coordinator.actions import registry
 from coordinator.actions.registry import Action, Body, Positional
-from coordinator.cli import show
+from coordinator.cli import show, standpoint
 from coordinator.kernel.errors import CoordinatorError, ErrorKind
 from coordinator.kernel.locks import LockTaken
 
@@ -41,12 +41,14 @@ _GROUPS = {
 class Session:
     """One command line at work: how it performs actions, and what it prints.
 
-    `perform` takes an action's name, its arguments and the key. `notes` are what
-    stands on standard error beside the answer.
+    `perform` takes an action's name, its arguments and the key. `root` is the
+    workspace, None where there is none. `notes` are what stands on standard error
+    beside the answer.
     """
 
     perform: Perform
     folder: Path
+    root: Path | None = None
     stdin: str = ""
     width: int = 88
     color: bool = False
@@ -57,6 +59,11 @@ class Session:
     code: int = 0
     output: str = ""
     text: str = ""
+
+    @property
+    def way(self) -> str:
+        """What leads from where the caller stands to the workspace."""
+        return standpoint.way(self.root, self.folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +115,10 @@ def answer(
     except LockTaken:
         raise  # whoever called decides how long to wait
     except CoordinatorError as error:
-        return failure(error.kind, error.message, error.hint, as_json=session.json)
+        told = (
+            standpoint.in_sentence(x, session.way) for x in (error.message, error.hint)
+        )
+        return failure(error.kind, *told, as_json=session.json)
     out = "".join(session.out)
     session.has_answer = True
     reply = Reply(out, "", session.code, session.output, session.text)
@@ -122,7 +132,8 @@ def with_notes(reply: Reply, session: Session, later: Collection[str]) -> Reply:
     """
     if not session.has_answer:
         return reply
-    found = list(dict.fromkeys((*session.notes, *later)))
+    told = (standpoint.in_sentence(x, session.way) for x in (*session.notes, *later))
+    found = list(dict.fromkeys(told))
     return replace(reply, stderr=show.notes(found, as_json=session.json))
 
 
@@ -281,11 +292,12 @@ def error_of(values: dict[str, str]) -> CoordinatorError:
 def _print(
     session: Session, action: Action, arguments: dict[str, Any], result: object
 ) -> None:
+    found = standpoint.in_value(result, session.way)
     wants_json = session.json or arguments.get("format") == "json"
     if wants_json:
-        text = show.block(show.json_of(action.name, result))
+        text = show.block(show.json_of(action.name, found))
     else:
-        text = show.text_of(action.name, result, session.width, session.color)
+        text = show.text_of(action.name, found, session.width, session.color)
     if output := arguments.get("output"):
         # The caller's side writes it: with the caller's rights, and where it blocks
         # nobody else.

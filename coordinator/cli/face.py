@@ -51,6 +51,7 @@ def answer(desk: Counter, asked: dict[str, Any]) -> dict[str, Any]:
     session = Session(
         perform,
         Path(line.folder),
+        desk.workspace.layout.root,
         stdin=line.stdin,
         width=line.width,
         color=line.color,

@@ -63,7 +63,7 @@ def _answer(root: str, asked: Question) -> Reply:
             session.notes.extend(answer.notes)
             return answer.value
 
-        session = session_of(asked, perform)
+        session = session_of(asked, perform, root)
         reply = app.answer(asked["argv"], session)
     return app.with_notes(reply, session, here.notes)
 
@@ -74,11 +74,12 @@ def _check_workspace(root: str, asked: Question) -> None:
         raise NoWorkspace(root or asked["folder"])
 
 
-def session_of(asked: Question, perform: app.Perform) -> Session:
+def session_of(asked: Question, perform: app.Perform, root: str = "") -> Session:
     """Return the session that a question asks for."""
     return Session(
         perform,
         Path(asked["folder"]),
+        Path(root) if root else None,
         stdin=asked.get("stdin", ""),
         width=asked.get("width", 88),
         color=asked.get("color", False),
