@@ -54,6 +54,7 @@ class Case:
     spot: Spot
     base: str
     linked: tuple[str, ...]
+    stand: Path
     asking: Allowed
     command: tuple[str, ...]
     allowed: tuple[tuple[str, ...], ...]
@@ -189,6 +190,7 @@ def _case(call: Call, arguments: Submit, place: Place, work: Work) -> Case:
         spot=places.find(call),
         base=work.base,
         linked=tuple(linked),
+        stand=call.folder,
         asking=Allowed(tuple(settings.http_hosts), tuple(settings.http_methods)),
         command=command,
         allowed=allowed,
@@ -215,7 +217,8 @@ def _judge(case: Case) -> Judged:
 
     found = case.evidence
     tree, commit = places.tree(case.spot, found.commit)
-    sources = Sources(places.changed(case.spot, case.base, commit), case.linked)
+    changed = places.changed(case.spot, case.base, commit)
+    sources = Sources(changed, case.linked, _folders(case))
     if case.command:
         ran = runner.run(
             case.command,
@@ -228,6 +231,14 @@ def _judge(case: Case) -> Judged:
     ask = requests.asker(case.asking)
     verdicts = judging.judge(case.criteria, found, tree, sources, ask=ask)
     return Judged(found, commit, tuple(verdicts))
+
+
+def _folders(case: Case) -> tuple[str, ...]:
+    """Return where the doer stands, and where it says that its command ran."""
+    top = case.spot.folder
+    said = [case.stand, *(top / x.cwd for x in case.evidence.commands if x.cwd)]
+    inside = [x for x in said if x.is_relative_to(top) and x != top]
+    return tuple(str(x.relative_to(top)) for x in inside)
 
 
 def _settle(call: Call, opened: Open, place: Place, judged: Judged) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from coordinator.kernel.names import display
 from coordinator.workflows import patterns
-from coordinator.workflows.hearing import Hearing, meant, targets
+from coordinator.workflows.hearing import Hearing, folders, meant, targets
 from coordinator.workflows.model import Criterion
 from coordinator.workflows.paths import canonical
 from coordinator.workflows.patterns import Hit, Reading, TooSlow
@@ -32,13 +32,21 @@ def is_there(criterion: Criterion, hearing: Hearing) -> Verdict:
         else:
             why = MISSING if value.endswith("/") else hearing.shelf.read(path).reason
             reasons.append(f"{display(value)} {why}")
-    return _failed(criterion, reasons)
+    return _failed(criterion, _with_folders(reasons, hearing))
+
+
+def _with_folders(reasons: list[str], hearing: Hearing) -> list[str]:
+    """Say where else was looked."""
+    looked = [display(x) for x in folders(hearing)]
+    if not looked or not reasons:
+        return reasons
+    return [*reasons, f"nor is it in {', '.join(looked[:_MOST_NAMED])}"]
 
 
 def is_folder(criterion: Criterion, hearing: Hearing) -> Verdict:
     """Judge whether a folder is there."""
     reasons: list[str] = []
-    for value in _paths(criterion):
+    for value in (y for x in _paths(criterion) for y in meant(x, hearing)):
         path = canonical(value)
         if path and hearing.shelf.tree.is_folder(path):
             return _met(criterion, f"{display(path)}/ is there.", path)
@@ -51,7 +59,7 @@ def is_folder(criterion: Criterion, hearing: Hearing) -> Verdict:
 def is_changed(criterion: Criterion, hearing: Hearing) -> Verdict:
     """Judge whether the submitted diff changes a file, or one below a folder."""
     reasons: list[str] = []
-    for value in _paths(criterion):
+    for value in (y for x in _paths(criterion) for y in meant(x, hearing)):
         path = canonical(value)
         if path:
             found = _changed(path, hearing)
@@ -91,7 +99,7 @@ def matches(criterion: Criterion, hearing: Hearing) -> Verdict:
 
 def is_json(criterion: Criterion, hearing: Hearing) -> Verdict:
     """Judge whether a named file is JSON; where none is named, all that end so."""
-    named = _paths(criterion)
+    named = [y for x in _paths(criterion) for y in meant(x, hearing)]
     if named:
         paths = [canonical(x) for x in named]
         reasons = {

@@ -125,11 +125,25 @@ def _linked(hearing: Hearing) -> list[str]:
 
 
 def meant(path: str, hearing: Hearing) -> tuple[str, ...]:
-    """Return the path; for a bare name of nothing the linked documents of that name."""
-    if "/" in path or "*" in path or hearing.shelf.tree.exists(path):
+    """Return the path; for one of nothing where else it may be meant to lie.
+
+    That is in a folder of the subtask's own, or as a linked document of that name.
+    """
+    tree = hearing.shelf.tree
+    if "*" in path or not canonical(path) or tree.exists(canonical(path)):
         return (path,)
-    found = (x for x in _linked(hearing) if x.rpartition("/")[2] == path)
-    return tuple(found) or (path,)
+    below = (f"{x}/{path}" for x in folders(hearing))
+    if found := next((x for x in below if tree.exists(canonical(x))), ""):
+        return (found,)
+    named = (x for x in _linked(hearing) if x.rpartition("/")[2] == path)
+    return tuple(named) or (path,)
+
+
+def folders(hearing: Hearing) -> tuple[str, ...]:
+    """Return the subtask's own folders: where its doer stands, those of its links."""
+    linked = (canonical(x.rpartition("/")[0]) for x in _linked(hearing))
+    found = (*map(canonical, hearing.sources.folders), *linked)
+    return tuple(dict.fromkeys(x for x in found if x))
 
 
 def _names(criterion: Criterion) -> tuple[str, ...]:

@@ -63,11 +63,13 @@ class Sources:
     """Where a pattern that names no file is looked for, in this order.
 
     `changed` are the paths of the submitted diff, `linked` the documents that the
-    subtask links to, without `mdc:`.
+    subtask links to, without `mdc:`. `folders` are those below the worktree's in which
+    a file may lie that is not where it is named.
     """
 
     changed: tuple[str, ...] = ()
     linked: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -254,6 +254,26 @@ def test_uncommitted_files_count_where_no_commit_is_named(shop: OpenWorkspace) -
     assert (verdict["verdict"], verdict["files"]) == ("met", ["heat.txt"])
 
 
+@pytest.mark.slow
+def test_a_file_may_lie_where_its_doer_stands(shop: OpenWorkspace) -> None:
+    """Or where its command ran."""
+    run = begin(shop, oven(), "oven")
+    take(shop, run, WOOD)
+    submit(shop, run, WOOD, exit_code=0)
+    take(shop, run, HEAT)
+    place = FakeAgent(shop.root, "backend").home / "kitchen"
+    place.mkdir()
+    (place / "heat.md").write_text('"high"\n')
+    said = {"run": run, "step": HEAT, "evidence": '{"exit_code": 1, "cwd": "hall"}'}
+    asked = ("workflow submit", said)
+    found = shop.call(*asked, agent="backend", folder=str(place.parent))
+    assert "nor is it in hall, docs" in found["verdicts"][0]["found"]
+    said["evidence"] = '{"note": "Here"}'
+    found = shop.call(*asked, agent="backend", folder=str(place))
+    assert found["verdicts"][0]["found"] == "kitchen/heat.md is there."
+    assert found["state"] == "SUCCEEDED"
+
+
 def allow(opened: OpenWorkspace, *commands: str) -> None:
     """Allow commands in the settings."""
     settings = opened.workspace.settings

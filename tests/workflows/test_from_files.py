@@ -275,9 +275,32 @@ def test_a_bare_name_may_be_that_of_a_linked_document() -> None:
     result = verdict(exists("api.md"), FILES, sources=sources)
     assert (result.outcome, result.found) == (MET, "docs/api.md is there.")
     result = verdict(exists("gone.md"), FILES, sources=sources)
-    assert result.found == "docs/gone.md is not there."
+    told = "docs/gone.md is not there; nor is it in docs, src/deep."
+    assert result.found == told
     asked = pattern("GraphQL", files=("api.md",))
     assert verdict(asked, FILES, sources=sources).found == "docs/api.md:2 matches."
     step = [pattern("TOKEN"), exists("login.py")]
     found = verdict(step, FILES, sources=sources).found
     assert found == "src/deep/login.py:1 matches."
+
+
+@pytest.mark.parametrize(
+    ("folders", "value", "outcome", "found"),
+    [
+        (("src",), "deep/login.py", MET, "src/deep/login.py is there."),
+        (("docs", "src"), "cart.py", MET, "src/cart.py is there."),
+        (("src",), "deep/", MET, "src/deep/ is there."),
+        (("src",), "package.json", MET, "package.json is there."),
+        (("src",), "none.py", UNMET, "none.py is not there; nor is it in src."),
+        (("../src", "/src"), "cart.py", UNMET, "cart.py is not there."),
+        (("src",), "../package.json", UNMET, "is no path inside the worktree"),
+    ],
+)
+def test_a_file_may_lie_in_the_subtasks_own_folder(
+    folders: tuple[str, ...], value: str, outcome: Outcome, found: str
+) -> None:
+    """Where it is not where it is named; the answer tells where it was looked for."""
+    sources = Sources(folders=folders)
+    result = verdict(exists(value), FILES, sources=sources)
+    assert result.outcome is outcome
+    assert found in result.found
