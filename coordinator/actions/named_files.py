@@ -6,6 +6,7 @@ It finds them and reads none.
 from collections.abc import Callable, Collection
 from pathlib import Path
 
+from coordinator.kernel import refusals
 from coordinator.kernel.errors import NotFound, UsageProblem
 
 _MOST = 5_000
@@ -18,20 +19,23 @@ def find(source: Path, suffixes: Collection[str], what: str) -> list[Path]:
 
     Raises:
         NotFound: There is nothing at that path.
-        UsageProblem: The folder holds too many of them.
+        UsageProblem: The folder holds too many of them, or it is a pipe or a device.
     """
     if _is_there(source.is_file):
         return [source]
     if not _is_there(source.is_dir):
         hint = f"Name {what}, or a folder of them."
+        if _is_there(source.exists):
+            found = refusals.kind(source.resolve())
+            raise UsageProblem(f"{source} is {found}, and no document.", hint=hint)
         raise NotFound(f"There is nothing at {source}.", hint=hint)
-    found = sorted(x for x in source.rglob("*") if x.suffix.lower() in suffixes)
-    if len(found) > _MOST:
+    files = sorted(x for x in source.rglob("*") if x.suffix.lower() in suffixes)
+    if len(files) > _MOST:
         raise UsageProblem(
-            f"{source} holds {len(found)} files; {_MOST} are the limit.",
+            f"{source} holds {len(files)} files; {_MOST} are the limit.",
             hint="Name a smaller folder.",
         )
-    return found
+    return files
 
 
 def _is_there(ask: Callable[[], bool]) -> bool:

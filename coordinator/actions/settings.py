@@ -172,7 +172,9 @@ def load(path: Path) -> Settings:
     except OSError as error:
         raise BadSettings(path, f"it cannot be read: {reason(error)}") from None
     except UnicodeDecodeError as error:
-        raise BadSettings(path, f"it cannot be read ({error})") from None
+        byte = error.object[error.start]
+        said = f"it is not UTF-8: its byte {error.start + 1} is 0x{byte:02x}"
+        raise BadSettings(path, said) from None
     return parse(text, path)
 
 

@@ -415,3 +415,29 @@ def test_two_repositories_need_a_choice(
         )
         assert made["branch"] == "ana/x"
         assert FakeAgent(opened.root, "ana", "till").home == Path(made["path"])
+
+
+@pytest.mark.parametrize(
+    ("place", "found"),
+    [
+        ("file", "file is a file"),
+        ("file/deep", "file is a file"),
+        ("pipe", "pipe is a pipe"),
+        ("nowhere", "nowhere is a link that leads nowhere"),
+        ("nowhere/deep", "nowhere is a link that leads nowhere"),
+        ("loop", "loop is a link that leads nowhere"),
+    ],
+)
+def test_a_workspace_is_made_in_no_place_but_a_folder(
+    tmp_path: Path, place: str, found: str
+) -> None:
+    """What a link would lead to is not made either."""
+    (tmp_path / "file").touch()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "nowhere").symlink_to(tmp_path / "gone")
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(Conflict, match=f"cannot be a workspace: .*{found}"):
+        setup.root_at(tmp_path / place)
+    assert not (tmp_path / "gone").exists()
+    (tmp_path / "link").symlink_to(tmp_path)
+    assert setup.root_at(tmp_path / "link" / "new") == tmp_path / "new"

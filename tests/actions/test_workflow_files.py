@@ -200,3 +200,11 @@ def test_a_template_is_looked_through_again_when_the_world_changed(
     assert "dangling-link" not in opened.problems()
     assert second.problems is not said
     assert opened.perform("status")["problems"] == len(opened.problems())
+
+
+def test_a_pipe_is_no_document(opened: OpenWorkspace, tmp_path: Path) -> None:
+    """It is said what stands there; nobody waits for what it will hold."""
+    os.mkfifo(tmp_path / "pipe")
+    for verb in ("import", "inspect", "lint"):
+        with pytest.raises(UsageProblem, match="pipe is a pipe, and no document"):
+            opened.perform(f"workflow {verb}", paths=(str(tmp_path / "pipe"),))
