@@ -74,7 +74,7 @@ def test_a_file_that_cannot_be_read_is_said(tmp_path: Path, kind: str) -> None:
     else:
         path.write_bytes(b'target = "\xff"\n')
     with pytest.raises(
-        BadSettings, match="it cannot be read|it is not UTF-8: its byte 11 is 0xff"
+        BadSettings, match=r"it cannot be read|it is not UTF-8: its byte 11 is 0xff"
     ):
         settings.load(path)
 
