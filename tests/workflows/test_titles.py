@@ -10,8 +10,6 @@ NAMES = st.text(st.sampled_from("abcÉ漢 "), min_size=1, max_size=12).filter(
 )
 COMMENT = "<!-- Thank you for reading\nthis -->"
 BEFORE = st.sampled_from(["", f"{COMMENT}\n\n", "Words.\n\n", "```\n# Code\n```\n\n"])
-    ["", f"{COMMENT}\n\n", "Some words.\n\n", "```\n# Code\n```\n\n"]
-)
 SECTIONS = st.sampled_from(["Description", "Context", "Tasks", "Summary", "Goal"])
 
 
