@@ -29,13 +29,24 @@ _STATUS = re.compile(
     re.IGNORECASE,
 )
 _ARROW = re.compile(r"\u2192|\u21d2|[-=]>")
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()  # noqa: SIM905
-_MONTH = rf"({'|'.join(_MONTHS)})[a-z]{{0,6}}\.?"
-_YEAR_FIRST = re.compile(r"\b(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
-_DOTTED = re.compile(r"\b(\d{1,2})\.(\d{1,2})\.(\d{4})\b")
-_DAY_FIRST = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th|\.)? {_MONTH},? (\d{{4}})\b", 2)
-_MONTH_FIRST = re.compile(
-    rf"\b{_MONTH} (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}})\b", re.IGNORECASE
+_MONTH = r"([^\W\d_]{3,12})\.?"
+_DATES = (  # each with the groups that are year, month and day
+    (re.compile(r"\b(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)"), (1, 2, 3)),
+    (re.compile(r"\b(\d{1,2})\.(\d{1,2})\.(\d{4})\b"), (3, 2, 1)),
+    # Beyond twelve it can be no month.
+    (re.compile(r"\b(1[3-9]|2\d|3[01])/(\d{1,2})/(\d{4})\b"), (3, 2, 1)),
+    (
+        re.compile(
+            rf"\b(\d{{1,2}})(?:st|nd|rd|th|er|\.|\u00ba)? (?:de |of )?{_MONTH},?"
+            r" (?:de )?(\d{4})\b",
+            re.IGNORECASE,
+        ),
+        (3, 2, 1),
+    ),
+    (
+        re.compile(rf"\b{_MONTH} (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}})\b", 2),
+        (3, 1, 2),
+    ),
 )
 _LEADING_DATE = re.compile(
     r"[*_\[(`]{0,4}(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}\S{0,10})?[*_\])`]{0,4}"
@@ -62,7 +73,15 @@ _NAMES = {
     "context and problem statement, decision outcome",
 }
 _KEYS = {name: key for key, names in _NAMES.items() for name in names.split(", ")}
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NOT_IN_KEY = re.compile(r"[\W_]+")
+_PARTED = re.compile(
+    r"\s+[\u00b7\u2022|;]\s+"
+    r"|(?<=[\w*_`][.;])\s+(?=[*_]{0,3}[^\W\d_][\w ]{0,30}[:\uff1a])"
+)
+_CHOICES = re.compile(r"\s*[|/\uff5c]\s*")
+_CHOICE = 3
+_PICKED = re.compile(r"(?:[-*+]\s+)?(?:\*\*|__|\[[xX\u2713]\]|[\u2705\u2611])")
 _LINK = re.compile(r"\[([^\[\]]{0,300})\]\([^()]{0,300}\)")
 _BOLD = re.compile(r"(\*\*|__)(?=\S)(.{1,300}?)(?<=\S)\1")
 _SUPERSEDES = re.compile(r"\b(?:super[sc]edes|replaces)\b:?", re.IGNORECASE)
@@ -105,7 +124,8 @@ class Facts:
             case "superseded_by":
                 self.superseded_by += references(value)
             case "status":
-                self.said = plain(value)
+                self.said = plain(chosen(value))
+                self.date = self.date or date_in(value)
                 self.find_links(value)
             case "date" if found := date_in(value):
                 self.date = found
@@ -145,31 +165,28 @@ def date_in(words: str) -> str:
     Numbers alone are read year first, or day first with dots; others are ambiguous.
     """
     words = words[:_MOST_IN_LINE]
-    if match := _YEAR_FIRST.search(words):
-        return _iso(match[1], match[2], match[3])
-    if match := _DOTTED.search(words):
-        return _iso(match[3], match[2], match[1])
-    if match := _DAY_FIRST.search(words):
-        return _iso(match[3], _month(match[2]), match[1])
-    if match := _MONTH_FIRST.search(words):
-        return _iso(match[3], _month(match[1]), match[2])
+    for pattern, (year, month, date) in _DATES:
+        for match in pattern.finditer(words):
+            if number := _month(match[month]):
+                return _iso(match[year], number, match[date])
     return ""
 
 
-def _month(name: str) -> int:
-    return _MONTHS.index(name[:3].lower()) + 1
+def _month(said: str) -> int:
+    return int(said) if said.isdigit() else languages.month(said)
 
 
-def _iso(year: str, month: str | int, date: str) -> str:
+def _iso(year: str, month: int, date: str) -> str:
     try:
-        return day(int(year), int(month), int(date)).isoformat()
+        return day(int(year), month, int(date)).isoformat()
     except ValueError:
         return ""
 
 
 def key_of(name: str) -> str:
     """Return the key that a label, a column or a heading means, or an empty string."""
-    return _KEYS.get(_NOT_IN_KEY.sub(" ", name[:60]).strip().lower(), "")
+    words = _CAMEL.sub(" ", name[:60])
+    return _KEYS.get(_NOT_IN_KEY.sub(" ", words).strip().lower(), "")
 
 
 def pair_in(text: str) -> tuple[str, str] | None:
@@ -181,10 +198,35 @@ def pair_in(text: str) -> tuple[str, str] | None:
     return (key, text[match.end() :].strip()) if match and key else None
 
 
+def pairs_in(text: str) -> list[tuple[str, str]]:
+    """Return all keys and values of a line: `**Date:** x · **Status:** y`.
+
+    They are parted by marks, or stand in sentences of their own.
+    """
+    first = pair_in(text)
+    if first is None:
+        return []
+    parts = _PARTED.split(text[:_MOST_IN_LINE])
+    found = [pair_in(x) for x in parts]
+    if len(parts) == 1 or not all(found):
+        return [first]
+    return [x for x in found if x]
+
+
+def chosen(value: str) -> str:
+    """Return which of a template's choices is meant: the one that is bold or ticked.
+
+    `Proposed | **Accepted** | Rejected` is accepted.
+    """
+    parts = _CHOICES.split(value[:_MOST_IN_LINE])
+    picked = [x for x in parts if _PICKED.match(x)]
+    return picked[0] if len(parts) >= _CHOICE and len(picked) == 1 else value
+
+
 def plain(text: str) -> str:
     """Return the text without links, bold and code marks, on one line, bounded."""
     text = _LINK.sub(r"\1", text[:_MOST_IN_LINE])
-    text = _BOLD.sub(r"\2", text).strip().strip("`")
+    text = _BOLD.sub(r"\2", text).replace("`", "")
     return " ".join(text.split())[:MOST_IN_TITLE]
 
 

@@ -12,7 +12,7 @@ _NUMBERED_FILE = re.compile(
 )
 _NUMBERED_TITLE = re.compile(
     r"\W{0,4}(?:m?adr[-_ #]{0,2}(\d{1,5})(?!\d)|(\d{1,4})(?=\.\s))"
-    r"\]?[\s.:\u2013\u2014-]*",
+    r"\]?[\s.:\uff1a\u2013\u2014-]*",
     re.IGNORECASE,
 )
 _NOT_IN_TITLE = re.compile(r"[\W_]+")
@@ -48,6 +48,12 @@ def record_id(stem: str, title: str) -> str:
 
 def without_number(title: str) -> str:
     """Return the title behind `9.`, `ADR-0009:` or `[ADR 9]`."""
+    match = _NUMBERED_TITLE.match(title)
+    return (title[match.end() :] if match else "") or title
+
+
+def without_any_number(title: str) -> str:
+    """Return the title without the first such number, as ids were made from it."""
     return _NUMBERED_TITLE.sub("", title, count=1) or title
 
 

@@ -25,6 +25,7 @@ OUTCOME = _words("""
     ru: решение
     zh: 决策, 决定, 決策
     ja: 決定, 決定事項
+    ko: 결정, 결정 사항
 """)
 BACKGROUND = _words("""
     de: kontext, kontext und problemstellung, hintergrund
@@ -37,6 +38,7 @@ BACKGROUND = _words("""
     ru: контекст
     zh: 背景, 上下文
     ja: コンテキスト
+    ko: 배경, 맥락, 컨텍스트
 """)
 STATUS = _words("""
     fr: statut
@@ -45,6 +47,7 @@ STATUS = _words("""
     ru: статус
     zh: 状态, 狀態
     ja: ステータス, 状態
+    ko: 상태
 """)
 DATE = _words("""
     de: datum
@@ -53,6 +56,7 @@ DATE = _words("""
     ru: дата
     zh: 日期
     ja: 日付
+    ko: 날짜, 일자
 """)
 _STATUSES = {
     Status.SUPERSEDED: _words("""
@@ -66,6 +70,7 @@ _STATUSES = {
         ru: заменен
         zh: 取代, 替代
         ja: 置き換え
+        ko: 대체
     """),
     Status.DEPRECATED: _words("""
         de: veraltet
@@ -76,6 +81,7 @@ _STATUSES = {
         ru: устарел
         zh: 弃用, 废弃
         ja: 非推奨, 廃止
+        ko: 폐기
     """),
     Status.REJECTED: _words("""
         de: abgelehnt, verworfen
@@ -88,6 +94,7 @@ _STATUSES = {
         ru: отклонен
         zh: 拒绝, 否决
         ja: 却下, 拒否
+        ko: 거부, 반려
     """),
     Status.PROPOSED: _words("""
         de: vorgeschlagen, entwurf
@@ -100,6 +107,7 @@ _STATUSES = {
         ru: предложен, черновик
         zh: 提议, 提案, 草案
         ja: 提案, ドラフト
+        ko: 제안, 초안
     """),
     Status.ACCEPTED: _words("""
         de: angenommen, akzeptiert, beschlossen
@@ -112,9 +120,34 @@ _STATUSES = {
         ru: принят
         zh: 接受, 采纳, 通过
         ja: 承認, 採用, 採択
+        ko: 승인, 채택
     """),
 }
+# The beginnings of the months' names; one that begins another one stands behind it.
+_MONTHS = {
+    "en": "jan feb mar apr may jun jul aug sep oct nov dec",
+    "de": "jan feb mär apr mai jun jul aug sep okt nov dez",
+    "fr": "janv févr mars avr mai juin juil août sept oct nov déc",
+    "es": "ene feb mar abr may jun jul ago sep oct nov dic",
+    "pt": "jan fev mar abr mai jun jul ago set out nov dez",
+    "it": "gen feb mar apr mag giu lug ago set ott nov dic",
+    "nl": "jan feb maart apr mei jun jul aug sep okt nov dec",
+    "pl": "sty lut mar kwi maj cze lip sie wrz paź lis gru",
+    "ru": "янв фев мар апр ма июн июл авг сен окт ноя дек",
+}
+_BY_MONTH = {
+    name: number
+    for names in _MONTHS.values()
+    for number, name in enumerate(names.split(), 1)
+}
 _CJK = "\u2e80"  # from here on no blanks part the words
+
+
+def month(name: str) -> int:
+    """Return the number of the month that is named in one of these languages, or 0."""
+    lower = name.lower()
+    known = (x for x in sorted(_BY_MONTH, key=len, reverse=True) if lower.startswith(x))
+    return _BY_MONTH.get(next(known, ""), 0)
 
 
 def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:

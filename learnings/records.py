@@ -6,6 +6,7 @@ Logs of many decisions are not its business.
 """
 
 import re
+from collections.abc import Collection
 
 from coordinator.kernel import markdown
 from coordinator.kernel.frontmatter import FrontMatter
@@ -28,9 +29,13 @@ _BACKGROUND = frozenset(
 )
 _ABOUT = frozenset({"status", "metadata", "state", *languages.STATUS})
 _IN_TABLES = frozenset({"status", "date", "agent", "supersedes", "superseded_by"})
+_IN_HEADS = frozenset({*_IN_TABLES, "tags", "text"})
 _PAIR = 2  # cells: a key and its value
 _LAST_BRACKETS = re.compile(r"[(\[]([^()\[\]]{1,40})[)\]]\s*\Z")
+_DAY = re.compile(r"\W*\d{4}-\d\d-\d\d")
 _LOOKS = re.compile(r"(?:m?adr|decision|dr)[-_ ]?\d", re.IGNORECASE)
+_ASIDE = re.compile(r"\s*[(\uff08][^()\uff08\uff09]*[)\uff09]\W*\Z")
+_NUMBERED = re.compile(r"\W*\d{1,4}[-_.: ]")
 _QUOTED = re.compile(r"(?:>[ \t]?)+")
 
 
@@ -47,7 +52,7 @@ def read(front: FrontMatter, lines: list[Line], stem: str) -> Facts | None:
     if not _is_record({_words(x) for x in lines if x.kind is LineKind.HEADING}, entry):
         return None
     # The id stays what it was when the first heading, of whatever level, was the title.
-    named_before = ids.without_number(words)
+    named_before = ids.without_any_number(words)
     if not made and named_before != title:
         entry.id = ids.title_id(stem, named_before)
     entry.texts = _texts(lines, _OUTCOME) + _texts(lines, _BACKGROUND)
@@ -59,9 +64,15 @@ def read(front: FrontMatter, lines: list[Line], stem: str) -> Facts | None:
 def looks_like_one(front: FrontMatter, lines: list[Line], stem: str) -> bool:
     """Tell whether somebody meant a record here, by its name or its sections."""
     headings = {_words(x) for x in lines if x.kind is LineKind.HEADING}
-    sections = bool(_ABOUT & headings) and bool(_BACKGROUND & headings)
+    about, background = bool(_ABOUT & headings), bool(_BACKGROUND & headings)
     names = (stem, _title(front, lines))
-    return sections or any(_LOOKS.match(x) for x in names)
+    is_numbered = any(_NUMBERED.match(x) and not _DAY.match(x) for x in names)
+    parts = background or bool(_OUTCOME & headings)
+    return (
+        (about and background)
+        or (is_numbered and (parts or about))
+        or any(_LOOKS.match(x) for x in names)
+    )
 
 
 def _title(front: FrontMatter, lines: list[Line]) -> str:
@@ -70,7 +81,8 @@ def _title(front: FrontMatter, lines: list[Line]) -> str:
 
 
 def _words(heading: Line) -> str:
-    return _NOT_IN_WORDS.sub(" ", heading.content[:80]).strip().lower()
+    bare = _ASIDE.sub("", heading.content[:80])
+    return _NOT_IN_WORDS.sub(" ", bare).strip().lower()
 
 
 def _is_record(headings: set[str], entry: Facts) -> bool:
@@ -97,11 +109,13 @@ def _take_head(entry: Facts, lines: list[Line]) -> None:
     and `Supersedes` as further lines of Status.
     """
     section, first = "", True
-    said = ""
     above: list[str] = []
+    front, entry.said = entry.said, ""
+    said = ""
     for line in lines:
         if line.kind is LineKind.HEADING:
             section, first = "" if first else _words(line), False
+            _take_pairs(entry, line.content, _IN_TABLES)  # "## Status: rejected"
             continue
         if line.kind is LineKind.BLANK:
             above = []  # a table ends here
@@ -110,15 +124,30 @@ def _take_head(entry: Facts, lines: list[Line]) -> None:
         content = _QUOTED.sub("", line.content, count=1)
         if content.startswith("|"):
             above = _take_row(entry, above, content)
-        elif (pair := facts.pair_in(content)) and pair[0] not in {"title", "label"}:
-            entry.add(*pair)
-        elif section in _ABOUT:
-            said = said or facts.plain(content)
+        elif section in _ABOUT and not facts.pair_in(content):
+            said = said or facts.plain(facts.chosen(content))
+            entry.date = entry.date or facts.date_in(content)
             entry.find_links(content)
-        elif section and not getattr(entry, key := facts.key_of(section)):
-            # "4. Feb 2026" looks like an item of a list.
-            entry.add(key, line.text if key == "date" else content)
-    entry.said = said or entry.said or _in_brackets(entry.title)
+        else:
+            _take_line(entry, section, line, content)
+    entry.said = front or said or entry.said or _in_brackets(entry.title)
+
+
+def _take_line(entry: Facts, section: str, line: Line, content: str) -> None:
+    """Take pairs, or in a section that is named after a key its value."""
+    if _take_pairs(entry, content, _IN_HEADS) or not section:
+        return
+    if not getattr(entry, key := facts.key_of(section)):
+        # "4. Feb 2026" looks like an item of a list.
+        entry.add(key, line.text if key == "date" else content)
+
+
+def _take_pairs(entry: Facts, content: str, wanted: Collection[str]) -> bool:
+    pairs = facts.pairs_in(content)
+    for key, value in pairs:
+        if key in wanted:
+            entry.add(key, value)
+    return bool(pairs)
 
 
 def _is_told_in(section: str) -> bool:

@@ -1,6 +1,6 @@
 """Decisions and learnings by command."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -72,11 +72,15 @@ def list_decisions(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
 
 
 def decisions_in_force(workspace: Workspace) -> list[dict[str, Any]]:
-    """Return all decisions, the oldest first; a superseded one says by which."""
+    """Return all decisions, the oldest first; a superseded one says by which.
+
+    An id that several have names none of them.
+    """
     rows = queries.decisions(workspace.index)
+    shared = _shared(rows)
     successors: dict[str, list[str]] = {}
     for row in rows:
-        for older in row["supersedes"]:
+        for older in set(row["supersedes"]) - shared:
             successors.setdefault(older, []).append(row["id"])
     for row in rows:
         row["superseded_by"] = sorted(
@@ -85,6 +89,14 @@ def decisions_in_force(workspace: Workspace) -> list[dict[str, Any]]:
         if row["id"] in successors:
             row["status"] = "superseded"
     return rows
+
+
+def _shared(rows: Sequence[dict[str, Any]]) -> set[str]:
+    """Return the ids that more than one decision has."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault(row["id"], []).append(row)
+    return {name for name, group in groups.items() if not are_one(group)}
 
 
 class ShowArguments(Arguments):

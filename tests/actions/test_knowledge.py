@@ -76,6 +76,19 @@ def test_an_id_of_two_decisions_names_none_of_them(opened: OpenWorkspace) -> Non
     assert [x["id"] for x in opened.perform("decision list")] == before
 
 
+def test_an_id_of_two_decisions_retires_none_of_them(opened: OpenWorkspace) -> None:
+    """A record that supersedes it would mean either."""
+    two_records(opened)
+    path = opened.root / "agent-system/learnings/0009-use-webhooks.md"
+    path.write_text(
+        "# 9. Use webhooks\n\n## Status\n\nAccepted, supersedes ADR-0007\n\n"
+        "## Decision\n\nSo be it\n"
+    )
+    found = opened.perform("decision list")
+    assert {x["status"] for x in found} == {"accepted"}
+    assert [x["superseded_by"] for x in found] == [[], [], []]
+
+
 def test_equal_names_of_many_files_are_told_in_short(opened: OpenWorkspace) -> None:
     """However many there are, the sentence stays one that people read."""
     agent = FakeAgent(opened.root, "backend")

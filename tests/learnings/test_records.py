@@ -237,3 +237,79 @@ def test_sections_other_than_the_status_say_no_facts() -> None:
     entry = read(NYGARD.replace("Tokens expire.", "Status: rejected"))
     assert entry is not None
     assert entry.said == "Accepted"
+
+
+BODY = "\n## Context\n\nx\n\n## Decision\n\nUse rye\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "status", "date"),
+    [
+        ("**Date:** 2026-09-18 · **Status:** Rejected\n", "rejected", "2026-09-18"),
+        ("Date: 2026-09-18. Status: rejected.\n", "rejected", "2026-09-18"),
+        ("Status: rejected | Date: 2026-09-18\n", "rejected", "2026-09-18"),
+        ("## Status: Rejected\n", "rejected", ""),
+        ("## Status\n\nAccepted · 2026-09-01\n", "accepted", "2026-09-01"),
+        ("Status: Proposed | **Rejected** | Accepted\n", "rejected", ""),
+        ("## Status\n\nDraft / **Rejected** / Accepted\n", "rejected", ""),
+        ("Status: [ ] Accepted | [x] Rejected | [ ] Draft\n", "rejected", ""),
+        ("ステータス: 却下\uff082026-09-07\uff09\n", "rejected", "2026-09-07"),
+        ("상태: 거부\n날짜: 2026-09-07\n", "rejected", "2026-09-07"),
+        ("Дата: 9 июня 2026\n", "accepted", "2026-06-09"),
+        ("**Data:** 30 de junho de 2026\n", "accepted", "2026-06-30"),
+        ("Datum: 3. März 2026\n", "accepted", "2026-03-03"),
+        ("Date: February 3, 2026\n", "accepted", "2026-02-03"),
+        ("Date: 30/06/2026\n", "accepted", "2026-06-30"),
+        ("Date: 05/06/2026\n", "accepted", ""),
+        ("> **Statut :** Accepté · **Date :** 2026-10-08\n", "accepted", "2026-10-08"),
+    ],
+)
+def test_status_and_date_wherever_a_head_puts_them(
+    head: str, status: str, date: str
+) -> None:
+    """Two in a line, in a heading, among a template's choices, in other languages."""
+    found = read(f"# 12. Rye\n\n{head}{BODY}", "0012-rye")
+    assert found is not None
+    assert (status_in(found.said) or Status.ACCEPTED).value == status
+    assert found.date == date
+
+
+def test_the_status_of_the_front_matter_goes_before_a_stale_section() -> None:
+    """It is what programs change."""
+    text = "---\nstatus: deprecated\nsupersededBy: ADR-7\n---\n# 12. Rye\n"
+    found = read(f"{text}\n## Status\n\nAccepted\n{BODY}", "0012-rye")
+    assert found is not None
+    assert (found.said, found.superseded_by) == ("deprecated", ["adr-0007"])
+
+
+@pytest.mark.parametrize(
+    ("heading", "title"),
+    [
+        ("ADR-0012\uff1a多仓库", "多仓库"),
+        ("12. Use `--dry-run`", "Use --dry-run"),
+        ("12. `a` and `b`", "a and b"),
+    ],
+)
+def test_a_title_keeps_its_words(heading: str, title: str) -> None:
+    """Neither a wide colon nor a code mark stands in it."""
+    found = read(f"# {heading}\n{BODY}", "0012-rye")
+    assert found is not None
+    assert found.title == title
+
+
+def test_what_stands_before_a_number_is_no_decoration() -> None:
+    """The id stays what it was made from, in every version of this program."""
+    found = read(f"# U2-ADR-024: Export\n{BODY}", "export")
+    assert found is not None
+    assert (found.title, found.id) == (
+        "U2-ADR-024: Export",
+        title_id("export", "U2Export"),
+    )
+
+
+def test_a_remark_behind_a_sections_name_does_not_hide_it() -> None:
+    """Nor does an emoji before it."""
+    head = "# 2. Rye\n\nEstado: reemplazado\n\n## Contexto\n\nx\n\n"
+    found = read(f"{head}## 📋 Decisión (historica)\n", "0002-rye")
+    assert found is not None
+    assert status_in(found.said) is Status.SUPERSEDED
