@@ -65,7 +65,7 @@ _NAMES = {
     "label": "id, decision id, adr",
     "title": "decision, title, choice, chosen option, we decided, decision made",
     "supersedes": "supersedes, supercedes, replaces",
-    "superseded_by": "superseded by, superceded by, replaced by",
+    "superseded_by": "superseded by, superceded by, replaced by, supersededby",
     "tags": "tags, tag, labels, keywords",
     "text": "rationale, reason, reasons, reasoning, why, context, because, details, "
     "justification, problem, consequences, impact, alternatives, notes, note, options, "
@@ -73,7 +73,6 @@ _NAMES = {
     "context and problem statement, decision outcome",
 }
 _KEYS = {name: key for key, names in _NAMES.items() for name in names.split(", ")}
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NOT_IN_KEY = re.compile(r"[\W_]+")
 _PARTED = re.compile(
     r"\s+[\u00b7\u2022|;]\s+"
@@ -185,8 +184,7 @@ def _iso(year: str, month: int, date: str) -> str:
 
 def key_of(name: str) -> str:
     """Return the key that a label, a column or a heading means, or an empty string."""
-    words = _CAMEL.sub(" ", name[:60])
-    return _KEYS.get(_NOT_IN_KEY.sub(" ", words).strip().lower(), "")
+    return _KEYS.get(_NOT_IN_KEY.sub(" ", name[:60]).strip().lower(), "")
 
 
 def pair_in(text: str) -> tuple[str, str] | None:
