@@ -82,6 +82,7 @@ _PAIR = re.compile(
     r"((?:\s{0,12}\d{1,3}[.)]\s)?(?:[^\w|<>\[\]]|_){0,16})"
     r"([A-Za-z][\w /&'\u2019-]{0,40}?)[*_`]{0,4}[ \t]?[:\uff1a][*_`]{0,4}(?:[ \t]+|\Z)"
 )
+_RULE = re.compile(r" {0,3}(?:-{3,}|\*{3,}|_{3,})\s*\Z")
 _NOT_IN_KEY = re.compile(r"[\W_]+")
 _BARRIER = re.compile(r"(?<!\\)\|")
 _DELIMITER = frozenset("|:- \t")
@@ -144,6 +145,7 @@ class _Reader:
         self._lines = lines
         self._last = max((x.number for x in lines if x.text.strip()), default=0)
         self._preamble = True
+        self._has_head = False
         self._bulleted = False
         self._indent: int | None = None
         self._section: _Section | None = None
@@ -158,6 +160,9 @@ class _Reader:
                 self._blank()
             case LineKind.HEADING:
                 self._heading(line)
+            case _ if _RULE.match(line.text):
+                self.close()
+                self._preamble = False
             case _ if line.text.lstrip().startswith("|"):
                 self._row(index)
             case _:
@@ -173,16 +178,23 @@ class _Reader:
         if field is Field.STATE and not self._may_say_state(held):
             return
         self.found[field] = held
+        if field is Field.STATE and self._preamble:
+            self._has_head = states.find(held.value) is not None
 
     def _may_say_state(self, held: Held) -> bool:
         """Tell whether it speaks for the whole, and not for the part it stands in.
 
-        What was appended last is always heard.
+        Where the head, or a section named so, says it, another pair is about a part.
+        What was appended last, as a shell does it, is always heard.
         """
         if self._preamble or Field.STATE not in self.found:
             return True
         is_known = states.find(held.value) is not None
-        return not self._bulleted and (is_known or held.line == self._last)
+        is_last = held.line == self._last
+        is_plain = self._lines[held.line - self._lines[0].number].text[:1].isalpha()
+        if self._has_head and held.form is Form.PAIR and not (is_last and is_plain):
+            return False
+        return not self._bulleted and (is_known or is_last)
 
     def _blank(self) -> None:
         if self._section:
