@@ -11,8 +11,9 @@ BOARD = f"{FOLDER}/BOARD.md"
 _ENDINGS = (".md", ".markdown", ".txt")
 # What file managers, sync tools, browsers and editors add to the name of a copy.
 _ADDED = re.compile(
-    r" - copy(?: \(\d+\))?| copy(?: \d+)?| \(\d+\)| \d| \([^()]*conflict[^()]*\)"
-    r"|\.sync-conflict-[\w-]+|_conflict-[\w-]+|~\d*"
+    r" - (?:copy|kopie|copie|copia)(?: \(\d+\))?| (?:copy|kopie|copie|copia)(?: \d+)?"
+    r"| \((?:\d+|copy|kopie|copie|copia|[^()]*conflict[^()]*)\)| \d"
+    r"|\.sync-conflict-[\w-]+|[_-]conflict(?:-[\w-]+)?|-(?:desktop|laptop)-\w+|~\d*"
     r"|[ ._-](?:backup|bak|old|orig|original|copy)(?:[ ._-]?\d+)?",
     re.IGNORECASE,
 )

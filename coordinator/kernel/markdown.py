@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 
 class LineKind(StrEnum):
@@ -54,7 +55,12 @@ notes, objective, overview, problem, problem statement, purpose, requirements, s
 status, summary, tasks, todo, what changed, what changes, why
 """
 _NO_TITLES = frozenset(x.strip() for x in _SECTIONS.split(","))
+_UNDERLINE = re.compile(r" {0,3}={2,}[ \t]*\Z")
+_STEP = re.compile(r"\d{1,3}[.)]\s")  # of several, each with a number
 _RULE = re.compile(r" {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})\Z")
+
+
+_END = Line(0, "", LineKind.BLANK)
 
 
 def split_lines(text: str) -> list[str]:
@@ -175,13 +181,14 @@ def title(lines: Sequence[Line]) -> Line | None:
     document that it begins, unless it is what a section is usually called.
     """
     begun = next((x for x in lines if x.kind is not LineKind.BLANK), None)
-    headings = (x for x in lines if x.kind is LineKind.HEADING and x.content)
-    for line in headings:
-        if line.level == 1:
+    for line, below in pairwise([*lines, _END]):
+        if line.kind is LineKind.HEADING and line.level == 1 and line.content:
             return line
+        if line.kind is LineKind.TEXT and _UNDERLINE.match(below.text):
+            return line  # CommonMark 4.3
     if begun and begun.kind is LineKind.HEADING and begun.content:
         words = begun.content.strip("*_: ").casefold()
-        return None if words in _NO_TITLES else begun
+        return None if words in _NO_TITLES or _STEP.match(words) else begun
     return None
 
 

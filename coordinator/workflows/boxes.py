@@ -16,7 +16,12 @@ _USUAL = Signs()
 
 _BOX = re.compile(
     r"(?P<indent>[ \t]*)(?P<marker>[-*+]|\d{1,9}[.)])?(?(marker)[ \t]+)"
-    r"\[(?P<sign>(?P<mark>[^\[\]\t])\ufe0f?)\](?P<star>\*)?(?:[ \t]+(?P<text>.*)|)\Z"
+    r"\[(?P<sign>(?P<mark>[^\[\]\t])\ufe0f?| {0,3}(?P<loose>[^\[\]\s]?) {0,3})\]"
+    r"(?P<star>\*)?(?:[ \t]+(?P<text>.*)|)\Z"
+)
+# What people mean as a box, and no reader of Markdown takes for one.
+_LIKE = re.compile(
+    r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\](?=[^\s(\[:*])|[\u2610-\u2612])"
 )
 _BOM = "\ufeff"
 
@@ -49,13 +54,19 @@ def find(line: Line, signs: Signs = _USUAL) -> Box | None:
     if match is None:
         return None
     text = (match["text"] or "").strip()
-    meaning, is_bare = signs.meaning(match["mark"]), not match["marker"]
-    is_new = meaning is None or match["star"]
-    is_none = is_bare or signs.reading is Reading.FIRST or match["mark"].isdigit()
+    mark = match["mark"] or match["loose"] or " "
+    meaning, is_bare = signs.meaning(mark), not match["marker"]
+    is_new = meaning is None or match["star"] or match["mark"] is None
+    is_none = is_bare or signs.reading is Reading.FIRST or mark.isdigit()
     if (is_bare and not text) or (is_new and is_none):
         return None
     indent = len(match["indent"].expandtabs(4))
-    return Box(meaning, match["mark"], text, indent, is_bare, bool(match["star"]))
+    return Box(meaning, mark, text, indent, is_bare, bool(match["star"]))
+
+
+def is_like(line: Line) -> bool:
+    """Tell what only looks like a box: `- [x]text`, or a box that is a character."""
+    return line.kind is LineKind.BULLET and _LIKE.match(line.text) is not None
 
 
 def set_marks(text: str, marks: Mapping[int, Mark], signs: Signs = _USUAL) -> str:
@@ -77,7 +88,7 @@ def _set(line: str, mark: Mark, signs: Signs) -> str:
     match = _BOX.match(line)
     if match is None:
         return line
-    meaning = signs.meaning(match["mark"])
+    meaning = signs.meaning(match["mark"] or match["loose"] or " ")
     if (meaning.mark if meaning else Mark.OPEN) is mark:
         return line
     start, end = match.span("sign")

@@ -29,18 +29,25 @@ _CHECK_IN = re.compile(
     re.IGNORECASE,
 )
 _SIGN_OFF = re.compile(r"\buser sign[- ]?off\b", re.IGNORECASE)
+# Other words that ask for a person's: read so since a run keeps its own reading.
+_ASKED = re.compile(
+    r"\b(?:ask|get|obtain|request|await|wait for)\b.{0,30}\b(?:sign[- ]?off|approval)\b"
+    r"|\bsign[- ]?off (?:by|from) (?:the |a )?(?:user|human|maintainer|owner|client)\b"
+    r"|\bstop and ask the (?:user|human|maintainer)\b|\buser manual verification\b",
+    re.IGNORECASE,
+)
 _TRACKING = re.compile(r"\bupdate task tracking\b", re.IGNORECASE)
 # Whole runs of backticks only (CommonMark 6.1): tried in part, a long one takes
 # quadratic time.
 _CODE_SPAN = re.compile(r"(?<!`)(`++)[^`]++\1(?!`)")
 # A capital word in brackets that is no link, no footnote and no tag such as `[US1]`.
-_PLACEHOLDER = re.compile(r"\[ ?([A-Z][^\[\]\n]{0,80}?) ?\](?![(\[:])")
+_PLACEHOLDER = re.compile(r"(?<!\*\*)\[ ?([A-Z][^\[\]\n]{0,80}?) ?\](?![(\[:])")
 # A heading that asks for a person's word on all that stands below it.
 _PERSON = r"(?:the |a |your )?(?:human|user|maintainer|owner|client|customer)(?:'?s)?"
 _WORD = r"(?:sign[- ]?offs?|approvals?)"
 _ASKING = re.compile(
-    rf"\W*(?:[\d.]+ )?(?:final |formal )?(?:{_PERSON} )?{_WORD}"
-    rf"(?: (?:by|from) .*)?(?: \(.*\))?\W*\Z"
+    rf"\W*(?:[\d.]+ )?(?:\w+ )?(?:{_PERSON} )?{_WORD}"
+    rf"(?: required| (?:by|from) .*)?(?: \(.*\))?\W*\Z"
     rf"|.*\b(?:needs?|requires?|awaiting|waits? for|pending) {_PERSON} {_WORD}\b"
     r"|.*\b(?:human only|by (?:a |the )?(?:human|maintainer))\b",
     re.IGNORECASE,
@@ -136,7 +143,8 @@ class _Reader:
         if self.in_decisions:
             return Role.DECISION
         role = _role(text)
-        return Role.PAUSE if self.asking and role is Role.WORK and text else role
+        asks = self.asking or (self.is_whole and _ASKED.search(text))
+        return Role.PAUSE if asks and role is Role.WORK and text else role
 
     def wrap(self, line: Line) -> None:
         """Take in the next line of an item's paragraph, which is indented below it."""

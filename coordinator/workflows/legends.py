@@ -14,11 +14,15 @@ _LINES = re.compile(r"\s+[|] ")
 _FIXED = frozenset(" ✓\u2014")  # so that each mark has a sign in every document
 _ABOUT = r"(?:(?:status|task|progress|checkbox|box|symbol|mark)s?[ -])?"
 _HEADING = re.compile(
-    rf"\W*{_ABOUT}(?:legend|marks|markers|symbols|notation)\W*\Z"
+    rf"\W*{_ABOUT}(?:legend|marks|markers|symbols|notation|indicators)\W*\Z"
     r"|\W*(?:status|task|progress|checkbox|box|symbol|mark)s?[ -]key\W*\Z",
     re.IGNORECASE,
 )
-_LABEL = re.compile(rf"[*_]*{_ABOUT}(?:legend|key|marks)[*_]*:", re.IGNORECASE)
+_LABEL = re.compile(
+    rf"(?:>[ \t]?)*[*_]*{_ABOUT}(?:legend|key|marks)[*_]*:", re.IGNORECASE
+)
+# In such lines Kiro's task lists name what a task is for; there `[-]` is in progress.
+_KIRO = re.compile(r"\s*[-*] _Requirements?: .*_\s*\Z")
 _ENTRY = re.compile(
     r"`?\[([^\[\]])\]`?[\s*_]*(?:[:=|\u2013\u2014\u2192>-]+[\s*_]*)?([^\[\]|`]{1,80})"
 )
@@ -65,6 +69,8 @@ def read(front: FrontMatter, lines: Sequence[Line], reading: Reading = LATEST) -
             explained.add(line.number)
             usual = Signs().meaning(sign) or Meaning.OPEN
             told[sign] = meaning_of(words) or usual
+    if any(_KIRO.match(x.text) for x in lines):
+        told.setdefault("-", Meaning.BEGUN)
     told |= {sign: said for sign, said in _said(front) if said}
     kept = {sign: said for sign, said in told.items() if sign not in _FIXED}
     return Signs(reading, kept, frozenset(explained))

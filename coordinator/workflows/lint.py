@@ -12,7 +12,7 @@ from coordinator.kernel import frontmatter, markdown
 from coordinator.kernel.frontmatter import FrontMatter
 from coordinator.kernel.markdown import Line, LineKind
 from coordinator.kernel.problems import Problem
-from coordinator.workflows import legends, order, read
+from coordinator.workflows import boxes, legends, order, read
 from coordinator.workflows.model import (
     Criteria,
     Criterion,
@@ -70,6 +70,7 @@ def check(
         *_duplicates(document.sections, path),
         *_boxes(document.checklist.items, path),
         *_marks(front, path),
+        *_like_boxes(lines, path),
         *_placeholders(document, path),
         *_targets(document, path),
         *_circles(document, path),
@@ -137,10 +138,14 @@ def _boxes(items: Sequence[Item], path: str) -> Iterator[Problem]:
         message = f"Nobody says what the sign in the box of {item.text[:80]!r} means."
         hint = "Write one of `[ ] [~] [x] [-]`, or explain it in a legend; it is open."
         yield Problem(path, item.line, "unknown-mark", message, hint)
+    late_ones: dict[int, list[int]] = {}
     for place, before in order.violations(items):
-        late, first = items[place], items[before]
+        late_ones.setdefault(before, []).append(place)
+    for before, places in late_ones.items():
+        late, first = items[places[0]], items[before]
+        more = f" (and {len(places) - 1} more)" if places[1:] else ""
         message = (
-            f"{late.text[:80]!r} is ticked, and {first.text[:80]!r} in line"
+            f"{late.text[:80]!r}{more} is ticked, and {first.text[:80]!r} in line"
             f" {first.line}, which comes before it, is open."
         )
         hint = "Do them in order, or mark what is left out with `[-]`."
@@ -149,6 +154,13 @@ def _boxes(items: Sequence[Item], path: str) -> Iterator[Problem]:
         message = f"{items[place].text[:80]!r} is ticked, and not all below it is done."
         hint = "Leave it open: it is done once everything below it is."
         yield Problem(path, items[place].line, "parent-conflict", message, hint)
+
+
+def _like_boxes(lines: Sequence[Line], path: str) -> Iterator[Problem]:
+    for line in (x for x in lines if boxes.is_like(x)):
+        message = f"{line.content[:80]!r} looks like a box, and is none."
+        hint = "Write `- [ ] text`, with a blank behind the brackets; it is no item."
+        yield Problem(path, line.number, "no-box", message, hint)
 
 
 def _marks(front: FrontMatter, path: str) -> Iterator[Problem]:

@@ -91,7 +91,8 @@ class Walk:
     def settle(self, place: int, mark: Mark) -> None:
         """Go past the next item, which has this mark."""
         item = self._items[place]
-        if item.role in GATES and place not in self._passed and self._gate < 0:
+        is_gate = item.role in GATES and not item.is_optional
+        if is_gate and place not in self._passed and self._gate < 0:
             self._gate = place
         is_due = mark is Mark.OPEN and not item.is_optional
         if is_due and place not in self._above and is_work(item):

@@ -59,6 +59,11 @@ def test_the_file_that_the_command_writes_is_a_document() -> None:
         "backend-status-old.md",
         "backend-status.orig.md",
         "backend-status~.md",
+        "backend-status - Kopie.md",
+        "backend-status (copie).md",
+        "backend-status - copia (2).md",
+        "backend-status-conflict.md",
+        "backend-status-DESKTOP-AB12.md",
     ],
 )
 def test_a_copy_is_told_by_its_name_and_by_what_it_copies(name: str) -> None:

@@ -100,8 +100,70 @@ def test_what_is_optional_holds_up_nobody() -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("- [x]Bake", "no-box"),
+        ("- [ ]Bake", "no-box"),
+        ("- \u2610 Bake", "no-box"),
+        ("1. \u2611 Bake", "no-box"),
+        ("- [x](bake.md)", ""),
+        ("- [x]: see below", ""),
+        ("- Bake [x]", ""),
+    ],
+)
+def test_what_only_looks_like_a_box_is_a_problem(line: str, code: str) -> None:
+    """It is no item, and does not leave the count in silence."""
+    document, problems = lint.check(f"- [ ] Mix\n{line}\n", "w.md")
+    assert len(document.checklist.items) == 1
+    found = [x.code for x in problems if x.code != "dangling-link"]
+    assert found == ([code] if code else [])
+
+
+def test_what_comes_too_late_is_told_once() -> None:
+    """One line that was left open is one problem, however many were ticked since."""
+    text = "- [ ] a\n" + "- [x] b\n" * 30
+    [problem] = lint.check(text, "w.md")[1]
+    assert (problem.code, problem.line) == ("order-violation", 2)
+    assert "(and 29 more)" in problem.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ask the user for sign-off",
+        "Get sign-off from the user",
+        "Wait for approval",
+        "Get approval for this change",
+        "STOP and ask the user",
+        "Task: Conductor - User Manual Verification 'Phase 1'",
+    ],
+)
+def test_other_words_that_ask_for_a_person(text: str) -> None:
+    """Make a gate, as `PAUSE` does."""
+    assert [x.role for x in items(f"- [ ] {text}\n")] == [Role.PAUSE]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Ask the team", "Write the sign-off page", "Wait for the build", "Approve icons"],
+)
+def test_work_about_words_is_work(text: str) -> None:
+    """Nobody waits for a person there."""
+    assert [x.role for x in items(f"- [ ] {text}\n")] == [Role.WORK]
+
+
+def test_an_optional_gate_holds_up_nobody() -> None:
+    """It is passed by a maintainer, or not at all."""
+    text = "- [ ]* Show\n  - [ ] PAUSE, check in with the user\n- [ ] Bake\n"
+    sheet = Sheet(text, living.read(text), ["1", "2", "3"])
+    assert living.held(sheet, 2, ()) is None
+
+
+@pytest.mark.parametrize(
     "heading",
     [
+        "Manual approval required",
+        "Design sign-off",
         "Sign-off",
         "User sign-off",
         "7. Final sign-offs",

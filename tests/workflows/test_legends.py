@@ -48,6 +48,8 @@ def test_the_table(sign: str, meaning: Meaning | None) -> None:
         "## Legend\n\n- [ ] Not started\n- [-] In progress\n- [!] Blocked\n\n## Work\n",
         "**Legend:** `[ ]` todo, `[-]` in progress, `[!]` blocked\n\n",
         "Legend:\n- [ ] open\n- [-] being worked on, started\n- [!] waiting\n\n",
+        "> Legend: [-] started, [!] waiting\n\n",
+        "### Status Indicators\n- [-] started\n- [!] blocked\n## Work\n",
         "Status key: [ ] = to do | [-] = doing | [!] = pending review\n",
         "### Marks\n| Mark | Says |\n|-|-|\n| `[-]` | WIP |\n| `[!]` | ask |\n# Work\n",
         '---\nmarks:\n  "-": in progress\n  "!": open\n---\n',
@@ -151,3 +153,11 @@ def test_a_run_that_was_begun_before_reads_as_it_did() -> None:
         ("b", Mark.OPEN, "pause"),
         ("c", Mark.OPEN, "pause"),
     ]
+
+
+def test_the_lists_of_kiro_have_their_own_sign() -> None:
+    """They are told by the lines that say what a task is for."""
+    text = "- [-] 1. Scan\n  - _Requirements: 1.1, 2.3_\n- [~] 2. Load\n"
+    assert signs(text).meaning("-") is BEGUN
+    assert signs(f"---\nmarks: {{'-': skipped}}\n---\n{text}").meaning("-") is SKIPPED
+    assert signs(text.replace("_Req", "Req")).meaning("-") is SKIPPED

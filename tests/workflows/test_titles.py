@@ -1,5 +1,6 @@
 """Titles: front matter, then the first heading of the first level, then the file."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,3 +42,17 @@ def test_a_title_is_what_the_author_calls_the_document(
     text = "".join(parts).replace("\n", end)
     document, _ = read.parse(text, "plans/the-file.md")
     assert document.title == (said or heading or "the-file")
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("Plan of bread\n=====\n\n- [ ] Go\n", "Plan of bread"),
+        ("## 1. Graph model\n\n- [ ] Go\n\n## 2. View\n", "the-file"),
+        ("## Bread\n\n- [ ] Go\n", "Bread"),
+    ],
+)
+def test_titles_of_other_shapes(text: str, title: str) -> None:
+    """Underlined ones; one of several steps is none."""
+    document, _ = read.parse(text, "plans/the-file.md")
+    assert document.title == title
