@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 
 from coordinator.actions.layout import Layout
-from coordinator.kernel.errors import External
+from coordinator.kernel.errors import Conflict, External
 from coordinator.kernel.locks import Held
 from coordinator.kernel.names import display
 from coordinator.kernel.refusals import FILE, FOLDER, LINK, kind
@@ -102,3 +102,27 @@ def _leads_somewhere(path: Path) -> bool:
 def _free(path: Path) -> Path:
     names = (path.with_name(f"{path.name}-{x}") for x in count(1))
     return next(x for x in names if not kind(x))
+
+
+class NoFolder(Conflict):
+    """Something else than a folder stands where a workspace is to be."""
+
+    def __init__(self, place: Path, path: Path, found: str) -> None:
+        super().__init__(
+            f"{place} cannot be a workspace: {path} is {found}.",
+            hint="Name another folder.",
+        )
+
+
+def root_at(place: Path) -> Path:
+    """Return the folder that a workspace is made in, or is in already.
+
+    Raises:
+        Conflict: A file stands there, or above it, or a link that leads nowhere.
+    """
+    for path in (place, *place.parents):
+        if path.is_symlink() and not path.exists():
+            raise NoFolder(place, path, "a link that leads nowhere")
+        if path.exists() and not path.is_dir():
+            raise NoFolder(place, path, kind(path.resolve()))
+    return place.resolve()

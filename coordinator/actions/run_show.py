@@ -70,7 +70,8 @@ def _part(workspace: Workspace, opened: Open, wanted: str) -> dict[str, Any]:
         found = steps.find_step(opened, wanted)
         return next(steps_of(workspace, opened, [found]))
     place = checklists.find_place(opened, wanted)
-    return list(items(workspace, opened))[place]
+    shown = list(items(workspace, opened))[place]
+    return {**shown, "below": living.below(opened.sheet, place)}
 
 
 def summary(opened: Open) -> dict[str, Any]:

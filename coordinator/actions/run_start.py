@@ -239,4 +239,5 @@ def _started(workspace: Workspace, run: str, unused: list[str]) -> dict[str, Any
         "state": "running",
         "unfilled": list(waiting),
         "unused": unused,
+        "next": f"coordinator workflow next {run}",
     }

@@ -66,16 +66,6 @@ class WrongVersion(Conflict):
         )
 
 
-class _NoFolder(Conflict):
-    """Something else than a folder stands where a workspace is to be."""
-
-    def __init__(self, place: Path, path: Path, found: str) -> None:
-        super().__init__(
-            f"{place} cannot be a workspace: {path} is {found}.",
-            hint="Name another folder.",
-        )
-
-
 class GitTooOld(External):
     """The installed git lacks what is needed."""
 
@@ -100,20 +90,6 @@ def check_version(layout: Layout) -> None:
         return
     if found != VERSION:
         raise WrongVersion(layout.root, found)
-
-
-def root_at(place: Path) -> Path:
-    """Return the folder that a workspace is made in, or is in already.
-
-    Raises:
-        Conflict: A file stands there, or above it, or a link that leads nowhere.
-    """
-    for path in (place, *place.parents):
-        if path.is_symlink() and not path.exists():
-            raise _NoFolder(place, path, "a link that leads nowhere")
-        if path.exists() and not path.is_dir():
-            raise _NoFolder(place, path, kind(path.resolve()))
-    return place.resolve()
 
 
 def prepare(root: Path) -> Layout:

@@ -26,7 +26,7 @@ from coordinator.actions.workspace import Call, Workspace
 from coordinator.kernel import clock
 from coordinator.kernel.errors import Conflict, NotFound, Refused
 from coordinator.kernel.journal import Draft
-from coordinator.workflows import plan
+from coordinator.workflows import evidence, plan
 from coordinator.workflows.model import Criteria, Criterion
 from coordinator.workflows.plan import DOCUMENT, Place
 from coordinator.workflows.runs import Work
@@ -201,6 +201,9 @@ def _take(call: Call, arguments: OneStep, head: str) -> dict[str, Any]:
     workspace.record(runs.draft(opened, "run.taken", call.caller.actor, data), *told)
     opened = runs.find(workspace, opened.run.id)
     value = step_value(workspace, opened, place)
+    command = f"coordinator workflow submit {opened.run.id} {place.name}"
+    if not known:
+        value["submit"] = f"echo '{evidence.EXAMPLE}' | {command}"
     lease = _lease(opened, place.name)
     around = _context(opened)
     if known and not is_renewal:

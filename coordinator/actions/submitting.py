@@ -88,7 +88,7 @@ def submit(call: Call, arguments: Submit) -> Later | dict[str, Any]:
         return earlier
     work = opened.run.steps.get(place.name, Work())
     _check_holds(call, opened, place, work)
-    case = _case(call, arguments, place, work)
+    case = _case(call, arguments, opened, place)
     mark = (opened.run.id, place.name)
     seen = _seen(opened, place)
     judging_now = call.workspace.judging
@@ -162,7 +162,7 @@ def _check_holds(call: Call, opened: Open, place: Place, work: Work) -> None:
         raise Refused(f"{step} is not yours: it is {standing.value}.", hint=hint)
 
 
-def _case(call: Call, arguments: Submit, place: Place, work: Work) -> Case:
+def _case(call: Call, arguments: Submit, opened: Open, place: Place) -> Case:
     """Collect what the judges need; only that reads the workspace.
 
     Raises:
@@ -182,14 +182,14 @@ def _case(call: Call, arguments: Submit, place: Place, work: Work) -> Case:
     if found.is_empty and not command and not is_checked:
         hint = """Say what was done: {"note": "…"}"""
         raise UsageProblem(f"That says nothing of {place.name}.", hint=hint)
-    linked = (x.target.removeprefix("mdc:") for x in place.subtask.links)
+    linked = (x.target.removeprefix("mdc:") for x in opened.plan.links(place))
     own = (call.workspace.layout.own, Path(addresses.maintainer_token()).parent)
     return Case(
         criteria=place.criteria,
         evidence=found,
         spot=places.find(call),
-        base=work.base,
-        linked=tuple(linked),
+        base=opened.run.steps[place.name].base,
+        linked=tuple(dict.fromkeys(linked)),
         stand=call.folder,
         asking=Allowed(tuple(settings.http_hosts), tuple(settings.http_methods)),
         command=command,

@@ -14,7 +14,7 @@ from coordinator.actions import named_files, references
 from coordinator.actions.registry import Arguments, Positional, Who, action
 from coordinator.actions.workspace import Call, Workspace
 from coordinator.kernel import files
-from coordinator.kernel.errors import NotFound, Refused
+from coordinator.kernel.errors import CoordinatorError, NotFound, Refused
 from coordinator.kernel.files import Content
 from coordinator.kernel.problems import Problem
 from coordinator.workflows import counts, lint, read, state_files
@@ -51,11 +51,18 @@ def sources(call: Call, arguments: Paths) -> Iterator[Source | Problem]:
     """Yield what lies at the paths, each file once; a Problem where one is unreadable.
 
     Raises:
-        NotFound: There is nothing at a path.
+        NotFound: There is nothing at the one path that is named.
     """
     seen: set[Path] = set()
     for named in arguments.paths:
-        for path in named_files.find(call.folder / named, _SUFFIXES, _WHAT):
+        try:
+            paths = named_files.find(call.folder / named, _SUFFIXES, _WHAT)
+        except CoordinatorError as error:
+            if len(arguments.paths) == 1:
+                raise
+            yield Problem(named, 0, UNREADABLE, error.message, error.hint)
+            continue
+        for path in paths:
             if path in seen:
                 continue
             seen.add(path)

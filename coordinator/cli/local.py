@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from coordinator.actions import settings, setup, tokens
+from coordinator.actions import kinds, settings, setup, tokens
 from coordinator.actions.layout import Layout
 from coordinator.cli import app, demo, live, starting
 from coordinator.cli.app import Reply, Session
@@ -261,7 +261,7 @@ def _init(asked: Question) -> click.Command:
     def run_init(context: click.Context, /, **values: Any) -> None:  # noqa: ANN401 - click's
         folder = Path(asked["folder"])
         given = os.path.expanduser(values["workspace"])  # noqa: PTH111 - `~nobody` stays
-        root = setup.root_at(folder / given)
+        root = kinds.root_at(folder / given)
         present = settings.load(Layout(root).settings)
         setup.check(folder, app.arguments_of("init", values), present)
         setup.prepare(root)

@@ -53,6 +53,7 @@ def _one_item(value: _Row) -> Iterator[str]:
     if value["by"]:
         who = f"{safe(value['by']).strip('()')}, {moment(value['at'])}"
         yield f"last:  {who}: {safe(value['comment']) or 'no words'}"
+    yield from (safe(x) for x in value["below"].splitlines())
 
 
 def _one_step(value: _Row) -> Iterator[str]:
@@ -172,6 +173,7 @@ def step(value: _Row) -> list[str]:
         "criteria:",
         *(f"  {_called(x)}: {safe(x['text'])}" for x in value["criteria"]),
         f"attempts:  {_tried(value['attempts'])}",
+        *([f"then:      {value['submit']}"] if "submit" in value else []),
     ]
 
 

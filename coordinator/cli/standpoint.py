@@ -13,7 +13,7 @@ _TOPS = ("agent-system/", "pending-commits/", "reports/")
 _IN_SENTENCE = re.compile(
     rf"(?<![\w./~\\-])(?=(?:{'|'.join(map(re.escape, _TOPS))})[\w.])"
 )
-_SENTENCES = frozenset({"message", "hint", "reason"})
+_SENTENCES = frozenset({"message", "hint", "reason", "command", "body"})
 
 
 def way(root: Path | None, folder: Path) -> str:

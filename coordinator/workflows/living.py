@@ -7,8 +7,10 @@ what a template asks for cannot be removed.
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 
 from coordinator.kernel import frontmatter, markdown
+from coordinator.kernel.markdown import LineKind
 from coordinator.workflows import (
     boxes,
     checklist,
@@ -120,6 +122,20 @@ def _below(sheet: Sheet, place: int, mark: Mark) -> Refused | None:
         return None
     words = "It is done once everything below it is."
     return _refuse(sheet, place, "parent-open", words)
+
+
+def below(sheet: Sheet, place: int) -> str:
+    """Return what stands below an item up to the next one or the next heading.
+
+    Such as the commands of an agent's own workflow, as they are written.
+    """
+    start = sheet.boxes.items[place].line
+    stops = {x.line for x in sheet.boxes.items}
+    lines = (x for x in markdown.scan(sheet.text) if x.number > start)
+    kept = takewhile(
+        lambda x: x.number not in stops and x.kind is not LineKind.HEADING, lines
+    )
+    return "\n".join(x.text for x in kept).strip("\n")
 
 
 def needs_figures(item: Item) -> bool:
@@ -325,12 +341,12 @@ class _Edit:
 
     def _end(self) -> Judged:
         """Put the marks that do not hold back into the text."""
-        items = self._now()
-        wrong = (x for x in items if self._judged.refused)
-        marks = {x.line: x.mark for x in wrong}
-        text = boxes.set_marks(self._after.text, marks, self._after.boxes.signs)
-        found = replace(self._after.boxes, items=tuple(items))
-        self._judged.sheet = Sheet(text, found, self._after.ids)
+        if self._judged.refused:
+            marks = {x.line: x.mark for x in self._now()}
+            signs = self._after.boxes.signs
+            text = boxes.set_marks(self._after.text, marks, signs)
+            found = read(text, signs.reading)
+            self._judged.sheet = Sheet(text, found, self._after.ids)
         return self._judged
 
 

@@ -306,6 +306,7 @@ class StepBook:
     """
 
     phases: tuple[Section, ...] = ()
+    leads: tuple[str, ...] = ()
     tasks: tuple[Task, ...] = ()
     gates: tuple[Entry, ...] = ()
     artifacts: tuple[Criterion, ...] = ()

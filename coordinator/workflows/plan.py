@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from coordinator.workflows.model import (
     Criteria,
     Criterion,
+    Link,
     Needs,
     Prerequisite,
     Step,
@@ -130,10 +131,21 @@ class Plan:
             words = "Show that the document's artifacts and figures are there."
             words = f"Do what the document asks. {words}" if is_alone else words
             step = Step(DOCUMENT, line, command=words)
-            subtask = Subtask(DOCUMENT, "Document", line, retries=_MANY_RETRIES)
+            agents = book.leads if is_alone else ()
+            subtask = Subtask(
+                DOCUMENT, "Document", line, agents=agents, retries=_MANY_RETRIES
+            )
             task = Task(DOCUMENT, "Document", line)
             place = Place(DOCUMENT, step, subtask, task, DOCUMENT, criteria=criteria)
             self.places[DOCUMENT] = place
+
+    def links(self, place: Place) -> Iterator[Link]:
+        """Yield the links of a step's subtask; the document's are those of all."""
+        if place.name != DOCUMENT:
+            yield from place.subtask.links
+            return
+        for subtask in {x.key: x.subtask for x in self.places.values()}.values():
+            yield from subtask.links
 
     def of_subtask(self, key: str) -> list[str]:
         """Return the names of a subtask's steps, in order."""

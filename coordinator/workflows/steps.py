@@ -133,7 +133,7 @@ def parse(text: str, path: str) -> tuple[Document, tuple[Problem, ...]]:
         tuple(told.items()),
         _everybody(leads, tasks),
         outlined,
-        book=replace(around.book(), phases=phases, tasks=tasks),
+        book=replace(around.book(), phases=phases, leads=leads[:1], tasks=tasks),
     )
     return document, (*front.problems, *findings.find(tasks, path))
 

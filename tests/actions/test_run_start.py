@@ -44,6 +44,7 @@ def test_a_start_fills_what_is_set(opened: OpenWorkspace) -> None:
         "state": "running",
         "unfilled": ["Task Name"],
         "unused": ["Baker"],
+        "next": "coordinator workflow next bread-1",
     }
     text = text_of(opened, "bread-1")
     assert "Name: Rye = dark\n" in text

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from coordinator.actions import setup
+from coordinator.actions import kinds, setup
 from coordinator.actions.layout import Layout
 from coordinator.cli import show
 from coordinator.kernel.errors import Conflict, CoordinatorError, UsageProblem
@@ -437,7 +437,7 @@ def test_a_workspace_is_made_in_no_place_but_a_folder(
     (tmp_path / "nowhere").symlink_to(tmp_path / "gone")
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(Conflict, match=f"cannot be a workspace: .*{found}"):
-        setup.root_at(tmp_path / place)
+        kinds.root_at(tmp_path / place)
     assert not (tmp_path / "gone").exists()
     (tmp_path / "link").symlink_to(tmp_path)
-    assert setup.root_at(tmp_path / "link" / "new") == tmp_path / "new"
+    assert kinds.root_at(tmp_path / "link" / "new") == tmp_path / "new"
