@@ -179,10 +179,10 @@ def _render(parts: Sequence[Table | Text | str], width: int, *, color: bool) -> 
 
 def _next(result: dict[str, Any]) -> Sequence[Table | Text | str]:
     """Return what may be done, as a table, and a line for each thing that waits."""
-    waiting = show_runs.waiting(result["waiting"])
-    if waiting and not result["steps"]:
-        return waiting
-    return [_table(result["steps"], _filled(_NEXT, result["steps"])), *waiting]
+    lines = [*show_runs.lacking(result["steps"]), *show_runs.waiting(result["waiting"])]
+    if lines and not result["steps"]:
+        return lines
+    return [_table(result["steps"], _filled(_NEXT, result["steps"])), *lines]
 
 
 def _filled(name: str, rows: list[dict[str, Any]]) -> tuple[str, ...]:

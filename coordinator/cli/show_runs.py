@@ -37,6 +37,15 @@ def waiting(values: list[_Row]) -> list[str]:
     ]
 
 
+def lacking(values: list[_Row]) -> list[str]:
+    """Return what the last attempt at a step lacked that is to be tried again."""
+    return [
+        f"{safe(x['id'])} lacks {_called(y)}: {safe(y['criterion'])}: {safe(y['found'])}"
+        for x in values
+        for y in x.get("unmet", ())
+    ]
+
+
 def _of(value: _Row) -> str:
     return " ".join(filter(None, (safe(value["run"]), safe(value["item"]))))
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from coordinator.cli import show
 from coordinator.kernel.clock import render
 from tests.actions.run_yard import (
     PAUSE,
@@ -141,3 +142,15 @@ def test_who_had_a_part_in_a_run_is_told_why_it_waits(opened: OpenWorkspace) -> 
     told = [["escalation", WOOD, "a maintainer"]]
     assert waiting(opened, "docs") == waiting(opened, "backend") == told
     assert waiting(opened, "frontend") == []
+
+
+def test_what_the_last_attempt_lacked_is_read_without_json(
+    opened: OpenWorkspace,
+) -> None:
+    """By whoever holds the step."""
+    run = begin(opened, oven(), "oven")
+    take(opened, run, WOOD)
+    submit(opened, run, WOOD, exit_code=1)
+    found = opened.call("workflow next", {}, agent="backend")
+    said = show.text_of("workflow next", found, 200, color=False)
+    assert f"{WOOD} lacks Exit Code: 0: The exit code is 1, not 0." in said

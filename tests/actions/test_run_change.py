@@ -280,6 +280,9 @@ def test_a_document_without_steps_is_one_thing_to_do(opened: OpenWorkspace) -> N
     text = f"{plain}\n## 3. Save Output\n- Save output to: `out/tides.md`\n"
     run = begin(opened, text, "tides")
     assert next_ids(opened, run) == ["document"]
+    taken = take(opened, run, "document")
+    assert taken["addressed"] == {"name": "backend", "how": "name"}
+    assert f"coordinator workflow submit {run} document" in taken["submit"]
     [step] = show(opened, run)["steps"]
     assert [x["text"] for x in step["criteria"]] == ["Save output to: out/tides.md"]
     other = begin(opened, plain, "ebb")

@@ -313,3 +313,12 @@ def test_a_part_of_a_run_is_shown_alone(opened: OpenWorkspace) -> None:
         opened.perform("workflow show", run=bread, step="P9")
     with pytest.raises(NotFound, match="has no step"):
         opened.perform("workflow show", run=run, step="P9")
+
+
+def test_an_item_is_shown_with_what_stands_below_it(opened: OpenWorkspace) -> None:
+    """The commands of an agent's own workflow, for one."""
+    text = "# F\n\n- [ ] Load it:\n  ```\n  cat a.md\n  ```\n  - first\n- [ ] Go\n"
+    run = begin(opened, text)
+    shown = opened.perform("workflow show", run=run, step="1")
+    assert shown["below"] == "  ```\n  cat a.md\n  ```\n  - first"
+    assert opened.perform("workflow show", run=run, step="2")["below"] == ""

@@ -208,3 +208,20 @@ def test_a_pipe_is_no_document(opened: OpenWorkspace, tmp_path: Path) -> None:
     for verb in ("import", "inspect", "lint"):
         with pytest.raises(UsageProblem, match="pipe is a pipe, and no document"):
             opened.perform(f"workflow {verb}", paths=(str(tmp_path / "pipe"),))
+
+
+def test_a_path_with_nothing_does_not_stop_the_others(
+    opened: OpenWorkspace, tmp_path: Path
+) -> None:
+    """Inspect, lint and import go on; it is told what is missing."""
+    good, gone = tmp_path / "good.md", tmp_path / "gone.md"
+    good.write_text("# Good\n\n- [ ] Bake\n")
+    paths = (str(gone), str(good))
+    first, second = opened.perform("workflow inspect", paths=paths)
+    assert (first["kind"], second["items"]) == ("unreadable", 1)
+    assert "There is nothing at" in first["message"]
+    [problem] = opened.perform("workflow lint", paths=paths)
+    assert problem["path"] == str(gone)
+    found = opened.perform("workflow import", paths=paths)
+    assert [x["id"] for x in found["templates"]] == ["good"]
+    assert [x["path"] for x in found["refused"]] == [str(gone)]

@@ -84,3 +84,5 @@ def test_an_agent_can_open_what_it_is_told_of(line: CommandLine) -> None:
     done = line("--as", "docs", "workflow", "tick", "feature-1", "2", "--json")
     hint = json.loads(done.stderr)["error"]["hint"]
     assert f"../../{RUNS}/feature-1/workflow.md" in hint
+    [waits] = line("--as", "docs", "workflow", "next", "--json").value["waiting"]
+    assert f"../../{RUNS}/feature-1/workflow.md" in waits["command"]
