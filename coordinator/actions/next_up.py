@@ -20,6 +20,7 @@ from coordinator.workflows.states import State
 from coordinator.workflows.verdicts import Outcome
 
 _MAINTAINER = "a maintainer"
+_TOLD = ("criterion", "kind", "label", "verdict", "found", "near_miss")
 _IN_HAND = frozenset({State.RUNNING, State.RETRYING})
 
 
@@ -144,7 +145,8 @@ def _missed(workspace: Workspace, work: Work) -> dict[str, Any]:
     if not work.attempts:
         return {}
     last = escalations.attempt(workspace, work.attempts[-1])
-    unmet = [x for x in last["verdicts"] if x["verdict"] != Outcome.MET]
+    missed = (x for x in last["verdicts"] if x["verdict"] != Outcome.MET)
+    unmet = [{key: x[key] for key in _TOLD if x[key]} for x in missed]
     return {"unmet": unmet, "comment": last["comment"]}
 
 

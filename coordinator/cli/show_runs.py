@@ -39,10 +39,10 @@ def waiting(values: list[_Row]) -> list[str]:
 
 def lacking(values: list[_Row]) -> list[str]:
     """Return what the last attempt at a step lacked that is to be tried again."""
+    pairs = ((safe(x["id"]), y) for x in values for y in x.get("unmet", ()))
     return [
-        f"{safe(x['id'])} lacks {_called(y)}: {safe(y['criterion'])}: {safe(y['found'])}"
-        for x in values
-        for y in x.get("unmet", ())
+        f"{name} lacks {_called(x)}: {safe(x['criterion'])}: {safe(x['found'])}"
+        for name, x in pairs
     ]
 
 
