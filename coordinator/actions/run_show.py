@@ -197,7 +197,7 @@ def _step(
         "subtask": place.key,
         "stage": " / ".join(dict.fromkeys((place.task.title, place.subtask.title))),
         "state": standing.value,
-        "holder": "" if is_free else work.holder,
+        "holder": "" if is_free else work.doer,
         "expires": "" if is_free else work.expires,
         "criteria": [steps.criterion_value(x) for x in place.criteria],
         "attempts": [escalations.attempt(workspace, x) for x in work.attempts],

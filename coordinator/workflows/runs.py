@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from coordinator.workflows.marks import LATEST, Mark, Reading
-from coordinator.workflows.states import HELD, Event, State, next_state
+from coordinator.workflows.states import HELD, PASSED, Event, State, next_state
 
 _FAILED = frozenset({Event.MISS, Event.EXHAUST})
 
@@ -79,6 +79,12 @@ class Work:
     takeovers: int = 0
     attempts: list[Attempt] = field(default_factory=list)
     moves: list[tuple[State, str]] = field(default_factory=list)
+
+    @property
+    def doer(self) -> str:
+        """Who has it, or of a step that is over who did it last."""
+        is_over = self.state in PASSED and self.attempts
+        return self.holder or (self.attempts[-1].actor if is_over else "")
 
     def move(self, step: str, event: Event, at: str) -> None:
         """Go on as the table says, noting when."""

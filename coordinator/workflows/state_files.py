@@ -128,7 +128,7 @@ def _step(run: Run, name: str, state: State) -> dict[str, Any]:
     attempts = work.attempts if work else ()
     return {
         "status": state.value,
-        "agent": work.holder if work else "",
+        "agent": work.doer if work else "",
         "attempts": [
             {
                 "number": x.number,

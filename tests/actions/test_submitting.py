@@ -203,6 +203,10 @@ def test_what_a_person_must_vouch_for_waits_for_one(opened: OpenWorkspace) -> No
     assert gate(opened, run, LOAF)["by"] == "(maintainer)"
     assert states(opened, run)[LOAF] == "SUCCEEDED"
     assert show(opened, run)["passed"][LOAF]["comment"] == "Go on"
+    shown = opened.perform("workflow show", run=run, step=LOAF)
+    assert shown["holder"] == "docs", "who did it is told when it is over"
+    exported = opened.perform("workflow export", run=run, format="step-json")
+    assert exported["steps"][LOAF]["agent"] == "docs"
 
 
 def test_a_criterion_that_names_nothing_never_passes(opened: OpenWorkspace) -> None:
