@@ -68,7 +68,8 @@ _NAMES = {
     "path, working directory, working dir",
     Field.BLOCKERS: "blockers, blocker, blocked, blocked by, blocked on, current "
     "blockers, known blockers, active blockers, open blockers, blocking, blocking "
-    "issues, impediments, blockers issues, blockers and issues, issues blockers",
+    "issues, impediments, blockers open questions, blockers and open questions, "
+    "blockers issues, blockers and issues, issues blockers",
     Field.WAITS: "waiting, waiting for, waiting on, awaiting, waits for",
     Field.NEXT: "next, next step, next steps, next up, up next, next action, next "
     "actions, next task, next tasks, what s next, what comes next, coming next",

@@ -82,6 +82,7 @@ def import_templates(call: Call, arguments: Import) -> dict[str, Any]:
         raise Refused(f"{refused[0].path}: {said}", hint=refused[0].hint)
     return {
         **added[0],
+        "next": f"coordinator workflow start {added[0]['id']}",
         "templates": [{k: x[k] for k in ("id", "version", "kind")} for x in added],
         "problems": _summed(noted),
         "refused": [asdict(x) for x in refused],

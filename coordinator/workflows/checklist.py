@@ -54,6 +54,9 @@ _ASKING = re.compile(
 )
 # What ends a paragraph although it is text, as far as a line can tell.
 _NO_PARAGRAPH = ("|", ">", "<!--", "=======")
+# Values in a row, such as `[To Do, Done]`: nothing is to be written over them.
+_LISTED = re.compile(r"[A-Z][\w-]*(?: [A-Z][\w-]*)?(?:, [A-Z][\w-]*(?: [A-Z][\w-]*)?)+")
+_OPTIONAL = re.compile(r"[(\[]optional\b[^()\[\]]{0,60}[)\]]", re.IGNORECASE)
 _FREE = {"notes", "findings"}
 _TAGS = {"optional", "required", "recommended", "todo", "done", "blocked"}
 _PHASE = re.compile(
@@ -130,7 +133,7 @@ class _Reader:
                 role=self._role(box.text),
                 is_bare=box.is_bare,
                 is_begun=box.meaning is Meaning.BEGUN and self.is_whole,
-                is_optional=box.is_optional or is_part,
+                is_optional=box.is_optional or is_part or self._is_optional(box.text),
                 is_known=box.meaning is not None,
             )
         )
@@ -138,6 +141,9 @@ class _Reader:
         self.open.append((box.level, len(self.items) - 1))
         if self.in_decisions and box.text:
             self.decisions.append(Note(line.number, box.text, self.phase))
+
+    def _is_optional(self, text: str) -> bool:
+        return self.is_whole and _OPTIONAL.search(text) is not None
 
     def _role(self, text: str) -> Role:
         if self.in_decisions:
@@ -155,8 +161,13 @@ class _Reader:
         if indent <= last.level or line.content.startswith(_NO_PARAGRAPH):
             return
         text = f"{last.text} {line.content}".strip()
-        head, role = last.head or last.text, self._role(text)
-        self.items[-1] = replace(last, text=text, role=role, head=head)
+        self.items[-1] = replace(
+            last,
+            text=text,
+            role=self._role(text),
+            head=last.head or last.text,
+            is_optional=last.is_optional or self._is_optional(text),
+        )
         self.wrapped = line.number
         if self.in_decisions and last.text:
             self.decisions[-1] = replace(self.decisions[-1], text=text)
@@ -268,7 +279,7 @@ def placeholders(text: str) -> Iterator[str]:
     bare = _CODE_SPAN.sub("", text)
     for match in _PLACEHOLDER.finditer(bare):
         said = match[1].strip()
-        if not said.isupper() and not _is_tag(said):
+        if not said.isupper() and not _is_tag(said) and not _LISTED.fullmatch(said):
             yield said
 
 

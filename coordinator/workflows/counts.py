@@ -70,8 +70,10 @@ def _steps(document: Document) -> dict[str, Any]:
 def _phases(document: Document) -> int:
     if document.kind is Kind.STEPS:
         return len(document.book.phases)
-    named = sum(map(is_named_phase, document.checklist.phases))
-    return named or len(document.checklist.phases)
+    held = {x.section for x in document.checklist.items}
+    named = (x for x in document.sections if is_named_phase(x))
+    found = sum(any(x.line <= y <= x.end for y in held) for x in named)
+    return found or len(document.checklist.phases)
 
 
 def _subtasks(document: Document) -> Iterator[Subtask]:

@@ -128,3 +128,9 @@ def test_criteria_of_subtasks_count() -> None:
     found = counts.count(document, problems)
     assert found["criteria"] == len(subtask.criteria) > 0
     assert found["problems"] == len(problems)
+
+
+def test_a_phase_holds_what_stands_in_its_sections() -> None:
+    """Also where each of its boxes has a heading between."""
+    text = "## Phase 1: Mix\n- [ ] a\n## Phase 2: Bake\n### Heat\n- [ ] b\n## Phase 3\n"
+    assert counted(text)["phases"] == 2

@@ -232,3 +232,34 @@ def test_no_item_leaves_the_count(
     assert all(
         x.is_optional for x, entry in zip(found, entries, strict=True) if entry[2]
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "is_optional"),
+    [
+        ("**Package it** (Optional - can wait)", True),
+        ("[optional] Bake twice", True),
+        ("Bake\n  (optional)", True),
+        ("Write the optional field", False),
+        ("Optional chaining", False),
+    ],
+)
+def test_words_in_brackets_make_an_item_optional(text: str, is_optional: bool) -> None:
+    """As the star of other families does."""
+    [item] = items(f"- [ ] {text}\n")
+    assert item.is_optional is is_optional
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("status is one of [To Do, Done]", []),
+        ("[Open, In Progress, Done]", []),
+        ("- **[Story]**: which story it is", []),
+        ("[Your name, please]", ["Your name, please"]),
+        ("[Feature Name]", ["Feature Name"]),
+    ],
+)
+def test_values_in_a_row_are_no_placeholder(text: str, names: list[str]) -> None:
+    """Nor is a word that a legend explains."""
+    assert list(checklist.placeholders(text)) == names
