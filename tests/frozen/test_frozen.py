@@ -69,7 +69,7 @@ ASKED: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
-def plain(value: object, top: str = "") -> Any:  # noqa: ANN401 - a JSON value
+def plain(value: object, top: str = "\0") -> Any:  # noqa: ANN401 - a JSON value
     """Return a value as JSON has it, without the place and the moment."""
     match value:
         case dict():
@@ -80,7 +80,7 @@ def plain(value: object, top: str = "") -> Any:  # noqa: ANN401 - a JSON value
         case Enum():
             return value.value
         case str():
-            return value.replace(top, "@TOP@") if top else value
+            return value.replace(f"{top}/work", "@W@").replace(top, "@TOP@")
         case int() | float() | None:
             return value
         case _:
