@@ -36,7 +36,11 @@ def _write(path: Path, text: str, root: Path) -> None:
             target.write_text(text, "utf-8")
     except OSError as error:
         said = f"{path} cannot be written: {refusals.reason(error)}."
-        raise External(said, hint=refusals.hint(error)) from None
+        hint = refusals.hint(error)
+        if isinstance(error, FileNotFoundError):
+            said = f"{path} cannot be written: its folder is not there, or takes none."
+            hint = "Name a file in a folder that you may write in."
+        raise External(said, hint=hint) from None
     except (RuntimeError, ValueError) as error:
         said = f"{path} cannot be written: {error}."
         raise External(said, hint="Name another file.") from None

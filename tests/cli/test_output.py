@@ -58,3 +58,11 @@ def test_a_pipe_that_nobody_reads_keeps_only_its_caller_waiting(
         assert os.read(held, 1 << 16).startswith(b"<!-- Made")
         os.close(held)
         assert line("status").code == 0
+
+
+def test_a_folder_that_is_not_there_is_the_callers_to_name(line: CommandLine) -> None:
+    """No backup holds what was never written."""
+    done = line("report", "daily", "--output", "none/report.md", "--json")
+    assert done.code == 1
+    assert "its folder is not there" in done.error["message"]
+    assert done.error["hint"] == "Name a file in a folder that you may write in."
