@@ -9,7 +9,7 @@ from enum import StrEnum, auto
 from itertools import pairwise
 
 from active_contexts import statements, states
-from coordinator.kernel.markdown import Line, LineKind
+from coordinator.kernel.markdown import Line, LineKind, is_rule
 
 MOST_CHARACTERS = 2_000
 MOST_ITEMS = 50
@@ -83,7 +83,6 @@ _PAIR = re.compile(
     r"((?:\s{0,12}\d{1,3}[.)]\s)?(?:[^\w|<>\[\]]|_){0,16})"
     r"([A-Za-z][\w /&'\u2019-]{0,40}?)[*_`]{0,4}[ \t]?[:\uff1a][*_`]{0,4}(?:[ \t]+|\Z)"
 )
-_RULE = re.compile(r" {0,3}(?:-{3,}|\*{3,}|_{3,})\s*\Z")
 _NOT_IN_KEY = re.compile(r"[\W_]+")
 _BARRIER = re.compile(r"(?<!\\)\|")
 _DELIMITER = frozenset("|:- \t")
@@ -161,7 +160,7 @@ class _Reader:
                 self._blank()
             case LineKind.HEADING:
                 self._heading(line)
-            case _ if _RULE.match(line.text):
+            case _ if is_rule(line.text):
                 self.close()
                 self._preamble = False
             case _ if line.text.lstrip().startswith("|"):

@@ -6,7 +6,6 @@ Logs of many decisions are not its business.
 """
 
 import re
-from collections.abc import Collection
 
 from coordinator.kernel import markdown
 from coordinator.kernel.frontmatter import FrontMatter
@@ -28,8 +27,7 @@ _BACKGROUND = frozenset(
     }
 )
 _ABOUT = frozenset({"status", "metadata", "state", *languages.STATUS})
-_IN_TABLES = frozenset({"status", "date", "agent", "supersedes", "superseded_by"})
-_IN_HEADS = frozenset({*_IN_TABLES, "tags", "text"})
+_IN_HEADS = frozenset({"status", "date", "agent", "supersedes", "superseded_by"})
 _PAIR = 2  # cells: a key and its value
 _LAST_BRACKETS = re.compile(r"[(\[]([^()\[\]]{1,40})[)\]]\s*\Z")
 _DAY = re.compile(r"\W*\d{4}-\d\d-\d\d")
@@ -114,8 +112,9 @@ def _take_head(entry: Facts, lines: list[Line]) -> None:
     said = ""
     for line in lines:
         if line.kind is LineKind.HEADING:
+            if not first:
+                _take_pairs(entry, line.content)  # "## Status: rejected"
             section, first = "" if first else _words(line), False
-            _take_pairs(entry, line.content, _IN_TABLES)  # "## Status: rejected"
             continue
         if line.kind is LineKind.BLANK:
             above = []  # a table ends here
@@ -135,17 +134,17 @@ def _take_head(entry: Facts, lines: list[Line]) -> None:
 
 def _take_line(entry: Facts, section: str, line: Line, content: str) -> None:
     """Take pairs, or in a section that is named after a key its value."""
-    if _take_pairs(entry, content, _IN_HEADS) or not section:
+    if _take_pairs(entry, content) or not section:
         return
     if not getattr(entry, key := facts.key_of(section)):
         # "4. Feb 2026" looks like an item of a list.
         entry.add(key, line.text if key == "date" else content)
 
 
-def _take_pairs(entry: Facts, content: str, wanted: Collection[str]) -> bool:
+def _take_pairs(entry: Facts, content: str) -> bool:
     pairs = facts.pairs_in(content)
     for key, value in pairs:
-        if key in wanted:
+        if key in _IN_HEADS:
             entry.add(key, value)
     return bool(pairs)
 
@@ -165,7 +164,7 @@ def _take_row(entry: Facts, above: list[str], row: str) -> list[str]:
         pairs = [(keys[0], cells[1])]
         keys = [""]
     for key, value in pairs:
-        if key in _IN_TABLES and not facts.is_empty(value):
+        if key in _IN_HEADS and not facts.is_empty(value):
             entry.add(key, value)
     return above or keys
 

@@ -130,7 +130,9 @@ def _accepted(
     if owner == "pending":
         data["id"] = ids.of(path)
     if owner == "contexts":
-        written = document.content.stamp.mtime_ns / 1e9
+        # Whatever the file claims: not before all time, and not in the future.
+        claimed = max(document.content.stamp.mtime_ns / 1e9, 0.0)
+        written = min(claimed, workspace.now().timestamp())
         data["written"] = clock.render(datetime.fromtimestamp(written, UTC))
     return Draft("document.accepted", agent or writer, path, data)
 

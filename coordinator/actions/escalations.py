@@ -67,11 +67,11 @@ def _logs(workspace: Workspace, attempts: Sequence[Attempt]) -> Iterator[str]:
         for x in told["verdicts"]:
             if x["verdict"] != Outcome.MET:
                 yield f"- {x['verdict']}: {x['criterion']}: {x['found']}\n"
-        if printed := output(told["evidence"]):
+        if printed := _output(told["evidence"]):
             yield indent(f"\n{printed}\n", "    ", lambda _: True)
 
 
-def output(evidence: dict[str, Any]) -> str:
+def _output(evidence: dict[str, Any]) -> str:
     """Return the end of what the commands of an attempt printed, errors last."""
     commands = [evidence, *evidence.get("runs", ())]
     texts = (x.get(key, "") for x in commands for key in ("stdout", "stderr"))

@@ -60,8 +60,8 @@ def show_next(call: Call, arguments: OneRun) -> dict[str, list[dict[str, Any]]]:
 
 def _concerns(opened: Open, agents: set[str]) -> bool:
     """Tell whether a run is one of theirs, or one that they have a part in."""
-    parts = (x for x in opened.run.steps.values() if x.holder)
-    return opened.run.agent in agents or any(worked(x, agents) for x in parts)
+    parts, named = opened.run.steps.values(), agents - {""}
+    return opened.run.agent in agents or any(worked(x, named) for x in parts)
 
 
 def _is_for(step: dict[str, Any], meant: set[str], own: set[str]) -> bool:

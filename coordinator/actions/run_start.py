@@ -82,7 +82,8 @@ def start(call: Call, arguments: Start) -> dict[str, Any]:
     document, _ = read.parse(base, row["path"])
     text = _living_text(document, base, part, arguments)
     filled, unused = drafts.fill(text, values)
-    _check_open(arguments.template, filled)
+    if document.kind is not Kind.STEPS:
+        _check_open(arguments.template, filled)
     agent = _whose(call, arguments.agent, document)
     run = _started_before(call, row["name"]) or _free_id(workspace, part or row["name"])
     phase_file = values.get("phase_file", "")

@@ -137,9 +137,11 @@ def criterion_value(criterion: Criterion) -> dict[str, Any]:
 
 def _criterion_in_short(criterion: Criterion) -> dict[str, Any]:
     """Leave out how it is judged, which its kind tells, and what says nothing."""
-    value = criterion_value(criterion)
-    told = ("", value["kind"], value["class"])
-    return {k: x for k, x in value.items() if k == "kind" or x not in told}
+    kind = criterion.kind.value
+    found = {"kind": kind, "text": criterion.text, "line": criterion.line}
+    if criterion.label not in {"", kind}:
+        found["label"] = criterion.label
+    return found | ({"remark": criterion.remark} if criterion.remark else {})
 
 
 def _files(place: Place) -> set[str]:

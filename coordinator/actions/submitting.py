@@ -136,9 +136,9 @@ def _in_short(verdict: dict[str, Any]) -> dict[str, Any]:
     """Leave out what says nothing, and how what is met was looked for."""
     is_met = verdict["verdict"] == Outcome.MET
     left_out = {"line", "pattern", "reading"} if is_met else set()
-    told: tuple[object, ...] = ("", [], verdict["kind"])
-    pairs = ((k, x) for k, x in verdict.items() if k not in left_out)
-    return {k: x for k, x in pairs if k == "kind" or x not in told}
+    if verdict["label"] == verdict["kind"]:
+        left_out = {*left_out, "label"}
+    return {k: x for k, x in verdict.items() if x and k not in left_out}
 
 
 def _seen(opened: Open, place: Place) -> tuple[State, int, int, int]:

@@ -182,7 +182,7 @@ def step(value: _Row) -> list[str]:
         "criteria:",
         *(f"  {_called(x)}: {safe(x['text'])}" for x in value["criteria"]),
         f"attempts:  {_tried(value['attempts'])}",
-        *([f"then:      {value['submit']}"] if "submit" in value else []),
+        *([f"then:      {safe(value['submit'])}"] if "submit" in value else []),
     ]
 
 

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 _TOPS = ("agent-system/", "pending-commits/", "reports/")
+# What is quoted are a document's own words; repositories have folders `reports`, too.
 _IN_SENTENCE = re.compile(
-    rf"(?<![\w./~\\-])(?=(?:{'|'.join(map(re.escape, _TOPS))})[\w.])"
+    r"(?<![\w./~\\'\"`-])(?=(?:agent-system|pending-commits)/[\w.])"
 )
-_SENTENCES = frozenset({"message", "hint", "reason", "command", "body"})
+_SENTENCES = frozenset({"message", "hint", "reason", "body"})
+_EDIT = "edit "  # a command of ours; others are a document's prose
 
 
 def way(root: Path | None, folder: Path) -> str:
@@ -51,4 +53,5 @@ def _of_key(key: str, value: Any, way: str) -> Any:  # noqa: ANN401 - a JSON val
         return in_value(value, way)
     if key == "path" and value.startswith(_TOPS):
         return f"{way}{value}"
-    return in_sentence(value, way) if key in _SENTENCES else value
+    is_ours = key in _SENTENCES or (key == "command" and value.startswith(_EDIT))
+    return in_sentence(value, way) if is_ours else value

@@ -46,7 +46,7 @@ def _context(record: Record, text: str) -> _Read:
     row = (
         path,
         agent,
-        min(record.data.get("written", record.at), record.at),
+        record.data.get("written", record.at),
         found.state.value,
         found.said,
         found.task,

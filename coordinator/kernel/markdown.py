@@ -63,6 +63,11 @@ _RULE = re.compile(r" {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})\
 _END = Line(0, "", LineKind.BLANK)
 
 
+def is_rule(text: str) -> bool:
+    """Tell a thematic break (CommonMark 4.1)."""
+    return _RULE.match(text) is not None
+
+
 def split_lines(text: str) -> list[str]:
     """Split at LF, CRLF and CR only, without the line ends.
 

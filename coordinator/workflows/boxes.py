@@ -54,7 +54,7 @@ def find(line: Line, signs: Signs = _USUAL) -> Box | None:
     if match is None:
         return None
     text = (match["text"] or "").strip()
-    mark = match["mark"] or match["loose"] or " "
+    mark = _sign(match)
     meaning, is_bare = signs.meaning(mark), not match["marker"]
     is_new = meaning is None or match["star"] or match["mark"] is None
     is_none = is_bare or signs.reading is Reading.FIRST or mark.isdigit()
@@ -62,6 +62,10 @@ def find(line: Line, signs: Signs = _USUAL) -> Box | None:
         return None
     indent = len(match["indent"].expandtabs(4))
     return Box(meaning, mark, text, indent, is_bare, bool(match["star"]))
+
+
+def _sign(match: re.Match[str]) -> str:
+    return match["mark"] or match["loose"] or " "
 
 
 def is_like(line: Line) -> bool:
@@ -88,7 +92,7 @@ def _set(line: str, mark: Mark, signs: Signs) -> str:
     match = _BOX.match(line)
     if match is None:
         return line
-    meaning = signs.meaning(match["mark"] or match["loose"] or " ")
+    meaning = signs.meaning(_sign(match))
     if (meaning.mark if meaning else Mark.OPEN) is mark:
         return line
     start, end = match.span("sign")

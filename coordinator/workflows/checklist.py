@@ -21,6 +21,7 @@ from coordinator.workflows.model import (
 
 _USUAL = Signs()
 _GROUP_LEVEL = 4
+_LONGEST_HEADING = 200  # that is looked into; a long one would take quadratic time
 _NOTE = re.compile(r"\**(?:Notes|Findings)(?:\**:|:\**)\**[ \t]*(.*)\Z", re.IGNORECASE)
 _DECISIONS = re.compile(r"[*_]*key decisions\b", re.IGNORECASE)
 _PAUSE = re.compile(r"\bPAUSE\b")
@@ -69,7 +70,8 @@ class _Reader:
     """What was read so far, and where in the document the next line stands.
 
     `asking` is the level of the heading above that asks for a person's word, 0: none
-    does; `wrapped` the last line of the last item's text.
+    does; `wrapped` is the last line of the last item's text, `more` what goes on with
+    it, which is taken in once it has ended.
     """
 
     signs: Signs
@@ -85,13 +87,15 @@ class _Reader:
     noted: tuple[int, int] = (-1, 0)  # the last line of the last note, and its indent
     asking: int = 0
     wrapped: int = -1
+    more: list[str] = field(default_factory=list)
 
     def heading(self, line: Line) -> None:
         """Enter a section; a deep heading is a group of the phase that it is in."""
         self.open.clear()
         self.in_decisions = bool(_DECISIONS.match(line.content))
         if not self.asking or line.level <= self.asking:
-            asks = self.is_whole and _ASKING.match(line.content)
+            is_short = len(line.content) <= _LONGEST_HEADING
+            asks = self.is_whole and is_short and _ASKING.match(line.content)
             self.asking = line.level if asks else 0
         if line.level >= _GROUP_LEVEL and self.phase:
             self.group = line.content
@@ -152,15 +156,28 @@ class _Reader:
         asks = self.asking or (self.is_whole and _ASKED.search(text))
         return Role.PAUSE if asks and role is Role.WORK and text else role
 
-    def wrap(self, line: Line) -> None:
-        """Take in the next line of an item's paragraph, which is indented below it."""
-        if line.kind is not LineKind.TEXT or line.number != self.wrapped + 1:
+    def wraps(self, line: Line) -> bool:
+        """Keep the next line of an item's paragraph, which is indented below it."""
+        is_next = self.is_whole and line.number == self.wrapped + 1
+        if not is_next or line.kind is not LineKind.TEXT:
+            return False
+        indent = len(line.text[: -len(line.text.lstrip())].expandtabs(4))
+        is_other = _NOTE.match(line.content) or _DECISIONS.match(line.content)
+        if is_other or line.content.startswith(_NO_PARAGRAPH) or self.find(line):
+            return False
+        if indent <= self.items[-1].level:
+            return False
+        self.more.append(line.content)
+        self.wrapped = line.number
+        return True
+
+    def settle(self) -> None:
+        """Give the last item all the words of its paragraph, which has ended."""
+        if not self.more:
             return
         last = self.items[-1]
-        indent = len(line.text[: -len(line.text.lstrip())].expandtabs(4))
-        if indent <= last.level or line.content.startswith(_NO_PARAGRAPH):
-            return
-        text = f"{last.text} {line.content}".strip()
+        text = " ".join([last.text, *self.more]).strip()
+        self.more.clear()
         self.items[-1] = replace(
             last,
             text=text,
@@ -168,7 +185,6 @@ class _Reader:
             head=last.head or last.text,
             is_optional=last.is_optional or self._is_optional(text),
         )
-        self.wrapped = line.number
         if self.in_decisions and last.text:
             self.decisions[-1] = replace(self.decisions[-1], text=text)
 
@@ -232,6 +248,7 @@ def parse(
         for text in placeholders(line.text):
             is_free = is_note or reader.in_decisions or text.lower() in _FREE
             reader.placeholders.append(Placeholder(line.number, text, not is_free))
+    reader.settle()
     items = reader.lowest_asked()
     held = {x.section for x in items}
     return Checklist(
@@ -246,6 +263,9 @@ def parse(
 
 def _read(reader: _Reader, line: Line) -> bool:
     """Read one line; tell whether it is a place for notes."""
+    if reader.wraps(line):
+        return False
+    reader.settle()
     if line.kind is LineKind.HEADING:
         reader.heading(line)
     elif box := reader.find(line):
@@ -259,8 +279,6 @@ def _read(reader: _Reader, line: Line) -> bool:
         reader.bullet(line)
     elif _DECISIONS.match(line.content):
         reader.in_decisions = True
-    elif reader.is_whole:
-        reader.wrap(line)
     return False
 
 

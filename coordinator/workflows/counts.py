@@ -3,6 +3,7 @@
 It counts what was read, and judges nothing.
 """
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -70,9 +71,9 @@ def _steps(document: Document) -> dict[str, Any]:
 def _phases(document: Document) -> int:
     if document.kind is Kind.STEPS:
         return len(document.book.phases)
-    held = {x.section for x in document.checklist.items}
+    held = sorted({x.section for x in document.checklist.items})
     named = (x for x in document.sections if is_named_phase(x))
-    found = sum(any(x.line <= y <= x.end for y in held) for x in named)
+    found = sum(bisect_left(held, x.line) < bisect_right(held, x.end) for x in named)
     return found or len(document.checklist.phases)
 
 

@@ -34,7 +34,9 @@ def test_the_way_to_the_workspace(folder: str, way: str) -> None:
             "Write in agent-system/a.md, then go on.",
             "Write in ../agent-system/a.md, then go on.",
         ),
-        ("(reports/x.md)", "(../reports/x.md)"),
+        ("(agent-system/x.md)", "(../agent-system/x.md)"),
+        ("of reports/x.md", "of reports/x.md"),
+        ("said 'agent-system/x.md'", "said 'agent-system/x.md'"),
         ("/w/pending-commits/x.md", "/w/pending-commits/x.md"),
         ("../pending-commits/x.md", "../pending-commits/x.md"),
         ("my-reports/x.md", "my-reports/x.md"),
@@ -53,13 +55,17 @@ def test_other_texts_and_paths_stay_as_they_are() -> None:
     value = {
         "path": "agent-system/a.md",
         "items": [
-            {"path": "src/a.md", "text": "See reports/x.md", "hint": "reports/x"}
+            {"path": "src/a.md", "text": "See pending-commits/x.md"},
+            {"hint": "pending-commits/x", "command": "edit pending-commits/x"},
+            {"command": "cat pending-commits/x"},
         ],
     }
     assert standpoint.in_value(value, "../") == {
         "path": "../agent-system/a.md",
         "items": [
-            {"path": "src/a.md", "text": "See reports/x.md", "hint": "../reports/x"}
+            {"path": "src/a.md", "text": "See pending-commits/x.md"},
+            {"hint": "../pending-commits/x", "command": "edit ../pending-commits/x"},
+            {"command": "cat pending-commits/x"},
         ],
     }
 
