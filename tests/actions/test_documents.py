@@ -114,3 +114,13 @@ def test_search_takes_words_as_words(opened: OpenWorkspace, words: str) -> None:
     FakeAgent(opened.root, "docs").learning("x", "# Apples\n\nAre round.\n")
     assert isinstance(opened.perform("search", words=[words]), list)
     assert opened.perform("search", words=["round", "appl*"])[0]["title"] == "Apples"
+
+
+@pytest.mark.parametrize("claimed", [2**40, -(2**33)])
+def test_a_file_of_any_date_is_taken_in(opened: OpenWorkspace, claimed: int) -> None:
+    """What it claims of its age is nobody's word, and stops nothing."""
+    path = FakeAgent(opened.root, "docs").context("# Status: Done\n")
+    os.utime(opened.root / path, (claimed, claimed))
+    opened.perform("status")
+    [accepted] = [x for x in opened.records() if x.subject == path]
+    assert "1970" <= accepted.data["written"] <= accepted.at

@@ -237,3 +237,9 @@ def test_what_is_all_done_is_no_template(opened: OpenWorkspace, text: str) -> No
     assert opened.perform("workflow show") == []
     keep(opened, f"{text}- [ ]* Taste\n")
     opened.call("workflow start", {"template": "bread"}, agent="backend")
+
+
+def test_ticked_boxes_do_not_end_a_document_of_steps(opened: OpenWorkspace) -> None:
+    """Its steps are what is left to do; boxes among them are its reading matter."""
+    run = begin(opened, oven(more="\n- [x] The flour is here\n"), "oven")
+    assert next_ids(opened, run)

@@ -313,3 +313,14 @@ def test_a_remark_behind_a_sections_name_does_not_hide_it() -> None:
     found = read(f"{head}## 📋 Decisión (historica)\n", "0002-rye")
     assert found is not None
     assert status_in(found.said) is Status.SUPERSEDED
+
+
+@pytest.mark.parametrize(("mark", "said"), [("#", ""), ("##", "rejected")])
+def test_a_title_is_no_status(mark: str, said: str) -> None:
+    """`# Status: the page` is what the record is about; `## Status: x` is one."""
+    found = read(
+        f"{'# 1. Page' if said else ''}\n\n{mark} Status: rejected\n\n"
+        "## Decision\n\nShow it.\n\n## Context\n\nNone.\n\n## Consequences\n\nA.\n"
+    )
+    assert found is not None
+    assert found.said == said

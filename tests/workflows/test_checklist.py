@@ -13,6 +13,7 @@ from coordinator.workflows.model import (
     Role,
     Section,
 )
+from tests.support import within_cpu_seconds
 from tests.workflows.sample_documents import GROUPED, HEADED, line_of
 
 
@@ -270,3 +271,20 @@ def test_fences_and_code_are_not_read() -> None:
 def test_named_phases(title: str, *, is_phase: bool) -> None:
     """Headings with the word Phase, and Testing and Completion alone."""
     assert checklist.is_named_phase(Section(title, 3, 1, 1)) is is_phase
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- [ ] a\n" + "  b c\n" * 40_000,
+        f"# {'.' * 100_000}\n- [ ] a\n",
+        f"# {'Review, ' * 20_000}\n- [ ] a\n",
+    ],
+)
+def test_long_documents_are_read_in_linear_time(text: str) -> None:
+    """A wrapped item, and headings that almost ask for a person's word."""
+    lines = scan(text)
+    sections = outline.sections(lines)
+    with within_cpu_seconds(20):
+        found = checklist.parse(lines, sections)
+    assert len(found.items) == 1

@@ -2,6 +2,7 @@
 
 from coordinator.workflows import counts, read
 from coordinator.workflows.counts import count
+from tests.support import within_cpu_seconds
 from tests.workflows.sample_documents import AGENT, BOOK, CATALOGUE, GROUPED, HEADED
 
 NOTHING = {
@@ -134,3 +135,10 @@ def test_a_phase_holds_what_stands_in_its_sections() -> None:
     """Also where each of its boxes has a heading between."""
     text = "## Phase 1: Mix\n- [ ] a\n## Phase 2: Bake\n### Heat\n- [ ] b\n## Phase 3\n"
     assert counted(text)["phases"] == 2
+
+
+def test_many_phases_are_counted_in_linear_time() -> None:
+    """Those that hold items, each once."""
+    document, problems = read.parse("## Phase\n- [ ] a\n## Phase\n" * 10_000, "w.md")
+    with within_cpu_seconds(20):
+        assert count(document, problems)["phases"] == 10_000
