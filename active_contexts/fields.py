@@ -9,13 +9,13 @@ from enum import StrEnum, auto
 from itertools import pairwise
 
 from active_contexts import statements, states
-from coordinator.kernel.markdown import Line, LineKind, is_rule
+from coordinator.kernel.text.markdown import Line, LineKind, is_rule
 
 MOST_CHARACTERS = 2_000
 MOST_ITEMS = 50
 
 
-class Field(StrEnum):
+class ContextField(StrEnum):
     """What a context can say; `GOAL`, `WAITS`, `PROGRESS` speak where others lack."""
 
     STATE = auto()
@@ -41,7 +41,7 @@ class Form(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldFields:
     """A field's value: where it starts, in which form, and below which key.
 
     `items` are the bullets of a section; a single value has none.
@@ -55,27 +55,34 @@ class Held:
 
 
 _NAMES = {
-    Field.STATE: "state, status, current state, current status, overall status, agent "
+    ContextField.STATE: "state, status, current state, current status, overall "
+    "status, agent "
     "status, agent state, work status, task status, my status",
-    Field.TASK: "task, current task, active task, current tasks, active tasks, "
+    ContextField.TASK: "task, current task, active task, current tasks, active tasks, "
     "current work, active work, working on, currently working on, doing, in progress, "
     "now working on, task name, task title, currently, assignment, current assignment",
-    Field.GOAL: "goal, objective, current focus, focus, feature, current objective, "
+    ContextField.GOAL: "goal, objective, current focus, focus, feature, current "
+    "objective, "
     "current goal, story, ticket, issue",
-    Field.BRANCH: "branch, git branch, current branch, feature branch, working branch, "
+    ContextField.BRANCH: "branch, git branch, current branch, feature branch, working "
+    "branch, "
     "branch name",
-    Field.WORKTREE: "worktree, work tree, git worktree, current worktree, worktree "
+    ContextField.WORKTREE: "worktree, work tree, git worktree, current worktree, "
+    "worktree "
     "path, working directory, working dir",
-    Field.BLOCKERS: "blockers, blocker, blocked, blocked by, blocked on, current "
+    ContextField.BLOCKERS: "blockers, blocker, blocked, blocked by, blocked on, "
+    "current "
     "blockers, known blockers, active blockers, open blockers, blocking, blocking "
     "issues, impediments, blockers open questions, blockers and open questions, "
     "blockers issues, blockers and issues, issues blockers",
-    Field.WAITS: "waiting, waiting for, waiting on, awaiting, waits for",
-    Field.NEXT: "next, next step, next steps, next up, up next, next action, next "
+    ContextField.WAITS: "waiting, waiting for, waiting on, awaiting, waits for",
+    ContextField.NEXT: "next, next step, next steps, next up, up next, next action, "
+    "next "
     "actions, next task, next tasks, what s next, what comes next, coming next",
-    Field.NOTE: "note, notes, comment, comments, remark, remarks, summary, details",
-    Field.AGENT: "agent, agent name, name, agent id",
-    Field.PROGRESS: "progress, completion, percent complete, complete",
+    ContextField.NOTE: "note, notes, comment, comments, remark, remarks, summary, "
+    "details",
+    ContextField.AGENT: "agent, agent name, name, agent id",
+    ContextField.PROGRESS: "progress, completion, percent complete, complete",
 }
 _FIELDS = {name: field for field, names in _NAMES.items() for name in names.split(", ")}
 
@@ -89,7 +96,7 @@ _DELIMITER = frozenset("|:- \t")
 _WRAPS = ("***", "**", "__", "`", "*", "_", '"', "'")
 
 
-def field_of(key: str) -> Field | None:
+def field_of(key: str) -> ContextField | None:
     """Return the field that a key or heading names: `Blocked by`, `next_steps`."""
     if len(key) > MOST_CHARACTERS:
         return None
@@ -106,7 +113,7 @@ def plain(text: str) -> str:
     return " ".join(text.split())[:MOST_CHARACTERS]
 
 
-def find_pair(text: str) -> tuple[Field, str, int] | None:
+def find_pair(text: str) -> tuple[ContextField, str, int] | None:
     """Return the field, the key and the offset of the value of `Key: value`."""
     if ":" not in text and "\uff1a" not in text:
         return None
@@ -128,20 +135,20 @@ def _is_delimiter(text: str) -> bool:
     return "-" in text and _DELIMITER.issuperset(text)
 
 
-def read(lines: list[Line]) -> dict[Field, Held]:
+def read(lines: list[Line]) -> dict[ContextField, HeldFields]:
     """Return what the body says; of two values for a field, the later one."""
-    reader = _Reader(lines)
+    reader = _ContextReader(lines)
     for index in range(len(lines)):
         reader.take(index)
     reader.close()
     return reader.found
 
 
-class _Reader:
+class _ContextReader:
     """Walks the lines once; knows which section, and which list, it stands in."""
 
     def __init__(self, lines: list[Line]) -> None:
-        self.found: dict[Field, Held] = {}
+        self.found: dict[ContextField, HeldFields] = {}
         self._lines = lines
         self._last = max((x.number for x in lines if x.text.strip()), default=0)
         self._preamble = True
@@ -174,20 +181,20 @@ class _Reader:
         if section and (held := section.held()):
             self.found[section.field] = held
 
-    def _hold(self, field: Field, held: Held) -> None:
-        if field is Field.STATE and not self._may_say_state(held):
+    def _hold(self, field: ContextField, held: HeldFields) -> None:
+        if field is ContextField.STATE and not self._may_say_state(held):
             return
         self.found[field] = held
-        if field is Field.STATE and self._preamble:
+        if field is ContextField.STATE and self._preamble:
             self._has_head = states.find(held.value) is not None
 
-    def _may_say_state(self, held: Held) -> bool:
+    def _may_say_state(self, held: HeldFields) -> bool:
         """Tell whether it speaks for the whole, and not for the part it stands in.
 
         Where the head, or a section named so, says it, another pair is about a part.
         What was appended last, as a shell does it, is always heard.
         """
-        if self._preamble or Field.STATE not in self.found:
+        if self._preamble or ContextField.STATE not in self.found:
             return True
         is_known = states.find(held.value) is not None
         is_last = held.line == self._last
@@ -206,12 +213,12 @@ class _Reader:
         if self._pair(line):
             return
         field = field_of(statements.without_role(line.content)[1])
-        self._preamble = line.level == 1 or field is Field.STATE
+        self._preamble = line.level == 1 or field is ContextField.STATE
         self._open(field, line, line.content)
 
-    def _open(self, field: Field | None, line: Line, key: str) -> None:
+    def _open(self, field: ContextField | None, line: Line, key: str) -> None:
         heading = line.kind is LineKind.HEADING
-        if field and not (heading and field is Field.STATE):
+        if field and not (heading and field is ContextField.STATE):
             self._section = _Section(field, line.number, key, heading=heading)
 
     def _row(self, index: int) -> None:
@@ -223,7 +230,7 @@ class _Reader:
         field = field_of(key)
         if field and value and (states.find(value) or not self._heads_table(index)):
             value = value.replace("\\|", "|")
-            self._hold(field, Held(value, line.number, Form.ROW, key))
+            self._hold(field, HeldFields(value, line.number, Form.ROW, key))
 
     def _heads_table(self, index: int) -> bool:
         below = self._lines[index + 1 : index + 2]
@@ -260,7 +267,7 @@ class _Reader:
         self.close()
         field, key, offset = pair
         if value := plain(line.text[offset:]):
-            self._hold(field, Held(value, line.number, Form.PAIR, key))
+            self._hold(field, HeldFields(value, line.number, Form.PAIR, key))
         else:
             self._open(field, line, key)
         return True
@@ -283,17 +290,25 @@ class _Reader:
         said = statements.read(line.content)
         if not said or not (heard or said.moment):
             return
-        self._hold(Field.STATE, Held(said.state, line.number, Form.STATEMENT))
+        self._hold(
+            ContextField.STATE, HeldFields(said.state, line.number, Form.STATEMENT)
+        )
         if said.agent:
-            self._hold(Field.AGENT, Held(said.agent, line.number, Form.STATEMENT))
+            self._hold(
+                ContextField.AGENT, HeldFields(said.agent, line.number, Form.STATEMENT)
+            )
         if said.note:
-            self._hold(Field.NOTE, Held(said.note, line.number, Form.STATEMENT))
+            self._hold(
+                ContextField.NOTE, HeldFields(said.note, line.number, Form.STATEMENT)
+            )
 
 
 class _Section:
     """What stands below a heading, or below a key without a value."""
 
-    def __init__(self, field: Field, line: int, key: str, *, heading: bool) -> None:
+    def __init__(
+        self, field: ContextField, line: int, key: str, *, heading: bool
+    ) -> None:
         self.field = field
         self.heading = heading
         self._line = line
@@ -323,10 +338,10 @@ class _Section:
             self._texts.append(line.content)
         return True
 
-    def held(self) -> Held | None:
+    def held(self) -> HeldFields | None:
         items = tuple(x for x in self._items if x)
         text = plain(" ".join(self._texts)[: 2 * MOST_CHARACTERS])
         if not items and not text:
             return None
         value = text or "; ".join(items)[:MOST_CHARACTERS]
-        return Held(value, self._line, Form.SECTION, self._key, items)
+        return HeldFields(value, self._line, Form.SECTION, self._key, items)

@@ -7,11 +7,11 @@ import json
 import re
 
 from active_contexts import fields, states
-from active_contexts.fields import Field, Form, Held, plain
-from active_contexts.model import Context, State
-from coordinator.kernel import frontmatter, markdown
-from coordinator.kernel.frontmatter import FrontMatter
+from active_contexts.fields import ContextField, Form, HeldFields, plain
+from active_contexts.model import Context, ContextState
 from coordinator.kernel.problems import Problem
+from coordinator.kernel.text import frontmatter, markdown
+from coordinator.kernel.text.frontmatter import FrontMatter
 
 _NOTHING = re.compile(
     r"\W*(?:none\b.*|no|nil|null|false|0|n/?a|tbd|nothing(?: (?:at|right|for|block).*)?"
@@ -35,37 +35,37 @@ def parse(text: str, path: str) -> tuple[Context, tuple[Problem, ...]]:
     what stands earlier.
     """
     front, found = _read(text, path)
-    blockers = _blockers(found.get(Field.BLOCKERS))
-    said = _value(found, Field.STATE)
+    blockers = _blockers(found.get(ContextField.BLOCKERS))
+    said = _value(found, ContextField.STATE)
     context = Context(
         path=path,
         state=states.normalise(said) if said else _implied(found, blockers),
         said=said,
-        task=_words(found, Field.TASK) or _words(found, Field.GOAL),
-        branch=_name(_words(found, Field.BRANCH)),
-        branch_line=_line_of(text, found.get(Field.BRANCH)),
-        worktree=_location(_words(found, Field.WORKTREE)),
+        task=_words(found, ContextField.TASK) or _words(found, ContextField.GOAL),
+        branch=_name(_words(found, ContextField.BRANCH)),
+        branch_line=_line_of(text, found.get(ContextField.BRANCH)),
+        worktree=_location(_words(found, ContextField.WORKTREE)),
         blockers=blockers,
-        next=_following(found.get(Field.NEXT)),
-        note=_words(found, Field.NOTE),
-        agent=_words(found, Field.AGENT),
+        next=_following(found.get(ContextField.NEXT)),
+        note=_words(found, ContextField.NOTE),
+        agent=_words(found, ContextField.AGENT),
     )
     problems = [*front.problems, *_conflicts(text, path), *_empty(text, path)]
-    if said and context.state is State.UNKNOWN:
-        problems.append(_unknown(text, path, found[Field.STATE]))
+    if said and context.state is ContextState.UNKNOWN:
+        problems.append(_unknown(text, path, found[ContextField.STATE]))
     return context, tuple(problems)
 
 
-def _read(text: str, path: str) -> tuple[FrontMatter, dict[Field, Held]]:
+def _read(text: str, path: str) -> tuple[FrontMatter, dict[ContextField, HeldFields]]:
     front = frontmatter.split(text, path)
     body = markdown.blank_comments(front.body)
     found = fields.read(markdown.scan(body, first=front.body_line))
     return front, found | _front(front)
 
 
-def _front(front: FrontMatter) -> dict[Field, Held]:
+def _front(front: FrontMatter) -> dict[ContextField, HeldFields]:
     """Return what the front matter says; line 0, since YAML keeps none."""
-    found: dict[Field, Held] = {}
+    found: dict[ContextField, HeldFields] = {}
     for key, value in front.values.items():
         field = fields.field_of(key)
         items = [value] if isinstance(value, str) else value
@@ -74,32 +74,34 @@ def _front(front: FrontMatter) -> dict[Field, Held]:
         texts = tuple(plain(x) for x in items if isinstance(x, str) and x.strip())
         if texts:
             listed = texts if isinstance(value, list) else ()
-            found[field] = Held("; ".join(texts), 0, Form.PAIR, key, listed)
+            found[field] = HeldFields("; ".join(texts), 0, Form.PAIR, key, listed)
     return found
 
 
-def _value(found: dict[Field, Held], field: Field) -> str:
+def _value(found: dict[ContextField, HeldFields], field: ContextField) -> str:
     held = found.get(field)
     return held.value if held else ""
 
 
-def _words(found: dict[Field, Held], field: Field) -> str:
+def _words(found: dict[ContextField, HeldFields], field: ContextField) -> str:
     value = _value(found, field)
     return "" if _NO_WORDS.match(value) else value
 
 
-def _implied(found: dict[Field, Held], blockers: tuple[str, ...]) -> State:
+def _implied(
+    found: dict[ContextField, HeldFields], blockers: tuple[str, ...]
+) -> ContextState:
     """Judge from the rest, where no state is said."""
     if blockers:
-        return State.BLOCKED
-    if not _NOTHING.match(_value(found, Field.WAITS)):
-        return State.WAITING
-    if (task := found.get(Field.TASK)) and _words(found, Field.TASK):
+        return ContextState.BLOCKED
+    if not _NOTHING.match(_value(found, ContextField.WAITS)):
+        return ContextState.WAITING
+    if (task := found.get(ContextField.TASK)) and _words(found, ContextField.TASK):
         return states.normalise(task.key)
-    return states.normalise(_value(found, Field.PROGRESS))
+    return states.normalise(_value(found, ContextField.PROGRESS))
 
 
-def _blockers(held: Held | None) -> tuple[str, ...]:
+def _blockers(held: HeldFields | None) -> tuple[str, ...]:
     if held is None:
         return ()
     items = held.items or tuple(held.value.split(";"))
@@ -107,7 +109,7 @@ def _blockers(held: Held | None) -> tuple[str, ...]:
     return tuple(x for x in found if not _NOTHING.match(x))
 
 
-def _following(held: Held | None) -> str:
+def _following(held: HeldFields | None) -> str:
     if held is None or _NO_WORDS.match(held.value):
         return ""
     return "; ".join(held.items) if held.items else held.value
@@ -140,13 +142,13 @@ def _empty(text: str, path: str) -> list[Problem]:
     return [Problem(path, 0, "empty", "The file says nothing.", hint)]
 
 
-def _unknown(text: str, path: str, held: Held) -> Problem:
+def _unknown(text: str, path: str, held: HeldFields) -> Problem:
     line = _line_of(text, held)
     message = f"The state {held.value[:80]!r} is not understood."
     return Problem(path, line, "unknown-state", message, _UNKNOWN_HINT)
 
 
-def _line_of(text: str, held: Held | None) -> int:
+def _line_of(text: str, held: HeldFields | None) -> int:
     """Return the line of a value, which front matter does not keep; 0: no value."""
     if held is None or held.line:
         return held.line if held else 0
@@ -155,7 +157,7 @@ def _line_of(text: str, held: Held | None) -> int:
     return next((n for n, x in lines if _front_field(x) is field), 1)
 
 
-def _front_field(line: str) -> Field | None:
+def _front_field(line: str) -> ContextField | None:
     match = _KEY_LINE.match(line)
     return fields.field_of(match[2]) if match else None
 
@@ -181,7 +183,11 @@ def apply(
 
     Where a line holds the value, that line changes; else one line is added.
     """
-    wanted = {Field.STATE: state, Field.TASK: task, Field.NOTE: note}
+    wanted = {
+        ContextField.STATE: state,
+        ContextField.TASK: task,
+        ContextField.NOTE: note,
+    }
     for field, value in wanted.items():
         if value is not None:
             text = _set(text, field, _one_line(value))
@@ -192,7 +198,7 @@ def _one_line(value: str) -> str:
     return "".join(x for x in " ".join(value.split()) if x.isprintable())
 
 
-def _set(text: str, field: Field, value: str) -> str:
+def _set(text: str, field: ContextField, value: str) -> str:
     front, found = _read(text, "")
     held = found.get(field)
     if held is None and not value:
@@ -208,7 +214,11 @@ def _set(text: str, field: Field, value: str) -> str:
 
 
 def _edited(
-    text: str, front: FrontMatter, held: Held | None, field: Field, value: str
+    text: str,
+    front: FrontMatter,
+    held: HeldFields | None,
+    field: ContextField,
+    value: str,
 ) -> str:
     if held and not held.line:
         return _in_front(text, front.body_line, field, value)
@@ -221,7 +231,7 @@ def _edited(
     return f"{text}{joint}{field.value.title()}: {value}{end}"
 
 
-def _reads(text: str, field: Field) -> str:
+def _reads(text: str, field: ContextField) -> str:
     return _value(_read(text, "")[1], field)
 
 
@@ -242,7 +252,7 @@ def _with_value(line: str, form: Form, value: str) -> str | None:
     return line[: pair[2]] + value + old[len(old.rstrip()) :]
 
 
-def _in_front(text: str, body_line: int, field: Field, value: str) -> str:
+def _in_front(text: str, body_line: int, field: ContextField, value: str) -> str:
     """Set a value between the lines 1 and `body_line` - 1, the two fences of it."""
     parts = _LINE_END.split(text)
     head, closing = 2 * 1, 2 * (body_line - 2)
@@ -265,7 +275,7 @@ def _in_front(text: str, body_line: int, field: Field, value: str) -> str:
     return "".join([*parts[:head], *block, *parts[closing:]])
 
 
-def _front_pair(field: Field, value: str) -> str:
+def _front_pair(field: ContextField, value: str) -> str:
     return f"{field.value}: {_scalar(value)}"
 
 

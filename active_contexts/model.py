@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 
-class State(StrEnum):
+class ContextState(StrEnum):
     """What an agent is doing, in the one vocabulary that is shown and counted."""
 
     WORKING = "working"
@@ -28,7 +28,7 @@ class Context:
     """
 
     path: str
-    state: State = State.UNKNOWN
+    state: ContextState = ContextState.UNKNOWN
     said: str = ""
     task: str = ""
     branch: str = ""

@@ -9,13 +9,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from active_contexts.model import State
+from active_contexts.model import ContextState
 
 MOST_CHARACTERS = 400
 
 # Found anywhere among the words; the longest phrase at one place wins.
 _PHRASES = {
-    State.WORKING: """
+    ContextState.WORKING: """
         active, actively, wip, work in progress, in progress, inprogress, progressing,
         making progress, in work, working, working on, busy, doing, ongoing, on going,
         underway, under way, in flight, in motion, in play, at work, on it, on track,
@@ -34,7 +34,7 @@ _PHRASES = {
         nearing completion, in bearbeitung, in arbeit, en cours, en progreso, en curso,
         em andamento, в процессе, в работе, 进行中, 進行中, 作業中
     """,
-    State.WAITING: """
+    ContextState.WAITING: """
         waiting, waiting for, waiting on, waits, waits for, awaiting, awaits, on hold,
         onhold, holding, paused, pausing, pause, suspended, halted, interrupted,
         deferred, postponed, delayed, parked, snoozed, shelved, in review, under review,
@@ -51,7 +51,7 @@ _PHRASES = {
         landing, in merge queue, wartet, wartend, en attente, en espera, aguardando,
         ожидает, ожидание, 等待中, 待機中
     """,
-    State.BLOCKED: """
+    ContextState.BLOCKED: """
         blocked, blocked by, blocked on, blocking, blocker, blockers, stuck, stuck on,
         stalled, jammed, impeded, obstructed, failed, failing, failure, failures, fails,
         error, errors, errored, crashed, crashing, broken, aborted, rejected, cannot,
@@ -62,7 +62,7 @@ _PHRASES = {
         dead end, at an impasse, blockiert, fehlgeschlagen, bloqué, bloquée, bloqueado,
         bloqueada, заблокирован, заблокировано, 阻塞, ブロック中
     """,
-    State.DONE: """
+    ContextState.DONE: """
         done, complete, completed, completion, finished, finalized, finalised, ended,
         concluded, merged, shipped, landed, deployed, released, delivered, published,
         launched, resolved, solved, fixed, closed, closed out, accomplished, achieved,
@@ -79,7 +79,7 @@ _PHRASES = {
         terminé, terminée, hecho, completado, completada, terminado, concluído,
         выполнено, готово, завершено, 已完成, 完成, 完了
     """,
-    State.IDLE: """
+    ContextState.IDLE: """
         idle, idling, todo, to do, to be done, to be started, to start, tbd, planned,
         pending, ready, ready to start, ready for execution, ready for pickup, backlog,
         backlogged, queued, queue, scheduled, upcoming, up next, next up, unassigned,
@@ -96,19 +96,23 @@ _PHRASES = {
 
 # Too common to be found inside a sentence: only where a clause says nothing else.
 _WHOLE = {
-    State.WORKING: "on, live session, up, in process, draft, started work, go, current",
-    State.WAITING: "review, qa, hold, held, approval, standby for review, in queue",
-    State.BLOCKED: "block, fail, down, red, help, conflict, conflicts, impasse",
-    State.DONE: "live, finish, merge, ok, okay, pass, green, complet, closed off, end",
-    State.IDLE: "open, new, next, off, free, none, nothing, not yet, created, rest",
+    ContextState.WORKING: "on, live session, up, in process, draft, started work, go, "
+    "current",
+    ContextState.WAITING: "review, qa, hold, held, approval, standby for review, in "
+    "queue",
+    ContextState.BLOCKED: "block, fail, down, red, help, conflict, conflicts, impasse",
+    ContextState.DONE: "live, finish, merge, ok, okay, pass, green, complet, closed "
+    "off, end",
+    ContextState.IDLE: "open, new, next, off, free, none, nothing, not yet, created, "
+    "rest",
 }
 
 _SIGNS = {
-    State.WORKING: "🚧🔄🏃🔨🛠🔧🟢🟡🔵▶⚙✍👷🏗",
-    State.WAITING: "⏸⏳⌛👀🟠",
-    State.BLOCKED: "❌⛔🚫🛑🔴🚨✖✗✘💥",
-    State.DONE: "✅☑✔✓🎉🏁🚀💯",
-    State.IDLE: "💤😴⬜☐📋🔜⚪⭕📝",
+    ContextState.WORKING: "🚧🔄🏃🔨🛠🔧🟢🟡🔵▶⚙✍👷🏗",
+    ContextState.WAITING: "⏸⏳⌛👀🟠",
+    ContextState.BLOCKED: "❌⛔🚫🛑🔴🚨✖✗✘💥",
+    ContextState.DONE: "✅☑✔✓🎉🏁🚀💯",
+    ContextState.IDLE: "💤😴⬜☐📋🔜⚪⭕📝",
 }
 
 
@@ -127,18 +131,18 @@ _FILLERS = _words(
     "actually officially at this moment task tasks item items step steps"
 )
 _NEGATED = {
-    State.DONE: State.WORKING,
-    State.BLOCKED: State.WORKING,
-    State.WAITING: State.WORKING,
-    State.IDLE: State.WORKING,
-    State.WORKING: State.IDLE,
+    ContextState.DONE: ContextState.WORKING,
+    ContextState.BLOCKED: ContextState.WORKING,
+    ContextState.WAITING: ContextState.WORKING,
+    ContextState.IDLE: ContextState.WORKING,
+    ContextState.WORKING: ContextState.IDLE,
 }
 # "In progress (blocked by the schema)": a later clause that says more is believed.
-_LIVE = frozenset({State.WAITING, State.BLOCKED})
+_LIVE = frozenset({ContextState.WAITING, ContextState.BLOCKED})
 _YIELDS_TO = {
-    State.DONE: _LIVE | {State.WORKING},
-    State.WORKING: _LIVE,
-    State.IDLE: _LIVE,
+    ContextState.DONE: _LIVE | {ContextState.WORKING},
+    ContextState.WORKING: _LIVE,
+    ContextState.IDLE: _LIVE,
 }
 
 _STRUCK = re.compile(r"~~[^~]*~~")
@@ -154,13 +158,13 @@ _WHOLE_SHARE = 100.0
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class StateWord:
     """A state and the words that say it.
 
     `starts` and `ends` tell whether these words open and close all the words given.
     """
 
-    state: State
+    state: ContextState
     said: str
     starts: bool
     ends: bool
@@ -177,7 +181,7 @@ class _Token:
 
 @dataclass(frozen=True, slots=True)
 class _Match:
-    state: State
+    state: ContextState
     first: int
     last: int
     opens: bool
@@ -188,8 +192,8 @@ def _listed(text: str) -> list[str]:
     return [" ".join(x.split()) for x in text.split(",")]
 
 
-def _index() -> dict[str, list[tuple[tuple[str, ...], State]]]:
-    found: dict[str, list[tuple[tuple[str, ...], State]]] = defaultdict(list)
+def _index() -> dict[str, list[tuple[tuple[str, ...], ContextState]]]:
+    found: dict[str, list[tuple[tuple[str, ...], ContextState]]] = defaultdict(list)
     for state, text in _PHRASES.items():
         for phrase in _listed(text):
             words = tuple(phrase.split())
@@ -204,13 +208,13 @@ _CLAUSES = {phrase: s for s, text in _WHOLE.items() for phrase in _listed(text)}
 _SIGN_STATES = {sign: s for s, text in _SIGNS.items() for sign in text}
 
 
-def normalise(words: str) -> State:
+def normalise(words: str) -> ContextState:
     """Return the state that these words mean; `UNKNOWN` where they mean none."""
     found = find(words)
-    return found.state if found else State.UNKNOWN
+    return found.state if found else ContextState.UNKNOWN
 
 
-def find(words: str) -> Found | None:
+def find(words: str) -> StateWord | None:
     """Return the state that these words mean, and which of them say it.
 
     Case, decoration and punctuation do not count; "not", "almost" and "80 %" do.
@@ -223,16 +227,16 @@ def find(words: str) -> Found | None:
     return None
 
 
-def _find(words: str) -> Found | None:
+def _find(words: str) -> StateWord | None:
     tokens = _tokens(words)
     match = _decide(tokens, list(_matches(tokens)))
     if match:
         said = words[tokens[match.first].start : tokens[match.last].end]
         ends = match.last == len(tokens) - 1
-        return Found(match.state, said, match.opens, ends)
+        return StateWord(match.state, said, match.opens, ends)
     state = _of_clauses(tokens) or _of_share(tokens) or _of_signs(words)
     alone = len(tokens) == 1
-    return Found(state, words.strip(), alone, alone) if state else None
+    return StateWord(state, words.strip(), alone, alone) if state else None
 
 
 def _tokens(words: str) -> list[_Token]:
@@ -281,17 +285,19 @@ def _matches(tokens: list[_Token]) -> Iterator[_Match]:
         at += length
 
 
-def _phrase_at(tokens: list[_Token], at: int) -> tuple[int, State]:
+def _phrase_at(tokens: list[_Token], at: int) -> tuple[int, ContextState]:
     for phrase, state in _INDEX.get(tokens[at].word, ()):
         window = tokens[at : at + len(phrase)]
         if len(window) == len(phrase) and all(
             token.word == word for token, word in zip(window, phrase, strict=True)
         ):
             return len(phrase), state
-    return 0, State.UNKNOWN
+    return 0, ContextState.UNKNOWN
 
 
-def _weighed(tokens: list[_Token], first: int, last: int, state: State) -> _Match:
+def _weighed(
+    tokens: list[_Token], first: int, last: int, state: ContextState
+) -> _Match:
     """Look back over fillers for what turns the phrase round."""
     clause, start = tokens[first].clause, first
     while start and tokens[start - 1].clause == clause:
@@ -299,7 +305,7 @@ def _weighed(tokens: list[_Token], first: int, last: int, state: State) -> _Matc
         before = tokens[start]
         if before.word in _NEGATORS:
             return _Match(_NEGATED[state], start, last, start == 0, negated=True)
-        if before.share is not None and state is State.DONE:
+        if before.share is not None and state is ContextState.DONE:
             share = _of_number(before.share)
             return _Match(share, start, last, start == 0, negated=True)
         if before.word not in _FILLERS:
@@ -315,7 +321,7 @@ def _decide(tokens: list[_Token], matches: list[_Match]) -> _Match | None:
     for later in matches[1:]:
         if later.state in yields_to and not later.negated and _apart(tokens, later):
             return later
-    if first.state is State.DONE and (share := _lone_share(tokens)) is not None:
+    if first.state is ContextState.DONE and (share := _lone_share(tokens)) is not None:
         return replace(first, state=_of_number(share))
     return first
 
@@ -337,13 +343,13 @@ def _lone_share(tokens: list[_Token]) -> float | None:
     return next((x for x in alone if x is not None), None)
 
 
-def _of_number(share: float) -> State:
+def _of_number(share: float) -> ContextState:
     if share >= _WHOLE_SHARE:
-        return State.DONE
-    return State.WORKING if share > 0 else State.IDLE
+        return ContextState.DONE
+    return ContextState.WORKING if share > 0 else ContextState.IDLE
 
 
-def _of_clauses(tokens: list[_Token]) -> State | None:
+def _of_clauses(tokens: list[_Token]) -> ContextState | None:
     clauses: dict[int, list[str]] = defaultdict(list)
     for token in tokens:
         clauses[token.clause].append(token.word)
@@ -351,10 +357,10 @@ def _of_clauses(tokens: list[_Token]) -> State | None:
     return next((state for state in spoken if state), None)
 
 
-def _of_share(tokens: list[_Token]) -> State | None:
+def _of_share(tokens: list[_Token]) -> ContextState | None:
     shares = (x.share for x in tokens if x.share is not None)
     return next((_of_number(x) for x in shares), None)
 
 
-def _of_signs(words: str) -> State | None:
+def _of_signs(words: str) -> ContextState | None:
     return next((_SIGN_STATES[x] for x in words if x in _SIGN_STATES), None)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from agent_identities.model import Identity
-from coordinator.kernel import names
+from coordinator.kernel.text import names
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d-?")
 _BOUNDARY = frozenset("-.0123456789")

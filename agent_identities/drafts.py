@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from agent_identities.fields import Field, Section
+from agent_identities.fields import IdentityField, IdentitySection
 from agent_identities.model import Identity, is_prefix, is_reserved, name_of
-from coordinator.kernel import names
 from coordinator.kernel.problems import Problem
+from coordinator.kernel.text import names
 
 PLACEHOLDER = re.compile(
     r"(?:\[[^\[\]]*\]|<[^<>]*>|\{\{.*\}\}|\.{3}|…|(?:TODO|TBD|FIXME|XXX)(?::.*)?)\Z"
@@ -36,11 +36,11 @@ _ONE_EACH = frozenset({"agent-identities", "agents"})
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class IdentityDraft:
     """What is known of one agent; `stem` is its file's, where it has one of its own."""
 
-    section: Section
-    fields: dict[str, Field]
+    section: IdentitySection
+    fields: dict[str, IdentityField]
     stem: str = ""
 
     def text(self, key: str) -> str:
@@ -53,7 +53,9 @@ def is_generic(heading: str) -> bool:
     return _GENERIC.issuperset(names.slug(heading).split("-"))
 
 
-def identity(draft: Draft, path: str) -> tuple[Identity | None, tuple[Problem, ...]]:
+def identity(
+    draft: IdentityDraft, path: str
+) -> tuple[Identity | None, tuple[Problem, ...]]:
     """Make an identity out of a draft; None where nothing gives it a name."""
     found, placeholders = _without_placeholders(draft.fields, path)
     name, title = _name_and_title(replace(draft, fields=found), path)
@@ -67,9 +69,9 @@ def identity(draft: Draft, path: str) -> tuple[Identity | None, tuple[Problem, .
 
 
 def _without_placeholders(
-    found: Mapping[str, Field], path: str
-) -> tuple[dict[str, Field], list[Problem]]:
-    kept: dict[str, Field] = {}
+    found: Mapping[str, IdentityField], path: str
+) -> tuple[dict[str, IdentityField], list[Problem]]:
+    kept: dict[str, IdentityField] = {}
     problems: list[Problem] = []
     for key, field in found.items():
         items = tuple(x for x in field.items if not PLACEHOLDER.match(x))
@@ -77,11 +79,11 @@ def _without_placeholders(
         if text != field.text or items != field.items:
             problems.append(_placeholder(field, path))
         if text or items:
-            kept[key] = Field(key, field.line, text, items)
+            kept[key] = IdentityField(key, field.line, text, items)
     return kept, problems
 
 
-def _name_and_title(draft: Draft, path: str) -> tuple[str, str]:
+def _name_and_title(draft: IdentityDraft, path: str) -> tuple[str, str]:
     """Decide what the agent is called; an empty name where nothing says it."""
     heading = title_in(draft.section.heading)
     title = draft.text("title")
@@ -119,7 +121,7 @@ def stem_of(path: str) -> str:
 
 
 def assemble(
-    found: Mapping[str, Field], *, name: str, title: str, path: str, line: int
+    found: Mapping[str, IdentityField], *, name: str, title: str, path: str, line: int
 ) -> tuple[Identity, tuple[Problem, ...]]:
     """Make an identity out of fields; what cannot be used is left at its default."""
     scalars = {key: field.scalar() for key, field in found.items()}
@@ -165,13 +167,13 @@ def _partner(text: str) -> str:
     return _explicit(_PARTNER_END.split(short, maxsplit=1)[0].strip("`"))
 
 
-def _placeholder(field: Field, path: str) -> Problem:
+def _placeholder(field: IdentityField, path: str) -> Problem:
     message = f"The field `{field.key}` still holds a placeholder, which is not used."
     hint = "Fill it in, or remove the line."
     return Problem(path, field.line, "placeholder", message, hint)
 
 
-def _bad_prefix(prefix: str, field: Field, path: str) -> Problem:
+def _bad_prefix(prefix: str, field: IdentityField, path: str) -> Problem:
     message = (
         f"{names.display(prefix)!r} cannot start a branch's name; "
         "the agent's name is used instead."
@@ -180,7 +182,7 @@ def _bad_prefix(prefix: str, field: Field, path: str) -> Problem:
     return Problem(path, field.line, "bad-prefix", message, hint)
 
 
-def _bad_user(user: str, field: Field, path: str) -> Problem:
+def _bad_user(user: str, field: IdentityField, path: str) -> Problem:
     message = f"{names.display(user)!r} is no unix user's name and is not used."
     hint = "Name the unix user that the agent runs as, or remove the line."
     return Problem(path, field.line, "bad-user", message, hint)
@@ -198,7 +200,7 @@ def _reserved(name: str, path: str, line: int) -> Problem:
     return Problem(path, line, "reserved-name", message, hint)
 
 
-def not_text(field: Field, path: str) -> Problem:
+def not_text(field: IdentityField, path: str) -> Problem:
     """Say that a field holds a number, a mapping or nothing."""
     message = f"The value of `{field.key}` is neither text nor a list of texts."
     return Problem(

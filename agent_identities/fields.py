@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from coordinator.kernel import names
-from coordinator.kernel.markdown import Line, LineKind
+from coordinator.kernel.text import names
+from coordinator.kernel.text.markdown import Line, LineKind
 
 SCALARS = (
     "name",
@@ -58,7 +58,7 @@ _CONFLICT = ("<<<<<<< ", ">>>>>>> ")
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class IdentityField:
     """What stood behind one label: text, or the items of a list."""
 
     key: str
@@ -79,14 +79,14 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class IdentitySection:
     """A heading (empty: the document itself) and the fields that describe it."""
 
     heading: str
     level: int
     line: int
-    parent: "Section | None" = None
-    fields: dict[str, Field] = field(default_factory=dict)
+    parent: "IdentitySection | None" = None
+    fields: dict[str, IdentityField] = field(default_factory=dict)
 
 
 def key_of(label: str) -> str | None:
@@ -114,22 +114,22 @@ def _divides(content: str) -> bool:
     return _RULE.issuperset(content) or content.startswith(_CONFLICT)
 
 
-def merge(sections: Iterable[Section]) -> dict[str, Field]:
+def merge(sections: Iterable[IdentitySection]) -> dict[str, IdentityField]:
     """Return the first field of each key."""
-    merged: dict[str, Field] = {}
+    merged: dict[str, IdentityField] = {}
     for section in sections:
         merged = {**section.fields, **merged}
     return merged
 
 
-def read(lines: Iterable[Line]) -> tuple[Section, ...]:
+def read(lines: Iterable[Line]) -> tuple[IdentitySection, ...]:
     """Return the document's own section, then one for each heading in order.
 
     A heading that is a label (`## Responsibilities`) is a field of the heading that
     it stands under. Of two equal fields in a section the first counts. Fenced code
     is left out.
     """
-    reader = _Reader()
+    reader = _IdentityReader()
     for line in lines:
         reader.take(line)
     reader.close()
@@ -147,7 +147,7 @@ class _Open:
 
     key: str
     line: int
-    section: Section
+    section: IdentitySection
     indent: int = -1
     heading_level: int = 0
     divided: bool = False
@@ -174,18 +174,18 @@ class _Open:
             self.item_level = line.level
             self.items.append([line.content])
 
-    def done(self) -> Field:
+    def done(self) -> IdentityField:
         items = tuple(" ".join(x) for x in self.items)
         text = " ".join(self.texts)
-        return Field(self.key, self.line, text, tuple(x for x in items if x))
+        return IdentityField(self.key, self.line, text, tuple(x for x in items if x))
 
 
-class _Reader:
+class _IdentityReader:
     """Walks the lines once and collects sections."""
 
     def __init__(self) -> None:
-        self.sections = [Section("", 0, 0)]
-        self._path: list[Section] = []
+        self.sections = [IdentitySection("", 0, 0)]
+        self._path: list[IdentitySection] = []
         self._open: _Open | None = None
         self._after_blank = True
 
@@ -215,7 +215,7 @@ class _Reader:
         if self._open and not self._open.heading_level:
             self.close()
 
-    def _section(self) -> Section:
+    def _section(self) -> IdentitySection:
         return self._path[-1] if self._path else self.sections[0]
 
     def _heading(self, line: Line) -> None:
@@ -230,7 +230,9 @@ class _Reader:
             owner = self._section()
             self._open = _Open(key, line.number, owner, heading_level=line.level)
             return
-        section = Section(line.content, line.level, line.number, self._section())
+        section = IdentitySection(
+            line.content, line.level, line.number, self._section()
+        )
         self.sections.append(section)
         self._path.append(section)
 
@@ -279,28 +281,30 @@ class _Reader:
 
 def from_values(
     values: Mapping[str, object], lines: Mapping[str, int]
-) -> tuple[Section, tuple[Field, ...]]:
+) -> tuple[IdentitySection, tuple[IdentityField, ...]]:
     """Make a section out of front matter, and list the fields that hold no text.
 
     `lines` holds the line of each key.
     """
-    section = Section("", 0, 1)
-    odd: list[Field] = []
+    section = IdentitySection("", 0, 1)
+    odd: list[IdentityField] = []
     for label, value in values.items():
         key = key_of(label.replace("_", "-"))
         if key is None or key in section.fields:
             continue
         found = _field(key, lines.get(label, 1), value)
         if found is None:
-            odd.append(Field(key, lines.get(label, 1)))
+            odd.append(IdentityField(key, lines.get(label, 1)))
         elif found.text or found.items:
             section.fields[key] = found
     return section, tuple(odd)
 
 
-def _field(key: str, line: int, value: object) -> Field | None:
+def _field(key: str, line: int, value: object) -> IdentityField | None:
     if isinstance(value, str):
-        return Field(key, line, text=value.strip())
+        return IdentityField(key, line, text=value.strip())
     if isinstance(value, list) and all(isinstance(x, str) for x in value):
-        return Field(key, line, items=tuple(x.strip() for x in value if x.strip()))
+        return IdentityField(
+            key, line, items=tuple(x.strip() for x in value if x.strip())
+        )
     return None

@@ -10,13 +10,13 @@ from dataclasses import replace
 import yaml
 
 from agent_identities import drafts, fields
-from agent_identities.drafts import PLACEHOLDER, Draft, is_generic
-from agent_identities.fields import Field, Section
+from agent_identities.drafts import PLACEHOLDER, IdentityDraft, is_generic
+from agent_identities.fields import IdentityField, IdentitySection
 from agent_identities.model import Identity, without_duplicates
-from coordinator.kernel import frontmatter, markdown, names
-from coordinator.kernel.frontmatter import FrontMatter
-from coordinator.kernel.markdown import Line, LineKind
 from coordinator.kernel.problems import Problem
+from coordinator.kernel.text import frontmatter, markdown, names
+from coordinator.kernel.text.frontmatter import FrontMatter
+from coordinator.kernel.text.markdown import Line, LineKind
 
 Parsed = tuple[tuple[Identity, ...], tuple[Problem, ...]]
 
@@ -45,29 +45,31 @@ def parse(text: str, path: str) -> Parsed:
     return kept, tuple(problems)
 
 
-def _name_front(front: Section, head: FrontMatter) -> None:
+def _name_front(front: IdentitySection, head: FrontMatter) -> None:
     """Make the name that front matter states canonical; what it was is the title."""
     name = head.text("name")
     slug = names.slug(head.text("slug") or name)
     if slug and not PLACEHOLDER.match(name):
         line = front.fields["name"].line if "name" in front.fields else front.line
-        front.fields["name"] = Field("name", line, text=slug)
+        front.fields["name"] = IdentityField("name", line, text=slug)
         if name and names.slug(name) != name:
-            front.fields.setdefault("title", Field("title", line, text=name))
+            front.fields.setdefault("title", IdentityField("title", line, text=name))
 
 
 def _identities(
-    front: Section, sections: tuple[Section, ...], path: str
+    front: IdentitySection, sections: tuple[IdentitySection, ...], path: str
 ) -> tuple[list[Identity], list[Problem]]:
     made = [drafts.identity(x, path) for x in _drafts(front, sections, path)]
     identities = [x for x, _ in made if x]
     return identities, [problem for _, found in made for problem in found]
 
 
-def _drafts(front: Section, sections: tuple[Section, ...], path: str) -> list[Draft]:
+def _drafts(
+    front: IdentitySection, sections: tuple[IdentitySection, ...], path: str
+) -> list[IdentityDraft]:
     agents = _agents(sections)
     if len(agents) > 1 and "name" not in front.fields:
-        return [Draft(x, fields.merge(inside)) for x, inside in agents]
+        return [IdentityDraft(x, fields.merge(inside)) for x, inside in agents]
     if not agents and not front.fields:
         return []
     first = next((x for x in sections if x.level == 1), sections[0])
@@ -75,18 +77,20 @@ def _drafts(front: Section, sections: tuple[Section, ...], path: str) -> list[Dr
     found = fields.merge([front, *inside, *sections])
     if front.fields:
         section = replace(section, line=front.line)
-    return [Draft(section, found, drafts.stem_of(path))]
+    return [IdentityDraft(section, found, drafts.stem_of(path))]
 
 
-def _agents(sections: tuple[Section, ...]) -> list[tuple[Section, list[Section]]]:
+def _agents(
+    sections: tuple[IdentitySection, ...],
+) -> list[tuple[IdentitySection, list[IdentitySection]]]:
     """Return the sections that stand for an agent, each with itself and those in it.
 
     Where `## Identity` makes the heading above an agent, that heading comes first.
     """
     roots = {id(_subject(x)) for x in sections if _describes_agent(x)}
-    found: dict[int, tuple[Section, list[Section]]] = {}
+    found: dict[int, tuple[IdentitySection, list[IdentitySection]]] = {}
     for section in sections:
-        root: Section | None = section
+        root: IdentitySection | None = section
         while root and id(root) not in roots:
             root = root.parent
         if root:
@@ -94,14 +98,14 @@ def _agents(sections: tuple[Section, ...]) -> list[tuple[Section, list[Section]]
     return list(found.values())
 
 
-def _subject(section: Section) -> Section:
+def _subject(section: IdentitySection) -> IdentitySection:
     """Return the heading above, where the own one names no agent (`## Identity`)."""
     parent = section.parent
     above = parent and parent.heading and is_generic(section.heading)
     return parent if parent and above else section
 
 
-def _describes_agent(section: Section) -> bool:
+def _describes_agent(section: IdentitySection) -> bool:
     found = section.fields
     if "role" in found or len(found) > 1:
         return True

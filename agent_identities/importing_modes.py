@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from agent_identities import drafts, fields
-from agent_identities.drafts import Draft
-from agent_identities.fields import Field, Section
+from agent_identities.drafts import IdentityDraft
+from agent_identities.fields import IdentityField, IdentitySection
 from agent_identities.format import Parsed
 from agent_identities.importing_prose import described
 from agent_identities.model import Identity
-from coordinator.kernel import frontmatter, markdown
 from coordinator.kernel.problems import Problem
+from coordinator.kernel.text import frontmatter, markdown
 
 _KEYS = {
     "slug": "name",
@@ -119,7 +119,9 @@ def _identities(
     identities: list[Identity] = []
     for mode, line in zip(modes, _lines(text, len(modes)), strict=True):
         section, odd = _section(mode, line)
-        made, remarks = drafts.identity(Draft(section, section.fields, stem), path)
+        made, remarks = drafts.identity(
+            IdentityDraft(section, section.fields, stem), path
+        )
         found += [drafts.not_text(x, path) for x in odd] + list(remarks)
         if made:
             identities.append(described(made))
@@ -143,7 +145,7 @@ def _lines(text: str, count: int) -> list[int]:
 
 def _section(
     mode: Mapping[str, object], line: int
-) -> tuple[Section, tuple[Field, ...]]:
+) -> tuple[IdentitySection, tuple[IdentityField, ...]]:
     connected = mode.get("connectivity")
     links = connected.get("interactsWith") if isinstance(connected, dict) else None
     values: dict[str, object] = {"partners": links} if links else {}

@@ -7,13 +7,13 @@ import re
 from dataclasses import replace
 
 from agent_identities import drafts, fields
-from agent_identities.drafts import Draft
-from agent_identities.fields import Field, Section
+from agent_identities.drafts import IdentityDraft
+from agent_identities.fields import IdentityField, IdentitySection
 from agent_identities.format import Parsed
 from agent_identities.model import Identity, name_of
-from coordinator.kernel import frontmatter, markdown
-from coordinator.kernel.markdown import Line, LineKind
 from coordinator.kernel.problems import Problem
+from coordinator.kernel.text import frontmatter, markdown
+from coordinator.kernel.text.markdown import Line, LineKind
 
 _I_AM = re.compile(
     r"[-*>\s]{0,9}I am (?:the|an?) ([A-Z][\w&/+ -]{0,60}?)"
@@ -54,21 +54,21 @@ def read(text: str, path: str) -> Parsed:
 
 
 def _declared(lines: list[Line], path: str) -> tuple[Identity, ...]:
-    found: dict[str, Section] = {}
-    current: Section | None = None
+    found: dict[str, IdentitySection] = {}
+    current: IdentitySection | None = None
     for line in lines:
         if said := _I_AM.match(line.text):
             role = said[2].strip(" .*-\u2013\u2014")
-            section = Section(said[1], 1, line.number)
+            section = IdentitySection(said[1], 1, line.number)
             current = found.setdefault(said[1], section)
             current.fields.setdefault(
-                "description", Field("description", line.number, role)
+                "description", IdentityField("description", line.number, role)
             )
         elif current and (said := _SAYS.match(line.text)):
             key = said[1].lower()
-            field = Field(key, line.number, said[2].strip(" *"))
+            field = IdentityField(key, line.number, said[2].strip(" *"))
             current.fields.setdefault(key, field)
-    made = (drafts.identity(Draft(x, x.fields), path) for x in found.values())
+    made = (drafts.identity(IdentityDraft(x, x.fields), path) for x in found.values())
     return tuple(described(x) for x, _ in made if x)
 
 
@@ -80,13 +80,15 @@ def _alone(lines: list[Line], path: str) -> tuple[Identity, ...]:
     if prose := _first_paragraph(lines):
         line = first.line or prose[0].number
         text = " ".join(x.content for x in prose)
-        found.setdefault("role", Field("role", prose[0].number, text))
+        found.setdefault("role", IdentityField("role", prose[0].number, text))
     if not found:
         return ()
     if name := name_of(drafts.stem_of(path)):
-        found.setdefault("name", Field("name", line, name))
-        found.setdefault("title", Field("title", line, drafts.title_in(first.heading)))
-    made, _ = drafts.identity(Draft(replace(first, line=line), found), path)
+        found.setdefault("name", IdentityField("name", line, name))
+        found.setdefault(
+            "title", IdentityField("title", line, drafts.title_in(first.heading))
+        )
+    made, _ = drafts.identity(IdentityDraft(replace(first, line=line), found), path)
     return (described(made),) if made else ()
 
 

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from coordinator.kernel import names
 from coordinator.kernel.errors import UsageProblem
 from coordinator.kernel.problems import Problem
+from coordinator.kernel.text import names
 
 _PREFIX = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}\Z")
 EVERYBODY = frozenset({"all", "everybody", "everyone", "team"})

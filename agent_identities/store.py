@@ -7,8 +7,9 @@ from pathlib import Path
 
 from agent_identities.format import render
 from agent_identities.model import Identity
-from coordinator.kernel import files, names
+from coordinator.kernel.disk import files
 from coordinator.kernel.errors import Conflict
+from coordinator.kernel.text import names
 
 FOLDER = "agent-system/agent-identities"
 FILE = "agent-system/agent-identities.md"

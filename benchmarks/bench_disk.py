@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.stage import Result, Stage, parser, say, stage
-from coordinator.actions import documents
-from coordinator.actions.documents import Found
-from coordinator.actions.workspace import Workspace
+from coordinator.actions.documents import accepting
+from coordinator.actions.documents.accepting import FoundFile
 from coordinator.index.history import History
-from coordinator.kernel import files, locks
-from coordinator.kernel.files import Content
+from coordinator.kernel.disk import files, locks
+from coordinator.kernel.disk.files import Content
+from coordinator.workspace.workspace import Workspace
 
 _AGENTS = ("backend", "frontend", "docs")
 _DOCUMENTS = 300
@@ -68,8 +68,8 @@ def fill(made: Stage, count: int) -> int:
     with locks.hold(made.layout.lock, seconds=5) as held:
         workspace = Workspace(made.layout, held=held)
         for batch in versions(count):
-            found = [Found(path, _read(made, path, data)) for path, data in batch]
-            documents.accept(workspace, found)
+            found = [FoundFile(path, _read(made, path, data)) for path, data in batch]
+            accepting.accept(workspace, found)
         say("history")
         history = History(made.layout.history, workspace.blobs.get)
         history.catch_up(workspace.journal)

@@ -19,8 +19,8 @@ from benchmarks.stage import Result, parser, say
 from coordinator.index.history import History
 from coordinator.kernel.blobs import Blobs
 from coordinator.kernel.clock import monotonic
+from coordinator.kernel.disk.locks import Held
 from coordinator.kernel.journal import Draft, Journal
-from coordinator.kernel.locks import Held
 
 FOLDER = "agent-system/active-contexts"
 COMMITS = 5_000

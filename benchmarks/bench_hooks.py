@@ -16,8 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from active_contexts import hooks
-from active_contexts.hook_owners import Owner
+from active_contexts.branches import hooks
+from active_contexts.branches.hook_owners import Owner
 from benchmarks.stage import Result, Stage, median, parser, say, stage, timed
 
 NONE, LEAST, OURS = "no hook", "a hook that only exits", "ours"

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from benchmarks.stage import Result, median, parser, say, timed
 from coordinator.kernel import clock
+from coordinator.kernel.disk.locks import Held
 from coordinator.kernel.journal import Draft, Journal
-from coordinator.kernel.locks import Held
 
 BATCH = 1_000
 FACTS = {"owner": "context", "agent": "backend", "blob": "0" * 64, "size": 1_234}

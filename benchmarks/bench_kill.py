@@ -26,13 +26,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.stage import ENTRY, Result, Stage, parser, say, stage, wait_until
-from coordinator.actions import documents
-from coordinator.actions.workspace import Workspace
+from coordinator.actions.documents import accepting
 from coordinator.index import queries
 from coordinator.index.history import REF, History
-from coordinator.kernel import git, locks
+from coordinator.kernel import git
+from coordinator.kernel.disk import locks
 from coordinator.kernel.git import Repository
 from coordinator.kernel.journal import Record
+from coordinator.workspace.workspace import Workspace
 
 _AGENTS = ("backend", "frontend", "docs")
 _PAUSE_SECONDS = 0.01
@@ -49,9 +50,9 @@ def write_for_ever(root: Path, agent: str) -> None:
         status = root / f"agent-system/active-contexts/{agent}-status.md"
         status.write_text(f"State: working\nTask: round {number}\n" * (1 + number % 9))
         item = root / f"pending-commits/{agent}-plan-{number % 50}.md"
-        aside = root / f"{agent}.tmp"
-        aside.write_text(f"# Plan {number}\n\nThe cart has {number} rules.\n")
-        aside.rename(item)
+        run_blocking = root / f"{agent}.tmp"
+        run_blocking.write_text(f"# Plan {number}\n\nThe cart has {number} rules.\n")
+        run_blocking.rename(item)
         learning = root / f"agent-system/learnings/{agent}-{number // 200}.md"
         with learning.open("a") as file:
             file.write(f"- learned {number}\n")
@@ -159,10 +160,10 @@ def doubled(records: list[Record]) -> Iterator[str]:
 def behind(workspace: Workspace) -> Iterator[str]:
     """Yield files whose last bytes were not accepted."""
     root = workspace.layout.root
-    for folder in documents.FOLDERS:
+    for folder in accepting.FOLDERS:
         for full in sorted((root / folder).glob("*.md")):
             path = str(full.relative_to(root))
-            if documents.owner_of(path) and not _is_accepted(workspace, path):
+            if accepting.owner_of(path) and not _is_accepted(workspace, path):
                 yield path
 
 

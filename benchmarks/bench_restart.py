@@ -24,10 +24,10 @@ from benchmarks.stage import (
     timed,
     wait_until,
 )
-from coordinator.actions import report_markdown, reports
-from coordinator.actions.workspace import Workspace
-from coordinator.daemon.desk import Desk
-from coordinator.kernel import locks
+from coordinator.actions.reports import collecting, report_text
+from coordinator.daemon.dispatcher import Dispatcher
+from coordinator.kernel.disk import locks
+from coordinator.workspace.workspace import Workspace
 
 CHANGED = 20
 _FOLDERS = (
@@ -58,7 +58,7 @@ def fill(made: Stage, count: int) -> None:
         (made.workspace / path_of(number)).write_text(content(number, 0))
     with locks.hold(made.layout.lock, seconds=5) as held:
         workspace = Workspace(made.layout, held=held)
-        Desk(workspace).freshen()
+        Dispatcher(workspace).refresh()
         workspace.close()
 
 
@@ -117,7 +117,7 @@ def measure(result: Result, made: Stage, count: int) -> None:
         rebuild = timed(lambda: workspace.index.rebuild(workspace.journal))
         day = timedelta(hours=24)
         times = [
-            timed(lambda: report_markdown.daily(reports.daily(workspace, day)))
+            timed(lambda: report_text.daily(collecting.daily(workspace, day)))
             for _ in range(5)
         ]
         records = workspace.journal.last

@@ -12,6 +12,7 @@ synced write of the same file. Neither has a budget: the ratio is what is shown.
 import os
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,10 @@ from benchmarks.stage import (
     timed,
     write_atomically,
 )
-from coordinator.actions.workspace import Workspace
-from coordinator.daemon.desk import Desk, Request
-from coordinator.kernel import locks
+from coordinator.daemon.dispatcher import Dispatcher, Request
+from coordinator.kernel.disk import locks
 from coordinator.workflows import lint
+from coordinator.workspace.workspace import Workspace
 
 
 def checklist(number: int, items: int = 60) -> str:
@@ -83,13 +84,14 @@ def ticking(result: Result, runs: int, ticks: int) -> None:
     """Tick items of many runs in turn; one tick after the other."""
     with stage() as made, locks.hold(made.layout.lock, seconds=5) as held:
         workspace = Workspace(made.layout, held=held)
-        desk = Desk(workspace)
-        names = list(start(made, desk, runs, ticks // runs))
+        dispatcher = Dispatcher(workspace)
+        names = list(start(made, dispatcher, runs, ticks // runs))
         say(f"{ticks} ticks over {runs} runs")
         took: list[float] = []
         for number in range(ticks):
             arguments = {"run": names[number % runs], "item": str(number // runs + 1)}
-            took.append(timed(lambda: ask(made, desk, "workflow tick", arguments)))  # noqa: B023 - run at once
+            tick = partial(ask, made, dispatcher, "workflow tick", arguments)
+            took.append(timed(tick))
         other = raw(made.folder, checklist(0, ticks // runs), ticks // 10)
         workspace.close()
     result.beside(
@@ -98,26 +100,26 @@ def ticking(result: Result, runs: int, ticks: int) -> None:
     result.note("ticks, all", ticks / sum(took), "ticks/s")
 
 
-def start(made: Stage, desk: Desk, runs: int, items: int) -> Iterator[str]:
+def start(made: Stage, dispatcher: Dispatcher, runs: int, items: int) -> Iterator[str]:
     """Import a flat checklist and start runs of it."""
     boxes = "".join(f"- [ ] Piece {x}\n" for x in range(items))
     source = made.folder / "flat.md"
     source.write_text(f"# Flat\n\n### Building Phase\n{boxes}")
-    ask(made, desk, "workflow import", {"paths": [str(source)]})
+    ask(made, dispatcher, "workflow import", {"paths": [str(source)]})
     for _ in range(runs):
-        reply = ask(made, desk, "workflow start", {"template": "flat"})
+        reply = ask(made, dispatcher, "workflow start", {"template": "flat"})
         yield str(reply["id"])
 
 
 def ask(
-    made: Stage, desk: Desk, action: str, arguments: dict[str, Any]
+    made: Stage, dispatcher: Dispatcher, action: str, arguments: dict[str, Any]
 ) -> dict[str, object]:
     """Perform an action as the maintainer."""
     token = (
         made.home / ".config" / "agent-coordinator" / "maintainer-token"
     ).read_text()
     request = Request(action, arguments, str(made.workspace), token=token.strip())
-    reply: dict[str, object] = desk.perform(request).value
+    reply: dict[str, object] = dispatcher.perform(request).value
     return reply
 
 

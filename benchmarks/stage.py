@@ -19,8 +19,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from coordinator.actions.layout import Layout
-from coordinator.kernel import addresses
+from coordinator.kernel.system import addresses
+from coordinator.workspace.layout import Layout
 
 ENTRY = (sys.executable, "-m", "coordinator.entry")
 _GIT = {

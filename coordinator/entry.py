@@ -8,7 +8,8 @@ import io
 import os
 import sys
 
-from coordinator.kernel import addresses, program, slips, streams
+from coordinator.kernel.disk import small_files
+from coordinator.kernel.system import addresses, program, streams
 
 _LOCAL = {"completion", "demo", "init", "up"}
 _MOST = (1 << 20) + 1  # more than any of them takes: it says so itself
@@ -37,7 +38,7 @@ def main() -> None:
     if code == _INTERRUPTED:
         # Python would wait for threads that do something long for others; whatever was
         # printed is flushed.
-        if processes := sys.modules.get("coordinator.kernel.processes"):
+        if processes := sys.modules.get("coordinator.kernel.system.processes"):
             processes.end_all()
         os._exit(code)
     sys.exit(code)
@@ -84,16 +85,16 @@ def run(argv: list[str]) -> int:
     root = given["workspace"] or find_workspace()
     asked = _question(words, given, root)
     if _is_local(words):
-        from coordinator.cli import local  # noqa: PLC0415 - only when needed
+        from coordinator.cli import local_commands  # noqa: PLC0415 - only when needed
 
-        return show(local.run(root, asked), as_json=as_json)
+        return show(local_commands.run(root, asked), as_json=as_json)
     from coordinator.daemon import client  # noqa: PLC0415 - only when needed
 
     reply = client.ask(root, asked) if root else None
     if reply is None:
-        from coordinator.cli import local  # noqa: PLC0415 - only when needed
+        from coordinator.cli import local_commands  # noqa: PLC0415 - only when needed
 
-        reply = local.answer_here(root, asked)
+        reply = local_commands.answer_here(root, asked)
     if reply.get("output"):
         from coordinator.cli import output  # noqa: PLC0415 - only when needed
 
@@ -162,7 +163,10 @@ def _is_local(words: list[str]) -> bool:
     own = words[: words.index("--")] if "--" in words else words
     asks_help = not words or {"-h", "--help", "--version"} & set(own)
     verb = [x for x in words if not x.startswith("-")][:2]
-    local = bool(_LOCAL & set(verb[:1])) or verb in (["agent"], ["agent", "launch"])
+    local = bool(_LOCAL & set(verb[:1])) or verb in (
+        ["agent"],
+        ["agent", "launch"],
+    )
     return bool(asks_help) or local
 
 
@@ -185,7 +189,7 @@ def _question(words: list[str], given: dict[str, str], root: str) -> dict[str, o
 
 def _read(path: str) -> str:
     try:
-        return slips.read(path).decode("ascii").strip()
+        return small_files.read(path).decode("ascii").strip()
     except (OSError, UnicodeDecodeError):
         return ""
 

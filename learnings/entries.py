@@ -6,7 +6,7 @@ It reads the lines of one document; records of one decision a file are not its b
 import re
 from collections.abc import Iterator
 
-from coordinator.kernel.markdown import Line, LineKind
+from coordinator.kernel.text.markdown import Line, LineKind
 from learnings import facts
 from learnings.facts import Facts
 

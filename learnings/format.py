@@ -10,10 +10,10 @@ from dataclasses import replace
 from itertools import chain, islice
 from pathlib import PurePosixPath
 
-from coordinator.kernel import frontmatter, markdown
-from coordinator.kernel.frontmatter import FrontMatter
-from coordinator.kernel.markdown import Line, LineKind
 from coordinator.kernel.problems import Problem
+from coordinator.kernel.text import frontmatter, markdown
+from coordinator.kernel.text.frontmatter import FrontMatter
+from coordinator.kernel.text.markdown import Line, LineKind
 from learnings import entries, facts, ids, records, tables, yaml_lists
 from learnings.facts import Facts
 from learnings.model import Decision, Learning, Status

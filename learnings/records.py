@@ -7,9 +7,9 @@ Logs of many decisions are not its business.
 
 import re
 
-from coordinator.kernel import markdown
-from coordinator.kernel.frontmatter import FrontMatter
-from coordinator.kernel.markdown import Line, LineKind
+from coordinator.kernel.text import markdown
+from coordinator.kernel.text.frontmatter import FrontMatter
+from coordinator.kernel.text.markdown import Line, LineKind
 from learnings import facts, ids, languages, tables
 from learnings.facts import Facts
 

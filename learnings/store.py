@@ -5,7 +5,7 @@ It reads and judges nothing in them.
 
 from pathlib import Path
 
-from coordinator.kernel import names
+from coordinator.kernel.text import names
 
 FOLDER = "agent-system/learnings"
 LOG = f"{FOLDER}/DECISIONS.md"

@@ -6,7 +6,7 @@ It reads rows below such a header; other tables are left alone.
 import re
 from collections.abc import Iterator
 
-from coordinator.kernel.markdown import Line, LineKind
+from coordinator.kernel.text.markdown import Line, LineKind
 from learnings import facts
 from learnings.facts import Facts
 

@@ -6,8 +6,8 @@ It does not know which agents there are; whoever does compares.
 import re
 from itertools import islice
 
-from pending_commits.model import Kind
-from pending_commits.source import Names, Source
+from pending_commits.model import ItemKind
+from pending_commits.source import ItemSource, Names
 
 _MOST = 20
 _MOST_WORDS = 4
@@ -24,7 +24,7 @@ _HEADING = re.compile(
 _MENTION = re.compile(r"(?<![\w@./`-])@([A-Za-z][\w-]{1,59})(?![\w/@-]|\.\w)")
 
 
-def addressed(source: Source, kind: Kind) -> Names:
+def addressed(source: ItemSource, kind: ItemKind) -> Names:
     """Return whom the item addresses, by the first of these that names anybody.
 
     `to` in the front matter, a line `To: …`, and for a request also a line `For: …`,
@@ -32,11 +32,11 @@ def addressed(source: Source, kind: Kind) -> Names:
     """
     if names := source.matter.texts("to"):
         return Names(names[:_MOST], source.line_of("to"))
-    keys = ("to", "for") if kind is Kind.REQUEST else ("to",)
+    keys = ("to", "for") if kind is ItemKind.REQUEST else ("to",)
     written = source.in_body(*keys)
     if names := split(written.value):
         return Names(names, written.line)
-    if kind is not Kind.REQUEST:
+    if kind is not ItemKind.REQUEST:
         return Names()
     return _in_heading(source) or _mentioned(source) or Names()
 
@@ -49,7 +49,7 @@ def split(value: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(islice(short, _MOST)))
 
 
-def _in_heading(source: Source) -> Names | None:
+def _in_heading(source: ItemSource) -> Names | None:
     # "Request to add a column" addresses nobody: a name is one word, or is written
     # in capitals.
     found = _HEADING.search(source.heading)
@@ -61,7 +61,7 @@ def _in_heading(source: Source) -> Names | None:
     return Names(names, next(lines, 0)) if names else None
 
 
-def _mentioned(source: Source) -> Names | None:
+def _mentioned(source: ItemSource) -> Names | None:
     for line in source.prose[:_FIRST_LINES]:
         names = _MENTION.findall(line.content[:_LONGEST_LINE])
         if names:

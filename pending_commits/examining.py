@@ -10,7 +10,7 @@ from types import MappingProxyType
 from coordinator.kernel import git
 from coordinator.kernel.errors import External
 from coordinator.kernel.git import Repository
-from coordinator.kernel.processes import Completed
+from coordinator.kernel.system.processes import Completed
 from pending_commits import packs
 from pending_commits.incoming import leftovers
 

@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
-from coordinator.kernel import markdown
-from coordinator.kernel.markdown import Line, LineKind
-from coordinator.kernel.names import display
 from coordinator.kernel.problems import Problem
-from pending_commits.model import Field, FinalStatus
+from coordinator.kernel.text import markdown
+from coordinator.kernel.text.markdown import Line, LineKind
+from coordinator.kernel.text.names import display
+from pending_commits.model import FinalStatus, FoundField
 
 FORM = (
     "Feature",
@@ -50,13 +50,13 @@ def parse(
     return FinalStatus(heading, fields, absent, complete), problems
 
 
-def _fields(bullets: Iterable[Line]) -> Iterable[Field]:
+def _fields(bullets: Iterable[Line]) -> Iterable[FoundField]:
     for bullet in bullets:
         if pair := _PAIR.match(bullet.content):
             value = (pair[2] or "").strip()[:_LONGEST_VALUE]
             left = _PLACEHOLDER.search(value)
             name = pair[1].strip()
-            yield Field(
+            yield FoundField(
                 name, value, bullet.number, number(value), left[0] if left else ""
             )
 
@@ -70,7 +70,7 @@ def number(value: str) -> float | None:
     return float(found[1].replace(",", "") + (found[2] or "")) if found else None
 
 
-def _problem(field: Field, path: str) -> Problem:
+def _problem(field: FoundField, path: str) -> Problem:
     left = display(field.placeholder)
     message = f"The final status still holds the placeholder {left}."
     hint = f"Write what {display(field.name)!r} came to in its place."

@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from coordinator.kernel import markdown
-from coordinator.kernel.names import display, slug
 from coordinator.kernel.problems import Problem
+from coordinator.kernel.text import markdown
+from coordinator.kernel.text.names import display, slug
 from pending_commits import kinds
-from pending_commits.model import Kind, is_branch_name
-from pending_commits.source import Entry, Source
+from pending_commits.model import ItemKind, is_branch_name
+from pending_commits.source import ItemSource, KeyLine
 
 _MOST_MARKERS = 20
 _LONGEST_QUOTE = 60
@@ -24,7 +24,7 @@ _APPROVAL_KEYS = ("approved", "approved_by", "reviewed_by")
 _REFUSING = frozenset({"", "false", "no", "none", "off", "pending", "not", "n"})
 
 
-def find(source: Source, branch: Entry) -> Iterator[Problem]:
+def find(source: ItemSource, branch: KeyLine) -> Iterator[Problem]:
     """Yield the problems of the text, in no order."""
     yield from source.matter.problems
     yield from _emptiness(source)
@@ -34,29 +34,29 @@ def find(source: Source, branch: Entry) -> Iterator[Problem]:
     yield from _markers(source)
 
 
-def _emptiness(source: Source) -> Iterator[Problem]:
+def _emptiness(source: ItemSource) -> Iterator[Problem]:
     if not source.text.strip():
         hint = "Write what waits for a person, or remove the file."
         yield Problem(source.path, 0, "empty", "The file says nothing.", hint)
 
 
-def _unknown_kind(source: Source) -> Iterator[Problem]:
+def _unknown_kind(source: ItemSource) -> Iterator[Problem]:
     written = source.matter.text("kind")
     if written and kinds.named(written) is None:
         message = f"{_quote(written)} is no kind of pending item."
-        hint = f"Use one of: {', '.join(Kind)}."
+        hint = f"Use one of: {', '.join(ItemKind)}."
         line = source.line_of("kind")
         yield Problem(source.path, line, "unknown-kind", message, hint)
 
 
-def _bad_branch(source: Source, branch: Entry) -> Iterator[Problem]:
+def _bad_branch(source: ItemSource, branch: KeyLine) -> Iterator[Problem]:
     if branch.value and not is_branch_name(branch.value):
         message = f"{_quote(branch.value)} cannot be the name of a branch."
         hint = "Write the branch as git shows it, such as backend/login."
         yield Problem(source.path, branch.line, "bad-branch", message, hint)
 
 
-def _claims(source: Source) -> Iterator[Problem]:
+def _claims(source: ItemSource) -> Iterator[Problem]:
     for key in (*_STATE_KEYS, *_APPROVAL_KEYS):
         written = source.entry(key)
         first = slug(written.value).partition("-")[0]
@@ -68,7 +68,7 @@ def _claims(source: Source) -> Iterator[Problem]:
             yield Problem(source.path, written.line, "claims-authority", message, hint)
 
 
-def _markers(source: Source) -> Iterator[Problem]:
+def _markers(source: ItemSource) -> Iterator[Problem]:
     # Looked for in code too: agents have worked from such files.
     if "<<<<<<<" not in source.text and ">>>>>>>" not in source.text:
         return

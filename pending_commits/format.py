@@ -9,12 +9,19 @@ from itertools import islice
 
 import yaml
 
-from coordinator.kernel.markdown import LineKind
-from coordinator.kernel.names import slug
 from coordinator.kernel.problems import Problem
+from coordinator.kernel.text.markdown import LineKind
+from coordinator.kernel.text.names import slug
 from pending_commits import addressing, final_status, findings, kinds
-from pending_commits.model import FinalStatus, Kind, PendingItem, is_branch_name
-from pending_commits.source import Entry, Names, Source, one_line, stem, take_apart
+from pending_commits.model import FinalStatus, ItemKind, PendingItem, is_branch_name
+from pending_commits.source import (
+    ItemSource,
+    KeyLine,
+    Names,
+    one_line,
+    stem,
+    take_apart,
+)
 
 _MOST_NEEDS = 50
 _NOTHING = frozenset({"", "none", "n/a", "na", "tbd", "tba", "todo", "nothing", "-"})
@@ -61,7 +68,7 @@ def parse(text: str, path: str) -> tuple[PendingItem, tuple[Problem, ...]]:
     return item, tuple(sorted(found))
 
 
-def _branch(source: Source) -> Entry:
+def _branch(source: ItemSource) -> KeyLine:
     """Return what is named as the branch, which may be no possible name."""
     written = source.entry("branch")
     value = written.value
@@ -69,24 +76,24 @@ def _branch(source: Source) -> Entry:
         word = _BRANCH_WORD.match(value)
         value = word[1] if word else ""
     if value.casefold() in _NOTHING:
-        return Entry()
-    return Entry(value.removeprefix("refs/heads/"), written.line)
+        return KeyLine()
+    return KeyLine(value.removeprefix("refs/heads/"), written.line)
 
 
-def _kind(source: Source, branch: Entry) -> Kind:
+def _kind(source: ItemSource, branch: KeyLine) -> ItemKind:
     said = kinds.named(source.matter.text("kind"))
     return said or kinds.recognise(
         stem(source.path), source.heading, source.lines, branch=branch.value
     )
 
 
-def _title(source: Source) -> str:
+def _title(source: ItemSource) -> str:
     first = next(iter(source.prose), None)
     words = first.content if first and first.kind is not LineKind.HEADING else ""
     return source.title or one_line(words) or stem(source.path)
 
 
-def _needs(source: Source) -> Names:
+def _needs(source: ItemSource) -> Names:
     names = source.matter.texts("needs") or source.matter.texts("depends_on")
     if names:
         line = source.line_of("needs", "depends_on")
@@ -98,15 +105,15 @@ def _needs(source: Source) -> Names:
     return Names(kept, line) if kept else Names()
 
 
-def _is_draft(source: Source) -> bool:
+def _is_draft(source: ItemSource) -> bool:
     state = source.matter.text("status", "state").casefold()
     return source.matter.text("draft").casefold() in _TRUE or state == "draft"
 
 
 def _final(
-    source: Source, kind: Kind, title: str
+    source: ItemSource, kind: ItemKind, title: str
 ) -> tuple[FinalStatus | None, tuple[Problem, ...]]:
-    if kind is not Kind.FINAL_STATUS:
+    if kind is not ItemKind.FINAL_STATUS:
         return None, ()
     return final_status.parse(source.lines, source.path, title=title)
 
@@ -116,7 +123,7 @@ def render_submission(title: str, branch: str, body: str, task: str) -> str:
 
     Everything said in it is read back by `parse`; the body stays as it was given.
     """
-    values = {"kind": str(Kind.COMMIT), "title": one_line(title), "branch": branch}
+    values = {"kind": str(ItemKind.COMMIT), "title": one_line(title), "branch": branch}
     if task:
         values["task"] = one_line(task)
     head = yaml.safe_dump(values, allow_unicode=True, sort_keys=False, width=10_000)

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from coordinator.kernel import files
+from coordinator.kernel.disk import files
 from pending_commits import packs
 
 _NAME = "incoming-"

@@ -10,7 +10,7 @@ from enum import StrEnum
 from coordinator.kernel.errors import Conflict
 
 
-class Kind(StrEnum):
+class ItemKind(StrEnum):
     """What a pending item asks for."""
 
     COMMIT = "commit"
@@ -21,7 +21,7 @@ class Kind(StrEnum):
     FINAL_STATUS = "final-status"
 
 
-class State(StrEnum):
+class ItemState(StrEnum):
     """Where a pending item stands: ten states of a commit, three of the others."""
 
     DRAFT = "draft"
@@ -40,10 +40,10 @@ class State(StrEnum):
     CLOSED = "closed"
 
 
-FINISHED = frozenset({State.LANDED, State.WITHDRAWN, State.CLOSED})
+FINISHED = frozenset({ItemState.LANDED, ItemState.WITHDRAWN, ItemState.CLOSED})
 
 
-class Event(StrEnum):
+class ItemEvent(StrEnum):
     """What can happen to a pending item.
 
     `revise` is a new version of the document, `new-commit` a new head of its branch.
@@ -68,7 +68,7 @@ class Event(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class FoundField:
     """One `- Key: value` of a final status.
 
     `number` is the first number in the value, None where it holds none;
@@ -90,7 +90,7 @@ class FinalStatus:
     """
 
     title: str
-    fields: tuple[Field, ...] = ()
+    fields: tuple[FoundField, ...] = ()
     absent: tuple[str, ...] = ()
     complete: bool = False
 
@@ -105,7 +105,7 @@ class PendingItem:
     """
 
     id: str
-    kind: Kind
+    kind: ItemKind
     title: str
     path: str
     branch: str = ""
@@ -132,82 +132,82 @@ class PendingItem:
 # worker). `landed` follows from a verdict; from `queued` it does so only for a change
 # that the target already contains. Landed is the end; a withdrawn item can be
 # submitted again, and until then nothing that happens to its file or branch moves it.
-_COMMIT: dict[State, dict[Event, State]] = {
-    State.DRAFT: {
-        Event.SUBMIT: State.SUBMITTED,
-        Event.WITHDRAW: State.WITHDRAWN,
-        Event.REVISE: State.DRAFT,
-        Event.NEW_COMMIT: State.DRAFT,
+_COMMIT: dict[ItemState, dict[ItemEvent, ItemState]] = {
+    ItemState.DRAFT: {
+        ItemEvent.SUBMIT: ItemState.SUBMITTED,
+        ItemEvent.WITHDRAW: ItemState.WITHDRAWN,
+        ItemEvent.REVISE: ItemState.DRAFT,
+        ItemEvent.NEW_COMMIT: ItemState.DRAFT,
     },
-    State.SUBMITTED: {
-        Event.APPROVE: State.APPROVED,
-        Event.REQUEST_CHANGES: State.CHANGES_REQUESTED,
-        Event.WITHDRAW: State.WITHDRAWN,
-        Event.REVISE: State.SUBMITTED,
-        Event.NEW_COMMIT: State.SUBMITTED,
+    ItemState.SUBMITTED: {
+        ItemEvent.APPROVE: ItemState.APPROVED,
+        ItemEvent.REQUEST_CHANGES: ItemState.CHANGES_REQUESTED,
+        ItemEvent.WITHDRAW: ItemState.WITHDRAWN,
+        ItemEvent.REVISE: ItemState.SUBMITTED,
+        ItemEvent.NEW_COMMIT: ItemState.SUBMITTED,
     },
-    State.CHANGES_REQUESTED: {
-        Event.SUBMIT: State.SUBMITTED,
-        Event.WITHDRAW: State.WITHDRAWN,
-        Event.REVISE: State.SUBMITTED,
-        Event.NEW_COMMIT: State.SUBMITTED,
+    ItemState.CHANGES_REQUESTED: {
+        ItemEvent.SUBMIT: ItemState.SUBMITTED,
+        ItemEvent.WITHDRAW: ItemState.WITHDRAWN,
+        ItemEvent.REVISE: ItemState.SUBMITTED,
+        ItemEvent.NEW_COMMIT: ItemState.SUBMITTED,
     },
-    State.APPROVED: {
-        Event.QUEUE: State.QUEUED,
-        Event.REVOKE: State.SUBMITTED,
-        Event.REQUEST_CHANGES: State.CHANGES_REQUESTED,
-        Event.WITHDRAW: State.WITHDRAWN,
-        Event.REVISE: State.APPROVED,
-        Event.NEW_COMMIT: State.SUBMITTED,
+    ItemState.APPROVED: {
+        ItemEvent.QUEUE: ItemState.QUEUED,
+        ItemEvent.REVOKE: ItemState.SUBMITTED,
+        ItemEvent.REQUEST_CHANGES: ItemState.CHANGES_REQUESTED,
+        ItemEvent.WITHDRAW: ItemState.WITHDRAWN,
+        ItemEvent.REVISE: ItemState.APPROVED,
+        ItemEvent.NEW_COMMIT: ItemState.SUBMITTED,
     },
-    State.QUEUED: {
-        Event.CHECK: State.CHECKING,
-        Event.HOLD: State.HELD,
-        Event.EJECT: State.EJECTED,
-        Event.LAND: State.LANDED,
-        Event.REVOKE: State.SUBMITTED,
-        Event.REQUEST_CHANGES: State.CHANGES_REQUESTED,
-        Event.WITHDRAW: State.WITHDRAWN,
-        Event.REVISE: State.QUEUED,
-        Event.NEW_COMMIT: State.SUBMITTED,
+    ItemState.QUEUED: {
+        ItemEvent.CHECK: ItemState.CHECKING,
+        ItemEvent.HOLD: ItemState.HELD,
+        ItemEvent.EJECT: ItemState.EJECTED,
+        ItemEvent.LAND: ItemState.LANDED,
+        ItemEvent.REVOKE: ItemState.SUBMITTED,
+        ItemEvent.REQUEST_CHANGES: ItemState.CHANGES_REQUESTED,
+        ItemEvent.WITHDRAW: ItemState.WITHDRAWN,
+        ItemEvent.REVISE: ItemState.QUEUED,
+        ItemEvent.NEW_COMMIT: ItemState.SUBMITTED,
     },
-    State.CHECKING: {
-        Event.LAND: State.LANDED,
-        Event.EJECT: State.EJECTED,
-        Event.HOLD: State.HELD,
-        Event.REQUEUE: State.QUEUED,
-        Event.REVOKE: State.SUBMITTED,
-        Event.REQUEST_CHANGES: State.CHANGES_REQUESTED,
-        Event.WITHDRAW: State.WITHDRAWN,
-        Event.REVISE: State.CHECKING,
-        Event.NEW_COMMIT: State.SUBMITTED,
+    ItemState.CHECKING: {
+        ItemEvent.LAND: ItemState.LANDED,
+        ItemEvent.EJECT: ItemState.EJECTED,
+        ItemEvent.HOLD: ItemState.HELD,
+        ItemEvent.REQUEUE: ItemState.QUEUED,
+        ItemEvent.REVOKE: ItemState.SUBMITTED,
+        ItemEvent.REQUEST_CHANGES: ItemState.CHANGES_REQUESTED,
+        ItemEvent.WITHDRAW: ItemState.WITHDRAWN,
+        ItemEvent.REVISE: ItemState.CHECKING,
+        ItemEvent.NEW_COMMIT: ItemState.SUBMITTED,
     },
-    State.HELD: {
-        Event.REQUEUE: State.QUEUED,
-        Event.EJECT: State.EJECTED,
-        Event.REVOKE: State.SUBMITTED,
-        Event.REQUEST_CHANGES: State.CHANGES_REQUESTED,
-        Event.WITHDRAW: State.WITHDRAWN,
-        Event.REVISE: State.HELD,
-        Event.NEW_COMMIT: State.SUBMITTED,
+    ItemState.HELD: {
+        ItemEvent.REQUEUE: ItemState.QUEUED,
+        ItemEvent.EJECT: ItemState.EJECTED,
+        ItemEvent.REVOKE: ItemState.SUBMITTED,
+        ItemEvent.REQUEST_CHANGES: ItemState.CHANGES_REQUESTED,
+        ItemEvent.WITHDRAW: ItemState.WITHDRAWN,
+        ItemEvent.REVISE: ItemState.HELD,
+        ItemEvent.NEW_COMMIT: ItemState.SUBMITTED,
     },
-    State.EJECTED: {
-        Event.SUBMIT: State.SUBMITTED,
-        Event.REQUEUE: State.QUEUED,
-        Event.REVOKE: State.SUBMITTED,
-        Event.REQUEST_CHANGES: State.CHANGES_REQUESTED,
-        Event.WITHDRAW: State.WITHDRAWN,
-        Event.REVISE: State.EJECTED,
-        Event.NEW_COMMIT: State.SUBMITTED,
+    ItemState.EJECTED: {
+        ItemEvent.SUBMIT: ItemState.SUBMITTED,
+        ItemEvent.REQUEUE: ItemState.QUEUED,
+        ItemEvent.REVOKE: ItemState.SUBMITTED,
+        ItemEvent.REQUEST_CHANGES: ItemState.CHANGES_REQUESTED,
+        ItemEvent.WITHDRAW: ItemState.WITHDRAWN,
+        ItemEvent.REVISE: ItemState.EJECTED,
+        ItemEvent.NEW_COMMIT: ItemState.SUBMITTED,
     },
-    State.WITHDRAWN: {
-        Event.SUBMIT: State.SUBMITTED,
-        Event.REVISE: State.WITHDRAWN,
-        Event.NEW_COMMIT: State.WITHDRAWN,
+    ItemState.WITHDRAWN: {
+        ItemEvent.SUBMIT: ItemState.SUBMITTED,
+        ItemEvent.REVISE: ItemState.WITHDRAWN,
+        ItemEvent.NEW_COMMIT: ItemState.WITHDRAWN,
     },
-    State.LANDED: {
-        Event.REVISE: State.LANDED,
-        Event.NEW_COMMIT: State.LANDED,
+    ItemState.LANDED: {
+        ItemEvent.REVISE: ItemState.LANDED,
+        ItemEvent.NEW_COMMIT: ItemState.LANDED,
     },
 }
 
@@ -216,49 +216,49 @@ _COMMIT: dict[State, dict[Event, State]] = {
 # An acknowledgement says "I have read this version"; each addressed agent may say so.
 # A new version was read by nobody yet, so it opens the item again, a closed one too.
 # Withdrawing is its author's way of closing it.
-_OTHER: dict[State, dict[Event, State]] = {
-    State.OPEN: {
-        Event.ACKNOWLEDGE: State.ACKNOWLEDGED,
-        Event.CLOSE: State.CLOSED,
-        Event.WITHDRAW: State.CLOSED,
-        Event.REVISE: State.OPEN,
+_OTHER: dict[ItemState, dict[ItemEvent, ItemState]] = {
+    ItemState.OPEN: {
+        ItemEvent.ACKNOWLEDGE: ItemState.ACKNOWLEDGED,
+        ItemEvent.CLOSE: ItemState.CLOSED,
+        ItemEvent.WITHDRAW: ItemState.CLOSED,
+        ItemEvent.REVISE: ItemState.OPEN,
     },
-    State.ACKNOWLEDGED: {
-        Event.ACKNOWLEDGE: State.ACKNOWLEDGED,
-        Event.CLOSE: State.CLOSED,
-        Event.WITHDRAW: State.CLOSED,
-        Event.REVISE: State.OPEN,
+    ItemState.ACKNOWLEDGED: {
+        ItemEvent.ACKNOWLEDGE: ItemState.ACKNOWLEDGED,
+        ItemEvent.CLOSE: ItemState.CLOSED,
+        ItemEvent.WITHDRAW: ItemState.CLOSED,
+        ItemEvent.REVISE: ItemState.OPEN,
     },
-    State.CLOSED: {Event.REVISE: State.OPEN},
+    ItemState.CLOSED: {ItemEvent.REVISE: ItemState.OPEN},
 }
 
 TRANSITIONS = {**_COMMIT, **_OTHER}
 COMMIT_STATES = frozenset(_COMMIT)
 
 _DONE = {
-    Event.SUBMIT: "submitted",
-    Event.WITHDRAW: "withdrawn",
-    Event.REVISE: "revised",
-    Event.NEW_COMMIT: "given a new commit",
-    Event.REQUEST_CHANGES: "sent back for changes",
-    Event.APPROVE: "approved",
-    Event.REVOKE: "deprived of its approval",
-    Event.QUEUE: "queued",
-    Event.CHECK: "checked",
-    Event.REQUEUE: "queued again",
-    Event.HOLD: "held",
-    Event.EJECT: "ejected",
-    Event.LAND: "landed",
-    Event.ACKNOWLEDGE: "acknowledged",
-    Event.CLOSE: "closed",
+    ItemEvent.SUBMIT: "submitted",
+    ItemEvent.WITHDRAW: "withdrawn",
+    ItemEvent.REVISE: "revised",
+    ItemEvent.NEW_COMMIT: "given a new commit",
+    ItemEvent.REQUEST_CHANGES: "sent back for changes",
+    ItemEvent.APPROVE: "approved",
+    ItemEvent.REVOKE: "stripped of its approval",
+    ItemEvent.QUEUE: "queued",
+    ItemEvent.CHECK: "checked",
+    ItemEvent.REQUEUE: "queued again",
+    ItemEvent.HOLD: "held",
+    ItemEvent.EJECT: "ejected",
+    ItemEvent.LAND: "landed",
+    ItemEvent.ACKNOWLEDGE: "acknowledged",
+    ItemEvent.CLOSE: "closed",
 }
-_SILENT = frozenset({Event.REVISE, Event.NEW_COMMIT})
+_SILENT = frozenset({ItemEvent.REVISE, ItemEvent.NEW_COMMIT})
 
 
-class NotAllowed(Conflict):
+class MoveNotAllowed(Conflict):
     """The item's state does not admit the event."""
 
-    def __init__(self, state: State, event: Event) -> None:
+    def __init__(self, state: ItemState, event: ItemEvent) -> None:
         possible = [_DONE[x] for x in TRANSITIONS[state] if x not in _SILENT]
         named = " or ".join(possible) or "changed only by a new version of its file"
         super().__init__(
@@ -269,16 +269,16 @@ class NotAllowed(Conflict):
         self.event = event
 
 
-def next_state(state: State, event: Event) -> State:
+def next_state(state: ItemState, event: ItemEvent) -> ItemState:
     """Return where the event leads from here; it may be the same state.
 
     Raises:
-        NotAllowed: The event is not possible in this state.
+        MoveNotAllowed: The event is not possible in this state.
     """
     try:
         return TRANSITIONS[state][event]
     except KeyError:
-        raise NotAllowed(state, event) from None
+        raise MoveNotAllowed(state, event) from None
 
 
 # git-check-ref-format(1), and no leading `-`, which git itself refuses for branches.

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from coordinator.kernel import frontmatter, markdown
-from coordinator.kernel.frontmatter import FrontMatter
-from coordinator.kernel.markdown import Line, LineKind
+from coordinator.kernel.text import frontmatter, markdown
+from coordinator.kernel.text.frontmatter import FrontMatter
+from coordinator.kernel.text.markdown import Line, LineKind
 
 LONGEST_LINE = 200
 _LONGEST_VALUE = 500
@@ -25,7 +25,7 @@ _NO_PROSE = frozenset({LineKind.CODE, LineKind.FENCE, LineKind.BLANK})
 _ENDING = re.compile(r"\.(?:md|markdown|txt)\Z", re.IGNORECASE)
 
 
-class Entry(NamedTuple):
+class KeyLine(NamedTuple):
     """A value and the line where it stands, 0 for absent."""
 
     value: str = ""
@@ -40,7 +40,7 @@ class Names(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ItemSource:
     """The text taken apart; `prose` are the lines outside of code, blank ones aside.
 
     `heading` is the first heading on one line, `title` the one that names the whole;
@@ -54,18 +54,18 @@ class Source:
     prose: Sequence[Line]
     heading: str
     title: str
-    keys: Mapping[str, Entry]
+    keys: Mapping[str, KeyLine]
 
-    def entry(self, *names: str) -> Entry:
+    def entry(self, *names: str) -> KeyLine:
         """Return the front matter's scalar of these names, else the body's line."""
         for name in names:
             if value := self.matter.text(name):
-                return Entry(value[:_LONGEST_VALUE], self.line_of(name))
+                return KeyLine(value[:_LONGEST_VALUE], self.line_of(name))
         return self.in_body(*names)
 
-    def in_body(self, *names: str) -> Entry:
+    def in_body(self, *names: str) -> KeyLine:
         """Return the first of these `Key: value` lines at the body's head."""
-        return next((self.keys[x] for x in names if x in self.keys), Entry())
+        return next((self.keys[x] for x in names if x in self.keys), KeyLine())
 
     def line_of(self, *names: str) -> int:
         """Return the line of a front matter key; 1 where it cannot be found."""
@@ -74,7 +74,7 @@ class Source:
         return len(markdown.split_lines(self.text[: found.end()])) if found else 1
 
 
-def take_apart(text: str, path: str) -> Source:
+def take_apart(text: str, path: str) -> ItemSource:
     """Scan the text; `path` is relative to the workspace."""
     matter = frontmatter.split(text, path)
     body = markdown.blank_comments(matter.body)
@@ -84,15 +84,15 @@ def take_apart(text: str, path: str) -> Source:
     named = markdown.title(lines)
     title = matter.text("title") or (named.content if named else "")
     keys = dict(_keys(prose[:_HEAD_LINES]))
-    return Source(path, text, matter, lines, prose, heading, one_line(title), keys)
+    return ItemSource(path, text, matter, lines, prose, heading, one_line(title), keys)
 
 
-def _keys(prose: Sequence[Line]) -> Iterator[tuple[str, Entry]]:
+def _keys(prose: Sequence[Line]) -> Iterator[tuple[str, KeyLine]]:
     # Where a key is repeated its first line counts, so that one is given last.
     for line in reversed(prose):
         if ":" in line.content and (pair := _KEY.match(line.content)):
             key = pair[1].lower().replace(" ", "_")
-            yield key, Entry(pair[2].strip()[:_LONGEST_VALUE], line.number)
+            yield key, KeyLine(pair[2].strip()[:_LONGEST_VALUE], line.number)
 
 
 def one_line(text: str) -> str:

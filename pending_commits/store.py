@@ -5,8 +5,9 @@ It does not read what the files say, and changes no file that stands there.
 
 from pathlib import Path
 
-from coordinator.kernel import files, names
+from coordinator.kernel.disk import files
 from coordinator.kernel.errors import Conflict, UsageProblem
+from coordinator.kernel.text import names
 
 FOLDER = "pending-commits"
 _ENDINGS = (".md", ".markdown", ".txt")

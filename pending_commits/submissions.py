@@ -11,7 +11,7 @@ from threading import Lock
 from coordinator.kernel import git
 from coordinator.kernel.errors import Conflict, CoordinatorError, NotFound, Refused
 from coordinator.kernel.git import GitFailed, Repository
-from coordinator.kernel.names import display, slug
+from coordinator.kernel.text.names import display, slug
 from pending_commits.incoming import Incoming, incoming
 from pending_commits.model import is_branch_name
 
@@ -62,7 +62,7 @@ class RepositoryMissing(NotFound):
         )
 
 
-class NoCommits(NotFound):
+class BranchWithoutCommits(NotFound):
     """The repository is empty."""
 
     def __init__(self, repository: str) -> None:
@@ -210,7 +210,7 @@ def _head(source: Path, repository: str, branch: str) -> str:
         raise RepositoryMissing(repository, source)
     # A damaged repository says so here: there are refs, and what they name is gone.
     if not reader.run("for-each-ref", "--count=1", seconds=git.LOOK_SECONDS):
-        raise NoCommits(repository)
+        raise BranchWithoutCommits(repository)
     raise BranchMissing(repository, name)
 
 

@@ -19,15 +19,16 @@ from typing import Any, Self
 import pytest
 
 from coordinator import entry
-from coordinator.actions import registry, setup, tokens
-from coordinator.actions.layout import Layout
-from coordinator.actions.workspace import Workspace
+from coordinator.actions.admin import init
 from coordinator.daemon import client
-from coordinator.daemon.desk import Desk, Request
-from coordinator.kernel import locks
+from coordinator.daemon.dispatcher import Dispatcher, Request
 from coordinator.kernel.clock import Clock
+from coordinator.kernel.disk import locks
+from coordinator.kernel.disk.locks import Held
 from coordinator.kernel.journal import Record
-from coordinator.kernel.locks import Held
+from coordinator.workspace import registry, tokens
+from coordinator.workspace.layout import Layout
+from coordinator.workspace.workspace import Workspace
 from tests.preloaded import tools
 
 GIT_ENVIRONMENT = {
@@ -299,7 +300,7 @@ class OpenWorkspace:
         self.layout = layout
         self.root = layout.root
         self.workspace = Workspace(layout, held=held, now=clock)
-        self.desk = Desk(self.workspace)
+        self.dispatcher = Dispatcher(self.workspace)
 
     def perform(self, action: str, **arguments: Any) -> Any:  # noqa: ANN401 - JSON
         """Perform an action as the maintainer."""
@@ -323,11 +324,13 @@ class OpenWorkspace:
         if agent:
             token = (self.layout.tokens / agent).read_text()
         request = Request(action, arguments, folder, agent, token, key)
-        return self.desk.perform(request).value
+        return self.dispatcher.perform(request).value
 
     def notes(self, action: str, **arguments: Any) -> list[str]:  # noqa: ANN401 - JSON
         """Perform an action as the maintainer; return what is said of its answer."""
-        return self.desk.perform(Request(action, arguments, token=tokens.own())).notes
+        return self.dispatcher.perform(
+            Request(action, arguments, token=tokens.own())
+        ).notes
 
     def problems(self, path: str = "") -> list[str]:
         """Return the codes of all problems, or of one document's."""
@@ -348,7 +351,7 @@ def open_workspace(
     agents: Sequence[str] = (),
 ) -> Iterator[OpenWorkspace]:
     """Open a workspace here, made as `init` makes it; one that is there is opened."""
-    layout = setup.prepare(path)
+    layout = init.prepare(path)
     with locks.hold(layout.lock, seconds=PATIENCE_SECONDS) as held:
         opened = OpenWorkspace(layout, clock, held)
         try:

@@ -7,23 +7,23 @@ from pydantic import Field
 
 import learnings.format
 import learnings.store
-from coordinator.actions.contexts import write_document
-from coordinator.actions.registry import (
+from coordinator.actions.documents.accepting import write_document
+from coordinator.index import queries
+from coordinator.kernel.blobs import name_of
+from coordinator.kernel.disk import files
+from coordinator.kernel.disk.files import Content
+from coordinator.kernel.errors import Conflict, External, NotFound, UsageProblem
+from coordinator.workflows.store import is_living_copy
+from coordinator.workspace.registry import (
     Arguments,
     Body,
-    Fresh,
     Nothing,
     Positional,
+    Refresh,
     Who,
     action,
 )
-from coordinator.actions.workspace import Call, Workspace
-from coordinator.index import queries
-from coordinator.kernel import files
-from coordinator.kernel.blobs import name_of
-from coordinator.kernel.errors import Conflict, External, NotFound, UsageProblem
-from coordinator.kernel.files import Content
-from coordinator.workflows.store import is_living_copy
+from coordinator.workspace.workspace import Call, Workspace
 
 DISTINGUISH = "Give all but one of them another number or title."
 _MOST_NAMED = 5
@@ -63,7 +63,7 @@ def are_one(rows: Iterable[Mapping[str, Any]]) -> bool:
     "decision list",
     who=Who.ANYONE,
     example="coordinator decision list",
-    fresh=Fresh.CHEAPLY,
+    refresh=Refresh.QUICK,
 )
 def list_decisions(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
     """List all decisions, the oldest first."""
@@ -111,7 +111,7 @@ class ShowArguments(Arguments):
     "decision show",
     who=Who.ANYONE,
     example="coordinator decision show adr-0009",
-    fresh=Fresh.CHEAPLY,
+    refresh=Refresh.QUICK,
 )
 def show_decision(call: Call, arguments: ShowArguments) -> dict[str, Any]:
     """Show one decision with its context."""
@@ -149,7 +149,7 @@ class AddDecision(Arguments):
     "decision add",
     who=Who.MEMBER,
     example='coordinator decision add "Use JWT" --reason "No session store needed"',
-    fresh=Fresh.CHEAPLY,
+    refresh=Refresh.QUICK,
 )
 def add_decision(call: Call, arguments: AddDecision) -> dict[str, Any]:
     """Write a decision into your own decision log."""
@@ -170,7 +170,7 @@ class Supersede(Arguments):
     "decision supersede",
     who=Who.MEMBER,
     example='coordinator decision supersede d-3fa91c "Use opaque tokens"',
-    fresh=Fresh.CHEAPLY,
+    refresh=Refresh.QUICK,
 )
 def supersede_decision(call: Call, arguments: Supersede) -> dict[str, Any]:
     """Write a decision that supersedes another; the other's file is left alone."""
@@ -194,7 +194,7 @@ class AddLearning(Arguments):
     "learning list",
     who=Who.ANYONE,
     example="coordinator learning list",
-    fresh=Fresh.CHEAPLY,
+    refresh=Refresh.QUICK,
 )
 def list_learnings(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
     """List all learnings with the number of their decisions."""

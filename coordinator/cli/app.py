@@ -1,7 +1,7 @@
 """The command line, made from the registry of actions.
 
 Each action becomes a command; this face holds no rule of its own. Commands that only
-make sense on the caller's side (up, demo …) stand in `coordinator.cli.local`.
+make sense on the caller's side (up, demo …) stand in `coordinator.cli.local_commands`.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -16,11 +16,11 @@ import click
 from pydantic.fields import FieldInfo
 
 import coordinator.actions.verbs  # noqa: F401 - registers every action
-from coordinator.actions import registry
-from coordinator.actions.registry import Action, Body, Positional
-from coordinator.cli import show, standpoint
+from coordinator.cli import relative_paths, show
+from coordinator.kernel.disk.locks import LockTaken
 from coordinator.kernel.errors import CoordinatorError, ErrorKind
-from coordinator.kernel.locks import LockTaken
+from coordinator.workspace import registry
+from coordinator.workspace.registry import Action, Body, Positional
 
 Perform = Callable[[str, dict[str, Any], str], Any]
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 88}
@@ -63,7 +63,7 @@ class Session:
     @property
     def way(self) -> str:
         """What leads from where the caller stands to the workspace."""
-        return standpoint.way(self.root, self.folder)
+        return relative_paths.way(self.root, self.folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,8 @@ def answer(
         raise  # whoever called decides how long to wait
     except CoordinatorError as error:
         told = (
-            standpoint.in_sentence(x, session.way) for x in (error.message, error.hint)
+            relative_paths.in_sentence(x, session.way)
+            for x in (error.message, error.hint)
         )
         return failure(error.kind, *told, as_json=session.json)
     out = "".join(session.out)
@@ -132,7 +133,9 @@ def with_notes(reply: Reply, session: Session, later: Collection[str]) -> Reply:
     """
     if not session.has_answer:
         return reply
-    told = (standpoint.in_sentence(x, session.way) for x in (*session.notes, *later))
+    told = (
+        relative_paths.in_sentence(x, session.way) for x in (*session.notes, *later)
+    )
     found = list(dict.fromkeys(told))
     return replace(reply, stderr=show.notes(found, as_json=session.json))
 
@@ -292,7 +295,7 @@ def error_of(values: dict[str, str]) -> CoordinatorError:
 def _print(
     session: Session, action: Action, arguments: dict[str, Any], result: object
 ) -> None:
-    found = standpoint.in_value(result, session.way)
+    found = relative_paths.in_value(result, session.way)
     wants_json = session.json or arguments.get("format") == "json"
     if wants_json:
         text = show.block(show.json_of(action.name, found))

@@ -1,10 +1,10 @@
-"""The demo command; its play stands in `coordinator.cli.play`."""
+"""The demo command; its play stands in `coordinator.cli.demo_script`."""
 
 from pathlib import Path
 
 import click
 
-from coordinator.cli import play
+from coordinator.cli import demo_script
 from coordinator.cli.app import Session, shown
 from coordinator.kernel import git
 from coordinator.kernel.errors import UsageProblem
@@ -21,7 +21,7 @@ def command(session: Session, repo: str) -> None:
     Example:
       coordinator demo --repo ~/code/shop
     """
-    folder = play.perform(_repository(session.folder, repo))
+    folder = demo_script.perform(_repository(session.folder, repo))
     if session.json:
         session.out.append(shown(session, "demo", {"folder": str(folder)}))
 

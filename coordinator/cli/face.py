@@ -9,14 +9,14 @@ from pydantic import TypeAdapter, ValidationError
 
 from coordinator.cli import app
 from coordinator.cli.app import Session
-from coordinator.daemon import replaced
-from coordinator.daemon.desk import Request
-from coordinator.daemon.server import Counter
+from coordinator.daemon import program_replaced
+from coordinator.daemon.dispatcher import Request
+from coordinator.daemon.server import Dispatch
 from coordinator.kernel.errors import ErrorKind
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CommandLine:
     """A command line as a thin client hands it over."""
 
     argv: list[str]
@@ -29,10 +29,10 @@ class Line:
     program: str = ""
 
 
-_LINE = TypeAdapter(Line)
+_LINE = TypeAdapter(CommandLine)
 
 
-def answer(desk: Counter, asked: dict[str, Any]) -> dict[str, Any]:
+def answer(dispatcher: Dispatch, asked: dict[str, Any]) -> dict[str, Any]:
     """Run a command line that a thin client handed over."""
     try:
         line = _LINE.validate_python(asked)
@@ -44,29 +44,29 @@ def answer(desk: Counter, asked: dict[str, Any]) -> dict[str, Any]:
 
     def perform(name: str, arguments: dict[str, Any], key: str) -> Any:  # noqa: ANN401 - JSON
         request = Request(name, arguments, line.folder, line.agent, line.token, key)
-        answer = desk.perform(request)
+        answer = dispatcher.perform(request)
         session.notes.extend(answer.notes)
         return answer.value
 
     session = Session(
         perform,
         Path(line.folder),
-        desk.workspace.layout.root,
+        dispatcher.workspace.layout.root,
         stdin=line.stdin,
         width=line.width,
         color=line.color,
     )
-    if note := replaced.note_to(line.program):
+    if note := program_replaced.note_to(line.program):
         session.notes.append(note)
     try:
         return app.answer(line.argv, session).as_json()
     except Exception:  # noqa: BLE001 - the outer boundary: a bug must not end the daemon
-        if replaced.is_replaced():
-            new = replaced.ProgramReplaced()
+        if program_replaced.is_replaced():
+            new = program_replaced.ProgramReplaced()
             as_json = "--json" in line.argv
             told = app.failure(new.kind, new.message, new.hint, as_json=as_json)
             return told.as_json()
         logger.exception("bug in {}", line.argv)
-        log = desk.workspace.layout.logs
+        log = dispatcher.workspace.layout.logs
         text = f"Error: The daemon met a bug; its log is in {log}.\n"
         return {"stdout": "", "stderr": text, "code": 3}

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import click
 
-from coordinator.actions import registry
-from coordinator.actions.registry import Body, Who
+from coordinator.workspace import registry
+from coordinator.workspace.registry import Body, Who
 
 _GLOBAL = {"--workspace", "--as", "--json", "--help"}
 _WHO = {

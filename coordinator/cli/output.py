@@ -7,8 +7,9 @@ write himself; it knows nothing of what the text says.
 from pathlib import Path
 
 from coordinator.cli import app
-from coordinator.kernel import addresses, files, refusals
+from coordinator.kernel.disk import files, refusals
 from coordinator.kernel.errors import CoordinatorError, External, Refused
+from coordinator.kernel.system import addresses
 
 
 def save(reply: dict[str, object], root: str, *, as_json: bool) -> dict[str, object]:

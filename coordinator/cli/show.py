@@ -14,8 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from coordinator.cli import show_runs
-from coordinator.cli.words import moment, safe
-from coordinator.kernel.names import display
+from coordinator.cli.terminal_text import moment, safe
+from coordinator.kernel.text.names import display
 
 _STATE_STYLES = {
     "working": "green",

@@ -6,7 +6,7 @@ Everything else is in `--json`. It escapes what agents wrote.
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from coordinator.cli.words import moment, safe
+from coordinator.cli.terminal_text import moment, safe
 
 _BOXES = {"open": "[ ]", "done": "[x]", "skipped": "[-]", "in-progress": "[~]"}
 _SIGNS = {"met": "met        ", "unmet": "UNMET      ", "attested": "a person   "}

@@ -12,13 +12,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from coordinator.actions.layout import Layout
 from coordinator.daemon import client
-from coordinator.kernel import clock, files, locks, pids, processes
+from coordinator.kernel import clock
+from coordinator.kernel.disk import files, locks
+from coordinator.kernel.disk.locks import Held, LockTaken
 from coordinator.kernel.errors import Conflict, External
 from coordinator.kernel.journal import Record
-from coordinator.kernel.locks import Held, LockTaken
-from coordinator.kernel.names import display
+from coordinator.kernel.system import pids, processes
+from coordinator.kernel.text.names import display
+from coordinator.workspace.layout import Layout
 
 Listener = Callable[[Sequence[Record]], None]
 _DYING_SECONDS = 5.0
@@ -129,22 +131,24 @@ def _run(layout: Layout, held: Held, show: Listener) -> None:
 
 async def _serve(layout: Layout, held: Held, show: Listener) -> None:
     # Only whoever won the lock pays for these imports.
-    from coordinator.actions.workspace import Workspace  # noqa: PLC0415
-    from coordinator.cli import face, live  # noqa: PLC0415
-    from coordinator.daemon import log, replaced, server  # noqa: PLC0415
-    from coordinator.daemon.desk import Desk  # noqa: PLC0415
+    from coordinator.cli import face, record_log  # noqa: PLC0415
+    from coordinator.daemon import log, program_replaced, server  # noqa: PLC0415
+    from coordinator.daemon.dispatcher import Dispatcher  # noqa: PLC0415
     from coordinator.daemon.health import Health  # noqa: PLC0415
     from coordinator.daemon.service import Service  # noqa: PLC0415
+    from coordinator.workspace.workspace import Workspace  # noqa: PLC0415
 
     log.begin(layout.logs)
-    replaced.install()
+    program_replaced.install()
     workspace = Workspace(layout, held=held)
     workspace.listeners.append(show)
     health = Health(os.getpid(), clock.render(clock.now()))
-    desk = Desk(workspace)
-    service = Service(desk, health)
-    listening = await server.serve(layout.socket, desk, service, face.answer)
-    live.say(f"The daemon runs for {layout.root} (pid {os.getpid()}); Ctrl-C stops it.")
+    dispatcher = Dispatcher(workspace)
+    service = Service(dispatcher, health)
+    listening = await server.serve(layout.socket, dispatcher, service, face.answer)
+    record_log.say(
+        f"The daemon runs for {layout.root} (pid {os.getpid()}); Ctrl-C stops it."
+    )
     try:
         await service.run()
     finally:
@@ -153,7 +157,7 @@ async def _serve(layout: Layout, held: Held, show: Listener) -> None:
         processes.end_all()
         if service.was_cut_short:
             # Python would wait for the thread that is still at work.
-            live.say("The daemon has stopped in the midst of something long.")
+            record_log.say("The daemon has stopped in the midst of something long.")
             os._exit(0)
         workspace.close()
-    live.say("The daemon has stopped.")
+    record_log.say("The daemon has stopped.")

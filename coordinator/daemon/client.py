@@ -6,7 +6,7 @@ It uses the standard library only and holds no rule.
 import json
 import socket
 
-from coordinator.kernel import addresses
+from coordinator.kernel.system import addresses
 
 _GONE = {
     "kind": "external",

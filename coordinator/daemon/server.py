@@ -21,13 +21,13 @@ from typing import Any, Protocol, TypeVar
 from loguru import logger
 from pydantic import TypeAdapter, ValidationError
 
-from coordinator.actions.registry import Busy, Later
-from coordinator.actions.workspace import Workspace
-from coordinator.daemon.desk import HEALTH, Answer, Desk, Request
-from coordinator.daemon.door import Door
-from coordinator.daemon.replaced import ProgramReplaced, is_replaced
-from coordinator.kernel import addresses
+from coordinator.daemon.connections import Door
+from coordinator.daemon.dispatcher import HEALTH, Answer, Dispatcher, Request
+from coordinator.daemon.program_replaced import ProgramReplaced, is_replaced
 from coordinator.kernel.errors import CoordinatorError
+from coordinator.kernel.system import addresses
+from coordinator.workspace.registry import Busy, Deferred
+from coordinator.workspace.workspace import Workspace
 
 LIMIT = 16 << 20  # a text of 1 MiB, each of its characters escaped
 _CALLERS = 64
@@ -65,14 +65,14 @@ class Engine(Protocol):
     def turn(self, work: Callable[[], _Result]) -> _Result:
         """Run something for another thread, and wait for it."""
 
-    def aside(self, work: Callable[[], _Result]) -> _Result:
+    def run_blocking(self, work: Callable[[], _Result]) -> _Result:
         """Do something long, on the calling thread; it touches no workspace."""
 
     def stop(self) -> None:
         """Ask for the end."""
 
 
-class Counter(Protocol):
+class Dispatch(Protocol):
     """Where a face hands its requests in."""
 
     @property
@@ -83,25 +83,25 @@ class Counter(Protocol):
         """Do what is asked; see `Desk.perform`."""
 
 
-Face = Callable[[Counter, dict[str, Any]], dict[str, Any]]
+Face = Callable[[Dispatch, dict[str, Any]], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Turns:
-    """The desk for callers on threads of their own: each takes its turns on the engine.
+class ThreadedDispatch:
+    """The dispatcher for callers on their own threads: each takes turns on the engine.
 
     What an action leaves for later is done on the caller's thread, so that everybody
     else goes on meanwhile.
     """
 
-    desk: Desk
+    dispatcher: Dispatcher
     service: Engine
     room: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_LONG))
 
     @property
     def workspace(self) -> Workspace:
         """The workspace that is worked on."""
-        return self.desk.workspace
+        return self.dispatcher.workspace
 
     def perform(self, request: Request) -> Answer:
         """Do what is asked; see `Desk.perform`.
@@ -109,13 +109,13 @@ class Turns:
         Raises:
             Busy: It takes long, and cannot be begun now.
         """
-        step = self.service.turn(partial(self.desk.begin, request))
-        while isinstance(step, Later):
+        step = self.service.turn(partial(self.dispatcher.begin, request))
+        while isinstance(step, Deferred):
             outcome = self._outcome(step)
             step = self.service.turn(partial(step.finish, outcome))
         return step
 
-    def _outcome(self, step: Later) -> Any:  # noqa: ANN401 - what the work returns
+    def _outcome(self, step: Deferred) -> Any:  # noqa: ANN401 - what the work returns
         try:
             return self._aside(step)
         except Busy:
@@ -124,18 +124,18 @@ class Turns:
             self.service.turn(step.drop)
             raise
 
-    def _aside(self, step: Later) -> Any:  # noqa: ANN401 - what the work returns
+    def _aside(self, step: Deferred) -> Any:  # noqa: ANN401 - what the work returns
         if not self.room.acquire(blocking=False):
             raise TooMuch
         try:
-            return self.service.aside(step.work)
+            return self.service.run_blocking(step.work)
         finally:
             self.room.release()
 
 
 @dataclass(frozen=True, slots=True)
-class Full:
-    """Stands in for the desk while too many wait for it."""
+class RefusingDispatch:
+    """Stands in for the dispatcher while too many wait for it."""
 
     workspace: Workspace
 
@@ -149,9 +149,11 @@ class Full:
         raise TooMany
 
 
-async def serve(path: Path, desk: Desk, service: Engine, face: Face) -> asyncio.Server:
+async def serve(
+    path: Path, dispatcher: Dispatcher, service: Engine, face: Face
+) -> asyncio.Server:
     """Listen at `path` (mode 0600); `face` answers command lines."""
-    turns = Turns(desk, service)
+    turns = ThreadedDispatch(dispatcher, service)
     callers = ThreadPoolExecutor(_CALLERS, "caller")
     # However many wait for others, who asks for the health waits for nobody.
     doctors = ThreadPoolExecutor(1, "health")
@@ -159,11 +161,11 @@ async def serve(path: Path, desk: Desk, service: Engine, face: Face) -> asyncio.
 
     async def answer(asked: dict[str, Any]) -> dict[str, Any]:
         threads = callers
-        counter: Counter = turns
+        counter: Dispatch = turns
         if HEALTH in {asked.get("action"), *_first_word(asked)}:
-            threads, counter = doctors, desk
+            threads, counter = doctors, dispatcher
         elif not door.has_room:
-            threads, counter = doctors, Full(desk.workspace)
+            threads, counter = doctors, RefusingDispatch(dispatcher.workspace)
         work = partial(_reply, counter, face, asked)
         return await asyncio.get_running_loop().run_in_executor(threads, work)
 
@@ -178,7 +180,7 @@ async def serve(path: Path, desk: Desk, service: Engine, face: Face) -> asyncio.
                 return  # it made way for others
             with door.busy(writer):
                 reply = await answer(asked)
-                if desk.workspace.stop_wanted:
+                if dispatcher.workspace.stop_wanted:
                     # After the reply is on its way: whoever asked must hear it.
                     asyncio.get_running_loop().call_later(0.02, service.stop)
                 writer.write(json.dumps(reply).encode() + b"\n")
@@ -190,7 +192,7 @@ async def serve(path: Path, desk: Desk, service: Engine, face: Face) -> asyncio.
         finally:
             door.leave(writer)
             # Whoever asked for the end hears it when everything is closed.
-            if not desk.workspace.stop_wanted:
+            if not dispatcher.workspace.stop_wanted:
                 writer.close()
 
     addresses.make_private(str(path))
@@ -217,7 +219,7 @@ async def _asked(
     return {**asked, "folder": folder}
 
 
-def _reply(counter: Counter, face: Face, asked: dict[str, Any]) -> dict[str, Any]:
+def _reply(counter: Dispatch, face: Face, asked: dict[str, Any]) -> dict[str, Any]:
     """Answer on a thread of the caller's own."""
     if not asked:
         message = f"A request is one line with a JSON object, up to {LIMIT} bytes."
@@ -231,7 +233,7 @@ def _first_word(asked: dict[str, Any]) -> list[str]:
     return [x for x in words if isinstance(x, str) and not x.startswith("-")][:1]
 
 
-def _perform(counter: Counter, asked: dict[str, Any]) -> dict[str, Any]:
+def _perform(counter: Dispatch, asked: dict[str, Any]) -> dict[str, Any]:
     try:
         request = _REQUEST.validate_python(asked, extra="forbid")
         answer = counter.perform(request)

@@ -14,19 +14,21 @@ from typing import Any, TypeVar
 
 from loguru import logger
 
-from coordinator.actions import documents, sights, views
-from coordinator.daemon import replaced
-from coordinator.daemon.desk import Desk
+from coordinator.actions.documents import accepting
+from coordinator.actions.git_state import look
+from coordinator.actions.reports import views
+from coordinator.daemon import program_replaced
+from coordinator.daemon.dispatcher import Dispatcher
+from coordinator.daemon.git_looks import Lookout
 from coordinator.daemon.health import Health
-from coordinator.daemon.lookout import Lookout
-from coordinator.daemon.meanwhile import Ending
-from coordinator.daemon.tender import Tender
+from coordinator.daemon.maintenance import Tender
+from coordinator.daemon.temporary_server import TemporaryEnding
 from coordinator.index.database import refusals
 from coordinator.index.history import History
 from coordinator.kernel import clock
+from coordinator.kernel.disk.refusals import NotWritten
 from coordinator.kernel.errors import CoordinatorError
 from coordinator.kernel.journal import DiskRefusedError, Record
-from coordinator.kernel.refusals import NotWritten
 from coordinator.watch.hints import Hints
 from coordinator.watch.scan import scan
 
@@ -51,9 +53,9 @@ _Result = TypeVar("_Result")
 class Service:
     """One daemon's life, from the first look to the stop."""
 
-    def __init__(self, desk: Desk, health: Health) -> None:
-        self._desk = desk
-        self._workspace = desk.workspace
+    def __init__(self, dispatcher: Dispatcher, health: Health) -> None:
+        self._desk = dispatcher
+        self._workspace = dispatcher.workspace
         self._health = health
         self._engine = ThreadPoolExecutor(1, "engine")
         self._looker = ThreadPoolExecutor(1, "look")
@@ -84,12 +86,12 @@ class Service:
         self._recorded.set()  # a history of an earlier life may lie behind
         self._loop = asyncio.get_running_loop()
         root = self._workspace.layout.root
-        self._hints = Hints(root, documents.FOLDERS, self._wake_up)
+        self._hints = Hints(root, accepting.FOLDERS, self._wake_up)
         self._workspace.listeners.append(self._hear)
         self._workspace.health = health.as_json
-        desk.take_hints = self._take_hints
-        desk.is_behind = lambda: self._missed > self._found
-        desk.patience = _PATIENCE_SECONDS
+        dispatcher.take_hints = self._take_hints
+        dispatcher.is_behind = lambda: self._missed > self._found
+        dispatcher.patience = _PATIENCE_SECONDS
 
     def _wake_up(self) -> None:
         """Wake the loop from another thread."""
@@ -117,10 +119,10 @@ class Service:
         try:
             turn = self._engine.submit(work)
         except RuntimeError:
-            raise Ending from None
+            raise TemporaryEnding from None
         return turn.result()
 
-    def aside(self, work: Callable[[], _Result]) -> _Result:
+    def run_blocking(self, work: Callable[[], _Result]) -> _Result:
         """Do something long, on the calling thread, while everything goes on."""
         return work()
 
@@ -161,8 +163,8 @@ class Service:
             return
         await self._let_scan()
         await self._guarded(self._take)
-        if self._proposals != self._workspace.seen.proposals:
-            self._proposals = self._workspace.seen.proposals
+        if self._proposals != self._workspace.git_state.proposals:
+            self._proposals = self._workspace.git_state.proposals
             await self._lookout.look()
         if self._views_due is not None and clock.monotonic() >= self._views_due:
             await self._refresh_views()
@@ -249,7 +251,7 @@ class Service:
         finally:
             self._scanned.set()
         await self._lookout.look()
-        await self._guarded(lambda: sights.settle(self._workspace))
+        await self._guarded(lambda: look.settle(self._workspace))
         await self._restore_views()
         health = self._health
         self._desk.scan_seconds = snapshot.seconds
@@ -260,9 +262,9 @@ class Service:
 
     def _note_version(self) -> None:
         """Note that the program on the disk is not the one that runs."""
-        is_new = replaced.is_replaced() and not self._health.outdated
+        is_new = program_replaced.is_replaced() and not self._health.outdated
         if is_new:
-            self._health.outdated = replaced.ProgramReplaced().message
+            self._health.outdated = program_replaced.ProgramReplaced().message
             logger.warning("{}", self._health.outdated)
 
     def _has_gone(self) -> bool:
@@ -301,7 +303,7 @@ class Service:
     def _heal(self) -> None:
         """Leave the read-only mode if the disk takes a record again."""
         if self._health.read_only:
-            documents.note_heal(self._workspace, self._health.read_only)
+            accepting.note_heal(self._workspace, self._health.read_only)
             logger.info("the disk takes records again")
             self._health.read_only = ""
 

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from coordinator.index import fold, schema
-from coordinator.kernel import refusals as kernel_refusals
+from coordinator.kernel.disk import refusals as kernel_refusals
+from coordinator.kernel.disk.files import Stamp
+from coordinator.kernel.disk.refusals import NotWritten
 from coordinator.kernel.errors import External
-from coordinator.kernel.files import Stamp
 from coordinator.kernel.journal import Journal, JournalShortError, Record
 from coordinator.kernel.problems import Problem
-from coordinator.kernel.refusals import NotWritten
 
 _CHUNK = 20_000
 # What SQLite's codes mean (https://www.sqlite.org/rescode.html).
@@ -43,7 +43,7 @@ _SETTINGS = (
 )
 _IN_MEMORY = ":memory:"
 ReadText = Callable[[str], str]
-Sight = tuple[str, str, str]  # a worktree's path, branch and commit
+ShownHead = tuple[str, str, str]  # a worktree's path, branch and commit
 
 
 class IndexDamagedError(External):
@@ -157,8 +157,8 @@ class Index:
         """Return the first row of the answer, or None."""
         return next(iter(self.rows(question, values)), None)
 
-    def replace_sights(
-        self, heads: Sequence[Sight], problems: Sequence[Problem]
+    def replace_git_state(
+        self, heads: Sequence[ShownHead], problems: Sequence[Problem]
     ) -> None:
         """Put what a look at git found in the place of what the last one found."""
         rows = [(x.path, "look", x.line, x.code, x.message, x.hint) for x in problems]

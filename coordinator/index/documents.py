@@ -15,8 +15,8 @@ import learnings.format
 import pending_commits.format
 from coordinator.index import segments
 from coordinator.kernel.journal import Record
-from coordinator.kernel.markdown import BOM
 from coordinator.kernel.problems import Problem
+from coordinator.kernel.text.markdown import BOM
 from coordinator.workflows import lint
 from learnings.model import Decision
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from coordinator.index import documents
 from coordinator.kernel.journal import Record
-from coordinator.workflows.runs import RECORD_KINDS
+from coordinator.workflows.runs.run import RECORD_KINDS
 
 ReadText = Callable[[str], str]
 NOT_MADE = "worktree-not-made"  # the problem of an agent without a home worktree

@@ -17,7 +17,7 @@ from coordinator.kernel import git
 from coordinator.kernel.errors import CoordinatorError, External
 from coordinator.kernel.git import Repository
 from coordinator.kernel.journal import Journal, JournalShortError, Record
-from coordinator.kernel.processes import Child
+from coordinator.kernel.system.processes import Child
 
 REF = "refs/heads/main"
 _BATCH = 5_000

@@ -12,9 +12,9 @@ from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 
-from coordinator.kernel import files
+from coordinator.kernel.disk import files
+from coordinator.kernel.disk.locks import Held
 from coordinator.kernel.errors import External, NotFound
-from coordinator.kernel.locks import Held
 
 PACK_BYTES = 4 << 20
 _HEAD = re.compile(rb"([0-9a-f]{64}) ([0-9]{1,12})\n")

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from coordinator.kernel import processes
 from coordinator.kernel.errors import External
-from coordinator.kernel.processes import Child, Completed
+from coordinator.kernel.system import processes
+from coordinator.kernel.system.processes import Child, Completed
 
 OLDEST = (2, 38)
 ZERO = "0" * 40

@@ -8,8 +8,9 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from coordinator.kernel import git, processes
+from coordinator.kernel import git
 from coordinator.kernel.git import Repository
+from coordinator.kernel.system import processes
 
 # How files lie on the disk and which of them are ignored; no key of these names a
 # program. What only concerns display or speed is left out.
@@ -43,7 +44,7 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SettingsSeen:
     """A repository whose files look as to its user, with all programs switched off.
 
     `filters` are the names of those that its user's git puts files through before it
@@ -69,11 +70,11 @@ def read(repository: Repository) -> tuple[Setting, ...]:
     return tuple(Setting(scope, key, value) for scope, key, _, value in parts)
 
 
-def seen_by_its_user(repository: Repository) -> Seen:
+def seen_by_its_user(repository: Repository) -> SettingsSeen:
     """Return the repository as its user's git would see its files, made harmless."""
     found = read(repository)
     taken = {**_harmless(found), **dict(_switched_off(found))}
-    return Seen(Repository(repository.path, taken), frozenset(_filters(found)))
+    return SettingsSeen(Repository(repository.path, taken), frozenset(_filters(found)))
 
 
 def _harmless(found: Iterable[Setting]) -> dict[str, str]:

@@ -19,9 +19,10 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from coordinator.kernel import clock, files, refusals
+from coordinator.kernel import clock
+from coordinator.kernel.disk import files, refusals
+from coordinator.kernel.disk.locks import Held
 from coordinator.kernel.errors import Conflict, External
-from coordinator.kernel.locks import Held
 
 SEGMENT_BYTES = 8 << 20
 _SUM = 16

@@ -11,15 +11,18 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from coordinator.actions import documents, living_copies, runs, submissions
-from coordinator.actions.documents import Found
-from coordinator.actions.workspace import Workspace
-from coordinator.kernel import clock, files
+from coordinator.actions.documents import accepting
+from coordinator.actions.documents.accepting import FoundFile
+from coordinator.actions.pending import submissions
+from coordinator.actions.runs import living_copies, loading
+from coordinator.kernel import clock
+from coordinator.kernel.disk import files
+from coordinator.kernel.disk.files import Content, Stamp, Unsettled
 from coordinator.kernel.errors import CoordinatorError
-from coordinator.kernel.files import Content, Stamp, Unsettled
 from coordinator.kernel.problems import Problem
 from coordinator.watch.scan import Snapshot, is_in_missing_folder
 from coordinator.workflows.store import is_living_copy
+from coordinator.workspace.workspace import Workspace
 
 BATCH = 256
 BATCH_BYTES = 2 << 20
@@ -33,7 +36,7 @@ _MOST_AT_ONCE = 8
 class _Batch:
     """What one round of reading gave, by what is to be done with it."""
 
-    found: list[Found] = field(default_factory=list)
+    found: list[FoundFile] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     unsettled: list[str] = field(default_factory=list)
@@ -109,7 +112,7 @@ class Intake:
     def _compare_names(self, snapshot: Snapshot) -> None:
         unknown = tuple(f"{folder}/" for folder in snapshot.missing)
         # A living copy may be gone before it was read for the first time.
-        living = {x.path for x in runs.every(self._workspace)}
+        living = {x.path for x in loading.every(self._workspace)}
         known = self._stamps.keys() | self._known_before() | living
         # What stood in a missing folder is looked for until the folder is back.
         self._has_compared = self._has_compared or not snapshot.missing
@@ -117,8 +120,8 @@ class Intake:
             if not path.startswith(unknown):
                 self._enqueue(path)
         listed = {x.path for x in snapshot.problems}
-        documents.remove(self._workspace, sorted(self._listed - listed))
-        documents.refuse(self._workspace, snapshot.problems)
+        accepting.remove(self._workspace, sorted(self._listed - listed))
+        accepting.refuse(self._workspace, snapshot.problems)
         self._listed = listed
 
     def _known_before(self) -> set[str]:
@@ -127,7 +130,7 @@ class Intake:
             return set()
         question = "SELECT path FROM documents UNION SELECT path FROM problems"
         rows = self._workspace.index.rows(f"{question} WHERE source = 'refused'")
-        found = {row["path"] for row in rows if documents.owner_of(row["path"])}
+        found = {row["path"] for row in rows if accepting.owner_of(row["path"])}
         return found - self._listed  # those have no file of that very name
 
     def step(self) -> list[str]:
@@ -148,7 +151,7 @@ class Intake:
             raise
         for path in batch.unsettled:
             self._rest(path)
-        submissions.hear(self._workspace, changed)
+        submissions.note_versions(self._workspace, changed)
         return changed
 
     def drain_some(self) -> list[str]:
@@ -204,7 +207,7 @@ class Intake:
     ) -> None:
         match result:
             case Content():
-                batch.found.append(Found(path, result))
+                batch.found.append(FoundFile(path, result))
                 batch.size += len(result.data)
             case Problem():
                 batch.problems.append(result)
@@ -219,13 +222,13 @@ class Intake:
         if batch.found:
             living = [x for x in batch.found if is_living_copy(x.path)]
             others = [x for x in batch.found if not is_living_copy(x.path)]
-            changed = documents.accept(self._workspace, others)
+            changed = accepting.accept(self._workspace, others)
             changed += living_copies.accept(self._workspace, living)
         if batch.problems:
-            documents.refuse(self._workspace, batch.problems)
+            accepting.refuse(self._workspace, batch.problems)
         if batch.gone:
             gone = living_copies.restore(self._workspace, batch.gone)
-            changed += documents.remove(self._workspace, gone)
+            changed += accepting.remove(self._workspace, gone)
         self._remember(batch)
         return changed
 
@@ -277,7 +280,7 @@ def _unless_racy(stamp: Stamp, now: float) -> Stamp:
 
 def _is_readable(path: str) -> bool:
     """Tell whether it is a document; a scan complains of a name that none can show."""
-    return bool(documents.owner_of(path)) and path.isprintable()
+    return bool(accepting.owner_of(path)) and path.isprintable()
 
 
 def _listed_before(workspace: Workspace) -> set[str]:

@@ -9,15 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import agent_identities.store
-from coordinator.actions import documents
-from coordinator.kernel import clock, files
-from coordinator.kernel.files import Stamp
-from coordinator.kernel.names import display
+from coordinator.actions.documents import accepting
+from coordinator.kernel import clock
+from coordinator.kernel.disk import files
+from coordinator.kernel.disk.files import Stamp
+from coordinator.kernel.disk.refusals import FOLDER, HERE, LINK, blocked, reason
 from coordinator.kernel.problems import Problem
-from coordinator.kernel.refusals import FOLDER, HERE, LINK, blocked, reason
+from coordinator.kernel.text.names import display
 
 _MAKE = "Make it again: coordinator doctor --fix"
-_NEEDED = [x for x in documents.FOLDERS if x != agent_identities.store.FOLDER]
+_NEEDED = [x for x in accepting.FOLDERS if x != agent_identities.store.FOLDER]
 _DEEPEST = 2  # folders below a watched one that are looked into
 
 
@@ -39,13 +40,13 @@ def scan(root: Path) -> Snapshot:
     """Look at every document below the workspace's watched folders."""
     start = clock.monotonic()
     snapshot = Snapshot()
-    for folder in documents.FOLDERS:
+    for folder in accepting.FOLDERS:
         try:
             _enter(root, folder, snapshot, 0)
         except OSError as error:
             _note_missing(root, folder, error, snapshot)
     _add_single(root, agent_identities.store.FILE, snapshot)
-    for folder in documents.VIEWS:
+    for folder in accepting.VIEWS:
         _note_views(root, folder, snapshot)
     snapshot.seconds = clock.monotonic() - start
     return snapshot
@@ -79,7 +80,7 @@ def _sort(
             snapshot.missing.append(path)
             snapshot.problems.append(_linked(root, path))
             continue
-        if not documents.owner_of(path):
+        if not accepting.owner_of(path):
             continue
         if not path.isprintable():
             snapshot.problems.append(_bad_name(path))

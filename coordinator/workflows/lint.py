@@ -8,20 +8,22 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from coordinator.kernel import frontmatter, markdown
-from coordinator.kernel.frontmatter import FrontMatter
-from coordinator.kernel.markdown import Line, LineKind
 from coordinator.kernel.problems import Problem
-from coordinator.workflows import boxes, legends, order, read
+from coordinator.kernel.text import frontmatter, markdown
+from coordinator.kernel.text.frontmatter import FrontMatter
+from coordinator.kernel.text.markdown import Line, LineKind
+from coordinator.workflows.documents import read
+from coordinator.workflows.lines import boxes, legends
 from coordinator.workflows.model import (
     Criteria,
     Criterion,
     Document,
+    Family,
     Item,
-    Kind,
     Section,
 )
-from coordinator.workflows.plan import Plan
+from coordinator.workflows.runs import order
+from coordinator.workflows.runs.plan import Plan
 
 _LINK = re.compile(r"\[[^\[\]]*\]\(<?([^()<>\s]+)>?(?:[ \t]+\"[^\"]*\")?\)")
 _ABROAD = re.compile(r"[a-z][a-z0-9+.-]*:|#|/", re.IGNORECASE)
@@ -171,7 +173,7 @@ def _marks(front: FrontMatter, path: str) -> Iterator[Problem]:
 
 
 def _placeholders(document: Document, path: str) -> Iterator[Problem]:
-    if document.kind is not Kind.CHECKLIST:
+    if document.kind is not Family.CHECKLIST:
         return
     for found in (x for x in document.checklist.placeholders if x.is_required):
         message = f"The placeholder [{found.text}] waits to be filled."

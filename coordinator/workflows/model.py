@@ -9,7 +9,7 @@ from enum import StrEnum
 from coordinator.workflows.marks import Mark, Signs
 
 
-class Kind(StrEnum):
+class Family(StrEnum):
     """The families: ticked boxes, stages, an agent's own steps, checked steps."""
 
     CHECKLIST = "checklist"
@@ -289,7 +289,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class NamedEntry:
     """One line of a list that names a thing and says something of it."""
 
     name: str
@@ -308,12 +308,12 @@ class StepBook:
     phases: tuple[Section, ...] = ()
     leads: tuple[str, ...] = ()
     tasks: tuple[Task, ...] = ()
-    gates: tuple[Entry, ...] = ()
+    gates: tuple[NamedEntry, ...] = ()
     artifacts: tuple[Criterion, ...] = ()
-    rollbacks: tuple[Entry, ...] = ()
+    rollbacks: tuple[NamedEntry, ...] = ()
     metrics: tuple[Criterion, ...] = ()
     supporting: tuple[str, ...] = ()
-    tools: tuple[Entry, ...] = ()
+    tools: tuple[NamedEntry, ...] = ()
     prose: tuple[tuple[str, str], ...] = ()
 
 
@@ -323,7 +323,7 @@ class Stage:
 
     title: str
     line: int
-    items: tuple[Entry, ...] = ()
+    items: tuple[NamedEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,7 +342,7 @@ class Catalogue:
     role: str
     stages: tuple[Stage, ...] = ()
     workflows: tuple[StageWorkflow, ...] = ()
-    rules: tuple[Entry, ...] = ()
+    rules: tuple[NamedEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,8 +355,8 @@ class Procedure:
     title: str
     line: int
     objective: str = ""
-    actions: tuple[Entry, ...] = ()
-    expected: tuple[Entry, ...] = ()
+    actions: tuple[NamedEntry, ...] = ()
+    expected: tuple[NamedEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,7 +369,7 @@ class AgentWorkflow:
 
     identity: tuple[tuple[str, str], ...] = ()
     procedures: tuple[Procedure, ...] = ()
-    partners: tuple[Entry, ...] = ()
+    partners: tuple[NamedEntry, ...] = ()
     success: tuple[Criterion, ...] = ()
     fences: int = 0
 
@@ -382,7 +382,7 @@ class Document:
     written, keys in lower case with `_` for spaces and dashes.
     """
 
-    kind: Kind
+    kind: Family
     title: str
     dialect: str = ""
     fields: tuple[tuple[str, str], ...] = ()

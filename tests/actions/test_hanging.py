@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from coordinator.actions import sights
+from coordinator.actions.git_state import look
 from coordinator.kernel import git as kernel_git
-from coordinator.kernel import processes
 from coordinator.kernel.errors import CoordinatorError
-from coordinator.kernel.processes import TimedOut
+from coordinator.kernel.system import processes
+from coordinator.kernel.system.processes import TimedOut
 from tests.support import (
     FakeAgent,
     ManualClock,
@@ -133,7 +133,7 @@ def test_what_was_known_of_it_stays(
     hang(repository, fifo)
     assert problems(opened) == {"shop": "repository-unreadable"}
     assert {"ana/first-shop", "ana/first-till"} <= branches()
-    opened.workspace.seen.forget()
+    opened.workspace.git_state.forget()
     assert problems(opened) == {"shop": "repository-unreadable"}
     assert {"ana/first-shop", "ana/first-till"} <= branches()
 
@@ -144,12 +144,12 @@ def test_what_hung_is_not_tried_again_before_something_changes(
     """One look for each change, whoever asks."""
     hang(repository, fifo)
     opened.perform("status")
-    assert sights.due(opened.workspace) == []
+    assert look.due(opened.workspace) == []
     git(repository.parent / "till", "branch", "ana/more")
-    [glance] = sights.due(opened.workspace)
+    [glance] = look.due(opened.workspace)
     assert glance.repository == "till"
     mend(repository)
-    assert {x.repository for x in sights.due(opened.workspace)} == {"shop", "till"}
+    assert {x.repository for x in look.due(opened.workspace)} == {"shop", "till"}
 
 
 def test_its_worktrees_are_unreadable_and_the_others_are_shown(

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from coordinator.actions import views
+from coordinator.actions.reports import views
 from coordinator.kernel.errors import Conflict, External, NotFound, UsageProblem
 from tests.actions.run_yard import begin
 from tests.support import FakeAgent, OpenWorkspace

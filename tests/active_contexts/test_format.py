@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from active_contexts.format import apply, parse, render
-from active_contexts.model import Context, State
+from active_contexts.model import Context, ContextState
 from tests.support import within_cpu_seconds
 
 PATH = "agent-system/active-contexts/docs-status.md"
@@ -24,28 +24,40 @@ def codes(text: str) -> list[tuple[int, str]]:
 @pytest.mark.parametrize(
     ("line", "state", "said"),
     [
-        ("Docs Writer Active: Tue Mar  3 08:15:00 UTC 2026", State.WORKING, "Active"),
-        ("Docs Writer Active: Di 3. Mär 08:15:00 CET 2026", State.WORKING, "Active"),
-        ("   Docs Writer Active: $(date)", State.WORKING, "Active"),
-        ("**Docs Writer Active**: 2026-03-03", State.WORKING, "Active"),
-        ("Docs Writer Active - Tue Mar 3 08:15", State.WORKING, "Active"),
-        ("Docs Writer Active (2026-03-03)", State.WORKING, "Active"),
-        ("Docs Writer Active Tue Mar 3 08:15:00 UTC 2026", State.WORKING, "Active"),
-        ("Active: Tue Mar 3 08:15:00 UTC 2026", State.WORKING, "Active"),
-        ("[2026-03-03 08:15] Manual complete", State.DONE, "complete"),
-        ("2026-03-03T08:15:00Z: manual complete", State.DONE, "complete"),
-        ("✅ Manual complete", State.DONE, "complete"),
-        ("Planning Agent Done", State.DONE, "Done"),
-        ("Review Agent Active: 2026-03-03", State.WORKING, "Active"),
-        ("Docs Writer is waiting for backend", State.WAITING, "waiting for"),
-        ("Blocked by the schema", State.BLOCKED, "Blocked by"),
-        ("Paused: 2026-03-03", State.WAITING, "Paused"),
-        ("Manual 80%", State.UNKNOWN, ""),
-        ("80%", State.WORKING, "80%"),
-        ("Writing (slowly)", State.WORKING, "Writing"),
+        (
+            "Docs Writer Active: Tue Mar  3 08:15:00 UTC 2026",
+            ContextState.WORKING,
+            "Active",
+        ),
+        (
+            "Docs Writer Active: Di 3. Mär 08:15:00 CET 2026",
+            ContextState.WORKING,
+            "Active",
+        ),
+        ("   Docs Writer Active: $(date)", ContextState.WORKING, "Active"),
+        ("**Docs Writer Active**: 2026-03-03", ContextState.WORKING, "Active"),
+        ("Docs Writer Active - Tue Mar 3 08:15", ContextState.WORKING, "Active"),
+        ("Docs Writer Active (2026-03-03)", ContextState.WORKING, "Active"),
+        (
+            "Docs Writer Active Tue Mar 3 08:15:00 UTC 2026",
+            ContextState.WORKING,
+            "Active",
+        ),
+        ("Active: Tue Mar 3 08:15:00 UTC 2026", ContextState.WORKING, "Active"),
+        ("[2026-03-03 08:15] Manual complete", ContextState.DONE, "complete"),
+        ("2026-03-03T08:15:00Z: manual complete", ContextState.DONE, "complete"),
+        ("✅ Manual complete", ContextState.DONE, "complete"),
+        ("Planning Agent Done", ContextState.DONE, "Done"),
+        ("Review Agent Active: 2026-03-03", ContextState.WORKING, "Active"),
+        ("Docs Writer is waiting for backend", ContextState.WAITING, "waiting for"),
+        ("Blocked by the schema", ContextState.BLOCKED, "Blocked by"),
+        ("Paused: 2026-03-03", ContextState.WAITING, "Paused"),
+        ("Manual 80%", ContextState.UNKNOWN, ""),
+        ("80%", ContextState.WORKING, "80%"),
+        ("Writing (slowly)", ContextState.WORKING, "Writing"),
     ],
 )
-def test_a_bare_line_says_a_state(line: str, state: State, said: str) -> None:
+def test_a_bare_line_says_a_state(line: str, state: ContextState, said: str) -> None:
     """A shell line with `echo` is enough, in any language of `date`."""
     context = read(f"{line}\n")
     assert (context.state, context.said) == (state, said)
@@ -73,7 +85,7 @@ def test_what_follows_the_state_of_a_named_agent_is_a_note() -> None:
     """`Docs Writer Blocked: why` gives the reason."""
     context = read("Docs Writer Blocked: the glossary is missing\n")
     assert (context.state, context.note) == (
-        State.BLOCKED,
+        ContextState.BLOCKED,
         "the glossary is missing",
     )
 
@@ -106,7 +118,7 @@ def test_what_follows_the_state_of_a_named_agent_is_a_note() -> None:
 )
 def test_what_does_not_speak_for_the_agent_is_no_state(line: str) -> None:
     """Prose, lists of results, examples and comments say no state."""
-    assert read(f"{line}\n").state is State.UNKNOWN
+    assert read(f"{line}\n").state is ContextState.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -139,14 +151,14 @@ def test_what_does_not_speak_for_the_agent_is_no_state(line: str) -> None:
 def test_a_state_is_found_in_every_form(text: str) -> None:
     """Front matter, pairs, bullets, rows and headings are all read."""
     context = read(text)
-    assert (context.state, context.said) == (State.WAITING, "in review")
+    assert (context.state, context.said) == (ContextState.WAITING, "in review")
 
 
 def test_the_last_state_in_the_body_counts() -> None:
     """An agent that only appends is heard."""
     lines = ["Docs Writer Active: 2026-03-03", "", "Manual complete"]
-    assert read("\n".join(lines)).state is State.DONE
-    assert read("Status: done\nStatus: blocked\n").state is State.BLOCKED
+    assert read("\n".join(lines)).state is ContextState.DONE
+    assert read("Status: done\nStatus: blocked\n").state is ContextState.BLOCKED
 
 
 def test_a_line_appended_below_any_section_is_heard() -> None:
@@ -154,9 +166,9 @@ def test_a_line_appended_below_any_section_is_heard() -> None:
     text = (
         "Status: working\n\n## Next steps\n- index\n\n## Log\n\nfirst\n\nManual done\n"
     )
-    assert read(text).state is State.DONE
+    assert read(text).state is ContextState.DONE
     text = "Status: working\n\n## Next steps\n- index\nManual done\n"
-    assert (read(text).state, read(text).next) == (State.DONE, "index")
+    assert (read(text).state, read(text).next) == (ContextState.DONE, "index")
 
 
 @pytest.mark.parametrize(
@@ -172,7 +184,7 @@ def test_a_line_appended_below_any_section_is_heard() -> None:
 def test_the_head_decides_and_what_is_said_of_a_part_does_not(below: str) -> None:
     """Nor does a footer."""
     found, problems = parse(f"# Ropes\n\n**Status**: ✅ Complete\n{below}", PATH)
-    assert (found.state, problems) == (State.DONE, ())
+    assert (found.state, problems) == (ContextState.DONE, ())
 
 
 @pytest.mark.parametrize(
@@ -187,21 +199,25 @@ def test_the_head_decides_and_what_is_said_of_a_part_does_not(below: str) -> Non
 def test_another_pair_below_the_head_is_about_a_part(below: str) -> None:
     """A footer's, one behind a rule, or one of a section of its own."""
     found, problems = parse(f"# Ropes\n\n**Status**: In progress\n\n{below}", PATH)
-    assert (found.state, found.said, problems) == (State.WORKING, "In progress", ())
+    assert (found.state, found.said, problems) == (
+        ContextState.WORKING,
+        "In progress",
+        (),
+    )
     said = "# Ropes\n\n## Current Status\n\nIn progress\n\n"
-    assert read(f"{said}{below}").state is State.WORKING
+    assert read(f"{said}{below}").state is ContextState.WORKING
 
 
 def test_a_section_named_so_goes_before_the_head() -> None:
     """It is the newer word of the two."""
     text = "# Ropes\n\n**Status**: In progress\n\n## Current Status\n\nDone\n"
-    assert read(text).state is State.DONE
+    assert read(text).state is ContextState.DONE
 
 
 def test_a_state_that_was_appended_is_heard_though_it_is_not_understood() -> None:
     """It is a problem, and the earlier one does not stand in for it."""
     found, [problem] = parse("State: done\n\n## Notes\n\nState: quux\n", PATH)
-    assert (found.state, problem.code) == (State.UNKNOWN, "unknown-state")
+    assert (found.state, problem.code) == (ContextState.UNKNOWN, "unknown-state")
 
 
 def test_a_dated_line_is_heard_wherever_it_stands() -> None:
@@ -209,13 +225,13 @@ def test_a_dated_line_is_heard_wherever_it_stands() -> None:
     text = (
         "## Log\nDocs Writer Active: 2026-03-03\nDocs Writer Done: 2026-03-04\n\nBye.\n"
     )
-    assert read(text).state is State.DONE
+    assert read(text).state is ContextState.DONE
 
 
 def test_front_matter_goes_before_the_body() -> None:
     """An explicit state is not overruled by prose."""
     context = read("---\nstatus: blocked\ntask: index\n---\nTask: old\n\nAll done\n")
-    assert (context.state, context.task) == (State.BLOCKED, "index")
+    assert (context.state, context.task) == (ContextState.BLOCKED, "index")
 
 
 @pytest.mark.parametrize(
@@ -274,22 +290,24 @@ def test_blockers_are_counted_only_where_there_are_some(
     """The word none, in all its spellings, is no blocker."""
     context = read(text)
     assert context.blockers == blockers
-    assert context.state is (State.BLOCKED if blockers else State.UNKNOWN)
+    assert context.state is (ContextState.BLOCKED if blockers else ContextState.UNKNOWN)
 
 
 @pytest.mark.parametrize(
     ("text", "state"),
     [
-        ("Waiting for: the design", State.WAITING),
-        ("Waiting for: nothing", State.UNKNOWN),
-        ("Working on: the index", State.WORKING),
-        ("Task: the index", State.UNKNOWN),
-        ("Progress: 40%", State.WORKING),
-        ("Progress: 100%", State.DONE),
-        ("Status: done\nBlockers: schema", State.DONE),
+        ("Waiting for: the design", ContextState.WAITING),
+        ("Waiting for: nothing", ContextState.UNKNOWN),
+        ("Working on: the index", ContextState.WORKING),
+        ("Task: the index", ContextState.UNKNOWN),
+        ("Progress: 40%", ContextState.WORKING),
+        ("Progress: 100%", ContextState.DONE),
+        ("Status: done\nBlockers: schema", ContextState.DONE),
     ],
 )
-def test_the_rest_tells_the_state_where_none_is_said(text: str, state: State) -> None:
+def test_the_rest_tells_the_state_where_none_is_said(
+    text: str, state: ContextState
+) -> None:
     """A state that is said always goes before one that is guessed."""
     assert read(text).state is state
 
@@ -335,7 +353,7 @@ def test_a_full_document_is_read_whole() -> None:
     )
     assert read(text) == Context(
         PATH,
-        State.WORKING,
+        ContextState.WORKING,
         said="In Progress 🚧",
         task="index",
         note="Slow day.",
@@ -365,7 +383,7 @@ def test_a_conflict_is_a_problem_and_the_rest_is_read() -> None:
 def test_a_state_that_is_not_understood_is_a_problem(text: str, line: int) -> None:
     """The author is told where, and which words are understood."""
     context, (problem,) = parse(text, PATH)
-    assert (context.state, context.said) == (State.UNKNOWN, "purple")
+    assert (context.state, context.said) == (ContextState.UNKNOWN, "purple")
     assert (problem.path, problem.line, problem.code) == (PATH, line, "unknown-state")
     assert "waiting" in problem.hint
 
@@ -380,7 +398,7 @@ def test_broken_front_matter_is_a_problem_and_is_read_as_far_as_possible() -> No
     """A colon in a value hides nothing."""
     text = "---\nstatus: blocked\ntask: index: part two\n---\n"
     context, (problem,) = parse(text, PATH)
-    assert (context.state, context.task) == (State.BLOCKED, "index: part two")
+    assert (context.state, context.task) == (ContextState.BLOCKED, "index: part two")
     assert problem.code == "bad-front-matter"
     assert codes("---\nstatus: done\n") == [(1, "bad-front-matter")]
 
@@ -400,7 +418,7 @@ def test_what_is_rendered_reads_back(state: str, task: str) -> None:
 def test_a_line_appended_to_what_is_rendered_is_heard() -> None:
     """The agent may go on with `echo` where the command began."""
     text = render("working", "index", "", "2026-03-03T08:15:00.000Z")
-    assert read(f"{text}Manual complete\n").state is State.DONE
+    assert read(f"{text}Manual complete\n").state is ContextState.DONE
     assert "Note" not in text
 
 
@@ -431,7 +449,7 @@ def test_a_line_appended_to_what_is_rendered_is_heard() -> None:
 def test_a_new_state_changes_one_line(before: str, after: str) -> None:
     """The line that holds the value, or one more; every other byte stays."""
     assert apply(before, state="blocked") == after
-    assert parse(after, PATH)[0].state is State.BLOCKED
+    assert parse(after, PATH)[0].state is ContextState.BLOCKED
 
 
 def test_only_the_given_values_change() -> None:
@@ -510,7 +528,7 @@ def test_any_words_can_be_a_note_of_an_existing_file(words: str) -> None:
     """What was set never changes the state beside it."""
     after = apply("Status: active\nTask: index\n", note=words)
     context = parse(after, PATH)[0]
-    assert (context.state, context.task) == (State.WORKING, "index")
+    assert (context.state, context.task) == (ContextState.WORKING, "index")
 
 
 @pytest.mark.slow

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from active_contexts.model import Context, State, is_stale
+from active_contexts.model import Context, ContextState, is_stale
 
 SEEN = datetime(2026, 1, 31, 9, 0, tzinfo=UTC)
 
@@ -26,4 +26,8 @@ def test_a_clock_that_went_back_makes_nothing_stale() -> None:
 def test_a_context_that_says_nothing_is_unknown() -> None:
     """Absence is an empty text and the state unknown."""
     context = Context("agent-system/active-contexts/docs-status.md")
-    assert (context.state, context.task, context.blockers) == (State.UNKNOWN, "", ())
+    assert (context.state, context.task, context.blockers) == (
+        ContextState.UNKNOWN,
+        "",
+        (),
+    )

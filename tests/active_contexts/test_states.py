@@ -2,11 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from active_contexts.model import State
+from active_contexts.model import ContextState
 from active_contexts.states import find, normalise
 
 TABLE = {
-    State.WORKING: """
+    ContextState.WORKING: """
         Active | active | ACTIVE | *Active* | **active** | `active` | [active] |
         🟢 Active | 🟢 Fully operational | in_progress | in-progress | In Progress
         | IN PROGRESS | InProgress | inProgress | inprogress | In Progress 🚧 | 🚧
@@ -29,7 +29,7 @@ TABLE = {
         Active, no blockers | 🚧 | 🔄 | en cours | in Bearbeitung | 进行中 | в
         процессе | finalizing | wrapping up | draft | up
         """,
-    State.WAITING: """
+    ContextState.WAITING: """
         Waiting | waiting for frontend | WAITING_FOR_REVIEW | waiting-on-api |
         awaiting review | ⏳ Awaiting decision | on hold | on-hold | ON_HOLD |
         onhold | hold | ⏸️ Paused | paused | suspended | halted | deferred |
@@ -42,7 +42,7 @@ TABLE = {
         progress - waiting for the token | In progress (on hold) | not started:
         awaiting design | queued for merge | ⏳ | ⏸ | wartet | en attente | 等待中
         """,
-    State.BLOCKED: """
+    ContextState.BLOCKED: """
         Blocked | BLOCKED | 🔴 blocked | ❌ Failed | blocked by schema |
         blocked-by-api | blocked on #12 | is blocked | currently blocked | still
         blocked | Blocker: schema | stuck | stuck on types | stalled | failed |
@@ -54,7 +54,7 @@ TABLE = {
         by the schema | In progress (blocked) | red | ❌ | 🛑 | ⛔ | blockiert |
         bloqué | заблокировано
         """,
-    State.DONE: """
+    ContextState.DONE: """
         Done | done. | DONE! | ✅ Done | ✅ Complete | complete | Completed |
         COMPLETED | [x] done | development complete | Frontend development
         complete | Task completed | finished | all finished | merged | shipped |
@@ -71,7 +71,7 @@ TABLE = {
         Proposed => Accepted | live | ok | ✅ | ☑️ | 🎉 | erledigt | fertig |
         terminé | готово | 完了 | is done | all set
         """,
-    State.IDLE: """
+    ContextState.IDLE: """
         Idle | idle | todo | TODO | To Do | to-do | ToDo | planned | pending |
         PENDING | pending pickup | Pending pickup (anyone) | ready | Ready |
         ready to start | Ready for execution | backlog | in backlog | queued |
@@ -84,7 +84,7 @@ TABLE = {
         no tasks | open | new | 0% | 0/4 | 0% complete | not ready | 💤 | 📋 | ⬜ |
         geplant | pendiente | 未着手
         """,
-    State.UNKNOWN: """
+    ContextState.UNKNOWN: """
         | - | … | purple | 🦄 | 42 | n/a | [status] | {state} | a brown fox | 12:30
         | backend | 2026-01-31 | ? | Sat Jan 31
         """,
@@ -92,32 +92,38 @@ TABLE = {
 ROWS = [
     (" ".join(words.split()), state)
     for state, text in TABLE.items()
-    for words in text.split(" | " if state is not State.UNKNOWN else "|")
+    for words in text.split(" | " if state is not ContextState.UNKNOWN else "|")
 ]
 
 
 @pytest.mark.parametrize(("words", "state"), ROWS)
-def test_a_state_is_heard_however_it_is_spelled(words: str, state: State) -> None:
+def test_a_state_is_heard_however_it_is_spelled(
+    words: str, state: ContextState
+) -> None:
     """Case, emoji, decoration and negation are all understood."""
     assert normalise(words) is state
 
 
 def test_the_table_is_as_wide_as_what_is_met_in_real_files() -> None:
     """More than 152 distinct spellings, the number seen in 224 real files."""
-    known = {words.lower() for words, state in ROWS if state is not State.UNKNOWN}
+    known = {
+        words.lower() for words, state in ROWS if state is not ContextState.UNKNOWN
+    }
     assert len(known) > 280
 
 
 @pytest.mark.parametrize(
     ("words", "state"),
     [
-        ("isn\u2019t finished", State.WORKING),
-        ("can\u2019t start", State.BLOCKED),
-        ("\U0001d5d7\U0001d5fc\U0001d5fb\U0001d5f2", State.DONE),
-        ("Waiting\u2014for the schema", State.WAITING),
+        ("isn\u2019t finished", ContextState.WORKING),
+        ("can\u2019t start", ContextState.BLOCKED),
+        ("\U0001d5d7\U0001d5fc\U0001d5fb\U0001d5f2", ContextState.DONE),
+        ("Waiting\u2014for the schema", ContextState.WAITING),
     ],
 )
-def test_typographic_letters_count_as_plain_ones(words: str, state: State) -> None:
+def test_typographic_letters_count_as_plain_ones(
+    words: str, state: ContextState
+) -> None:
     """Curly apostrophes and bold letters come from editors, not from people."""
     assert normalise(words) is state
 
@@ -164,18 +170,20 @@ def test_it_is_told_whether_the_state_opens_or_closes_the_words(
 @given(st.text(max_size=600))
 def test_any_text_has_a_state(words: str) -> None:
     """No text raises, and a state is always one of the six."""
-    assert normalise(words) in State
+    assert normalise(words) in ContextState
 
 
 @given(st.sampled_from([x for x in ROWS if x[0].isascii()]))
-def test_case_does_not_count(row: tuple[str, State]) -> None:
+def test_case_does_not_count(row: tuple[str, ContextState]) -> None:
     """Capitals are how people shout, not another state."""
     words, state = row
     assert normalise(words.lower()) is state
 
 
 @pytest.mark.parametrize("mark", ["**", "__", "`", "*", "~", '"'])
-@pytest.mark.parametrize("state", [x for x in State if x is not State.UNKNOWN])
-def test_each_state_names_itself(state: State, mark: str) -> None:
+@pytest.mark.parametrize(
+    "state", [x for x in ContextState if x is not ContextState.UNKNOWN]
+)
+def test_each_state_names_itself(state: ContextState, mark: str) -> None:
     """What `context set --state` takes is always understood, decorated or not."""
     assert normalise(f"{mark}{state.value}{mark}") is state

@@ -8,12 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from active_contexts import worktrees
-from active_contexts.hook_owners import Owner
-from active_contexts.worktree_entries import Entry, common_folder, entry_at
-from active_contexts.worktree_model import Assigned, Grounds, Tracked
+from active_contexts.branches.hook_owners import Owner
+from active_contexts.worktree_state.entries import (
+    WorktreeEntry,
+    common_folder,
+    entry_at,
+)
+from active_contexts.worktree_state.model import (
+    AssignedWorktree,
+    TrackedRepository,
+    WorktreeRoot,
+)
+from active_contexts.worktrees import worktrees
 from coordinator.kernel.git import Repository
-from coordinator.kernel.processes import Completed
+from coordinator.kernel.system.processes import Completed
 from tests.support import git
 
 PREFIXES = ("backend", "frontend")
@@ -25,32 +33,34 @@ OWNER = Owner("0123456789abcdef", Path("/"))
 class Yard:
     """The grounds, and the tracked repository `shop` with branch `main`."""
 
-    grounds: Grounds
-    tracked: Tracked
+    worktree_root: WorktreeRoot
+    tracked: TrackedRepository
 
     @property
     def workspace(self) -> Path:
-        return self.grounds.workspace
+        return self.worktree_root.workspace
 
     @property
     def repository(self) -> Path:
         return self.tracked.path
 
-    def home(self, agent: str) -> Assigned:
+    def home(self, agent: str) -> AssignedWorktree:
         """Add (or find) an agent's home worktree."""
-        wanted = worktrees.home(self.grounds, self.tracked, agent, agent)
-        return worktrees.add_home(self.grounds, self.tracked, wanted)
+        wanted = worktrees.home(self.worktree_root, self.tracked, agent, agent)
+        return worktrees.add_home(self.worktree_root, self.tracked, wanted)
 
-    def start(self, at_home: Assigned, feature: str) -> Assigned:
+    def start(self, at_home: AssignedWorktree, feature: str) -> AssignedWorktree:
         """Start a feature."""
-        return worktrees.start_feature(self.grounds, self.tracked, at_home, feature)
+        return worktrees.start_feature(
+            self.worktree_root, self.tracked, at_home, feature
+        )
 
-    def known(self, path: Path) -> Assigned:
+    def known(self, path: Path) -> AssignedWorktree:
         """Return a worktree as it would be recorded."""
         agent, _, feature = path.name.removeprefix("shop-").partition("--")
-        return Assigned(agent, agent, feature, path)
+        return AssignedWorktree(agent, agent, feature, path)
 
-    def entry(self, path: Path) -> Entry:
+    def entry(self, path: Path) -> WorktreeEntry:
         """Return the entry of a worktree that must be there."""
         found = entry_at(common_folder(self.repository), path)
         assert found is not None
@@ -60,8 +70,8 @@ class Yard:
 def make_yard(workspace: Path, repository: Path) -> Yard:
     """Make a workspace around a repository."""
     workspace.mkdir(exist_ok=True)
-    grounds = Grounds(workspace, (repository,))
-    return Yard(grounds, Tracked("shop", repository, "main"))
+    worktree_root = WorktreeRoot(workspace, (repository,))
+    return Yard(worktree_root, TrackedRepository("shop", repository, "main"))
 
 
 def tip(repository: Path, ref: str = "main") -> str:

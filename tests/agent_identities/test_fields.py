@@ -3,11 +3,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_identities import fields
-from agent_identities.fields import Field
-from coordinator.kernel import markdown
+from agent_identities.fields import IdentityField
+from coordinator.kernel.text import markdown
 
 
-def read(text: str) -> dict[str, Field]:
+def read(text: str) -> dict[str, IdentityField]:
     """Return the fields of all sections together."""
     return fields.merge(fields.read(markdown.scan(text)))
 
@@ -46,7 +46,7 @@ def test_a_label_names_a_field(label: str, key: str | None) -> None:
 )
 def test_a_bold_label_is_a_field(line: str) -> None:
     """The colon may stand in or behind the bold part, the line in a list."""
-    assert read(line) == {"role": Field("role", 1, "builds")}
+    assert read(line) == {"role": IdentityField("role", 1, "builds")}
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,9 @@ def test_a_text_goes_on_until_a_blank_line() -> None:
 
 def test_a_list_behind_a_written_text_is_not_its_own() -> None:
     """A scalar with a text takes no bullets."""
-    assert read("**Role**: builds\n- x\ny")["role"] == Field("role", 1, "builds")
+    assert read("**Role**: builds\n- x\ny")["role"] == IdentityField(
+        "role", 1, "builds"
+    )
 
 
 def test_a_heading_can_be_a_label() -> None:
@@ -132,7 +134,7 @@ Intro:
     sections = fields.read(markdown.scan(text))
     assert [x.heading for x in sections] == ["", "Someone", "Details", "Other"]
     found = sections[1].fields
-    assert found["role"] == Field("role", 3, "Builds things more")
+    assert found["role"] == IdentityField("role", 3, "Builds things more")
     assert found["responsibilities"].items == (
         "one wrapped",
         "**Two**: b",
@@ -194,8 +196,8 @@ def test_front_matter_gives_fields() -> None:
     }
     section, odd = fields.from_values(values, {"tools": 3, "paths": 4})
     assert section.fields == {
-        "role": Field("role", 1, "builds"),
-        "tools": Field("tools", 3, items=("a", "b")),
+        "role": IdentityField("role", 1, "builds"),
+        "tools": IdentityField("tools", 3, items=("a", "b")),
     }
     assert [(x.key, x.line) for x in odd] == [("paths", 4), ("user", 1)]
 

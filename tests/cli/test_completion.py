@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from coordinator.actions import views
-from coordinator.cli import local
+from coordinator.actions.reports import views
+from coordinator.cli import local_commands
 from coordinator.cli.completion import names, offers, shells, table
 from tests.actions.run_yard import begin
 from tests.support import (
@@ -50,7 +50,7 @@ def offered(*words: str) -> list[str]:
 
 def test_the_table_is_the_command_tree() -> None:
     """COORDINATOR_REWRITE=1 writes it anew."""
-    made = table.render(local.tree())
+    made = table.render(local_commands.tree())
     if REWRITE:
         Path(offers.TABLE).write_text(made, "utf-8")
     assert Path(offers.TABLE).read_text("utf-8") == made

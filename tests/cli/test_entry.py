@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from coordinator import entry
-from coordinator.actions import registry
+from coordinator.workspace import registry
 from tests.support import (
     CommandLine,
     DaemonProcess,

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from coordinator.actions import registry
 from coordinator.cli import app, show
+from coordinator.workspace import registry
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 AGENTS: list[dict[str, Any]] = [

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from coordinator.actions.layout import Layout
-from coordinator.cli import live, starting
+from coordinator.cli import record_log, starting
 from coordinator.cli.starting import AlreadyRunning
-from coordinator.kernel import locks
+from coordinator.kernel.disk import locks
+from coordinator.kernel.disk.locks import LockTaken
 from coordinator.kernel.errors import External
 from coordinator.kernel.journal import Record
-from coordinator.kernel.locks import LockTaken
+from coordinator.workspace.layout import Layout
 from tests.support import (
     DaemonProcess,
     FakeAgent,
@@ -44,7 +44,7 @@ def test_a_second_start_names_the_first(layout: Layout) -> None:
     with DaemonProcess(layout.root) as daemon:
         assert starting.running_pid(layout) == daemon.pid
         with pytest.raises(AlreadyRunning, match=f"pid {daemon.pid}") as raised:
-            starting.foreground(layout, show=live.show_nothing)
+            starting.foreground(layout, show=record_log.show_nothing)
         assert (raised.value.kind, "coordinator down" in raised.value.hint) == (
             "conflict",
             True,
@@ -106,7 +106,7 @@ def test_a_workspace_that_somebody_else_keeps_is_said_after_a_while(
         locks.hold(layout.lock, seconds=0),
         pytest.raises(LockTaken, match=str(layout.lock)),
     ):
-        starting.foreground(layout, show=live.show_nothing)
+        starting.foreground(layout, show=record_log.show_nothing)
     assert not layout.daemon.exists()
 
 
@@ -129,10 +129,10 @@ def test_a_daemon_needs_no_standard_streams(layout: Layout, closed: str) -> None
 def test_the_live_log_has_a_line_a_record(capsys: pytest.CaptureFixture[str]) -> None:
     """Time, who, what, about what, and why; what agents named is escaped."""
     at, path = "2026-01-31T09:00:00.000Z", "a\x1b.md"
-    live.show([Record(1, at, "document.accepted", "docs", path, {})])
+    record_log.show([Record(1, at, "document.accepted", "docs", path, {})])
     noted = Record(2, at, "new.kind", "", path, {"note": "n\x07"})
-    live.show([noted])
-    live.show_nothing([noted])
+    record_log.show([noted])
+    record_log.show_nothing([noted])
     assert capsys.readouterr().out.splitlines() == [
         "09:00:00 UTC docs         wrote a\\x1b.md",
         "09:00:00 UTC unknown      new.kind a\\x1b.md (n\\x07)",

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from coordinator.cli.here import Here
-from coordinator.kernel import files
+from coordinator.cli.in_process import InProcess
 from coordinator.kernel.blobs import name_of
-from coordinator.kernel.files import Stamp
+from coordinator.kernel.disk import files
+from coordinator.kernel.disk.files import Stamp
 from tests.support import (
     DaemonProcess,
     FakeAgent,
@@ -79,7 +79,7 @@ def work(root: Path) -> None:
     """Let a day's calls happen, each with its key, without a daemon."""
     token = (root / ".coordinator" / "tokens" / "docs").read_text()
     asked = {"folder": str(root), "agent": "docs", "token": token}
-    with Here(root, asked) as here:
+    with InProcess(root, asked) as here:
         for action, arguments in CALLS.items():
             here.perform(action, arguments, f"key-{action}")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from coordinator.actions import views
+from coordinator.actions.reports import views
 from coordinator.kernel.clock import now
 from tests.actions.run_yard import (
     BREAD,

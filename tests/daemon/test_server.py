@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from coordinator.actions import registry, tokens
-from coordinator.actions.layout import Layout
-from coordinator.actions.registry import Later
 from coordinator.cli import face
 from coordinator.daemon import client, server
-from coordinator.daemon.meanwhile import Meanwhile
+from coordinator.daemon.temporary_server import TemporaryServer
+from coordinator.workspace import registry, tokens
+from coordinator.workspace.layout import Layout
+from coordinator.workspace.registry import Deferred
 from tests.support import (
     DaemonProcess,
     ManualClock,
@@ -37,7 +37,9 @@ def root(opened: OpenWorkspace) -> Iterator[Path]:
 
     async def serve() -> None:
         path = opened.layout.socket
-        listening = await server.serve(path, opened.desk, Meanwhile(), face.answer)
+        listening = await server.serve(
+            path, opened.dispatcher, TemporaryServer(), face.answer
+        )
         listens.set()
         await over.wait()
         listening.close()
@@ -72,9 +74,9 @@ class LongWork:
         replaced = replace(action, run=self.run)
         monkeypatch.setitem(registry._ACTIONS, name, replaced)
 
-    def run(self, *_: object) -> Later:
+    def run(self, *_: object) -> Deferred:
         """Leave something for later."""
-        return Later(
+        return Deferred(
             self.work,
             lambda found: {"done": found},
             drop=lambda: self.dropped.append(1),

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from coordinator.actions.layout import Layout
 from coordinator.daemon import client, service
-from coordinator.kernel import pids
 from coordinator.kernel.clock import monotonic
+from coordinator.kernel.system import pids
+from coordinator.workspace.layout import Layout
 from tests.preloaded import tools
 from tests.support import (
     PATIENCE_SECONDS,

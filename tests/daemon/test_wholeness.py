@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from coordinator.actions import report_markdown, run_views, templates, views
+from coordinator.actions.reports import report_text, run_views, views
+from coordinator.actions.templates import library
 from coordinator.cli import progress
 from coordinator.watch.intake import BATCH
 from tests.actions.run_yard import BREAD, FILLED, begin, keep
@@ -45,7 +46,7 @@ def test_without_a_daemon_a_burst_is_taken_in_whole(
 @pytest.mark.slow
 def test_with_a_daemon_a_list_says_what_it_lacks(opened: OpenWorkspace) -> None:
     """Nobody waits out a burst, and nobody takes a part for the whole."""
-    opened.desk.take_hints = lambda: None  # as the daemon does
+    opened.dispatcher.take_hints = lambda: None  # as the daemon does
     burst(opened.root, MANY)
     [note] = opened.notes("learning list")
     listed = len(opened.workspace.index.rows("SELECT path FROM learnings"))
@@ -59,8 +60,8 @@ def test_with_a_daemon_a_list_says_what_it_lacks(opened: OpenWorkspace) -> None:
 
 def test_what_was_overheard_is_said_too(opened: OpenWorkspace) -> None:
     """Where events were lost, only the next look tells how many files there are."""
-    opened.desk.take_hints = lambda: None
-    opened.desk.is_behind = lambda: True
+    opened.dispatcher.take_hints = lambda: None
+    opened.dispatcher.is_behind = lambda: True
     [note] = opened.notes("pending list")
     assert note.startswith("Some files are not taken in yet")
     assert opened.notes("health") == []
@@ -104,7 +105,7 @@ def test_a_search_in_templates_says_that_there_is_more(
     opened: OpenWorkspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And of how many."""
-    monkeypatch.setattr(templates, "_MOST_FOUND", 2)
+    monkeypatch.setattr(library, "_MOST_FOUND", 2)
     keep(opened, BREAD)
     [note] = opened.notes("workflow search", words=["the"])
     assert note.startswith("Only the first 2 of ")
@@ -131,7 +132,7 @@ def test_the_final_report_says_how_many_files_it_leaves_out(
     for name in "abc":
         agent.commit(f"{name}.txt", f"{name}\n")
     agent.pending("final-status", "# Final status\n\n- Feature: carts\n")
-    monkeypatch.setattr(report_markdown, "_MOST_FILES", 1)
+    monkeypatch.setattr(report_text, "_MOST_FILES", 1)
     text = shop.perform("report final", agent="backend")["text"]
     assert "- Files: 3" in text
     assert "… and 2 more." in text

@@ -20,7 +20,7 @@ import agent_identities.format
 import learnings.format
 import pending_commits.format
 from coordinator.cli import show
-from coordinator.workflows import read
+from coordinator.workflows.documents import read
 from tests.actions.run_yard import BREAD, GUIDE, WAY, oven
 from tests.scenarios.test_stored_workspaces import (
     MOMENTARY,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from coordinator.actions import tokens
+from coordinator.workspace import tokens
 from tests.support import FakeAgent, ManualClock, open_workspace
 
 PAGES = Path(__file__).parents[2].glob("docs/*.md")

@@ -10,14 +10,14 @@ from pydantic import BaseModel
 
 from active_contexts import format as contexts
 from agent_identities import format as identities
-from coordinator.actions import registry
-from coordinator.actions.settings import Settings
-from coordinator.cli import local, manual
+from coordinator.cli import local_commands, manual
 from coordinator.daemon import client
-from coordinator.kernel import locks
 from coordinator.kernel.blobs import Blobs, name_of
+from coordinator.kernel.disk import locks
 from coordinator.kernel.journal import Journal
-from coordinator.workflows.states import TABLE
+from coordinator.workflows.runs.step_states import TABLE
+from coordinator.workspace import registry
+from coordinator.workspace.settings import Settings
 from learnings import format as learnings
 from pending_commits import format as pending
 from tests.house.pages import (
@@ -60,7 +60,7 @@ def test_every_command_is_in_the_manual_as_help_has_it() -> None:
     """`docs/commands.md` is made from the command tree, so it cannot drift."""
     path = ROOT / "docs" / "commands.md"
     head, mark, present = path.read_text("utf-8").partition(_MARK)
-    wanted = manual.render(local.tree())
+    wanted = manual.render(local_commands.tree())
     if REWRITE:
         path.write_text(head + _MARK + wanted, "utf-8")
     else:

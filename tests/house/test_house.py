@@ -3,14 +3,15 @@
 import ast
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from coordinator import entry
-from coordinator.actions import registry
-from coordinator.actions.registry import Body
 from coordinator.cli import app
+from coordinator.workspace import registry
+from coordinator.workspace.registry import Body
 
 ROOT = Path(__file__).parents[2]
 OWNERS = ("agent_identities", "active_contexts", "pending_commits", "learnings")
@@ -54,6 +55,23 @@ def test_a_module_is_short_and_says_what_it_owns(path: Path) -> None:
     assert text.count("\n") <= 400
     assert path.stem not in DRAWERS
     assert ast.get_docstring(ast.parse(text)), "the module has no docstring"
+
+
+def test_a_room_has_a_subject() -> None:
+    """No folder holds more modules than one remembers: then it is two rooms."""
+    rooms = Counter(x.parent for x in SOURCES if x.name != "__init__.py")
+    assert not {str(x): n for x, n in rooms.items() if n > 16}
+
+
+def test_a_class_has_a_name_of_its_own() -> None:
+    """One name for one thing: whoever reads `State` must not ask which one."""
+    names = Counter(
+        node.name
+        for path in SOURCES
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.ClassDef)
+    )
+    assert not {x: n for x, n in names.items() if n > 1}
 
 
 @pytest.mark.parametrize("owner", OWNERS)

@@ -9,8 +9,8 @@ from typing import Any
 
 from coordinator.index.database import Index
 from coordinator.kernel.blobs import name_of
+from coordinator.kernel.disk.locks import Held
 from coordinator.kernel.journal import Draft, Journal, Record
-from coordinator.kernel.locks import Held
 from tests.support import ManualClock
 
 IDENTITY = "agent-system/agent-identities/backend.md"

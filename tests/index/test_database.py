@@ -262,8 +262,8 @@ def test_what_git_showed_is_replaced_and_nothing_else(tmp_path: Path) -> None:
     world = World(tmp_path)
     index = world.filled(world.accept(NOBODYS, "State: done\n"), refused(LEARNING))
     look = Problem("shop-docs", 0, "drift", "It drifted.", "Mend it.")
-    index.replace_sights([("shop-docs", "main", "1" * 40)], [look])
-    index.replace_sights([("shop-docs", "docs/x", "2" * 40)], [look])
+    index.replace_git_state([("shop-docs", "main", "1" * 40)], [look])
+    index.replace_git_state([("shop-docs", "docs/x", "2" * 40)], [look])
     assert index.rows("SELECT * FROM heads") == [
         {"path": "shop-docs", "branch": "docs/x", "head": "2" * 40}
     ]

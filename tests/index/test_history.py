@@ -9,9 +9,9 @@ import pytest
 from coordinator.index import history as module
 from coordinator.index.history import History, HistoryStoppedError, place_of
 from coordinator.kernel.blobs import Blobs, name_of
+from coordinator.kernel.disk.locks import Held
 from coordinator.kernel.git import Repository
 from coordinator.kernel.journal import Draft, Journal
-from coordinator.kernel.locks import Held
 from tests.support import ManualClock, git
 
 AT = "coordinator.invalid|coordinator|2026-01-31T09:00"
@@ -75,7 +75,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def dispatcher(tmp_path: Path) -> Iterator[Desk]:
     """A workspace without a history yet."""
     root = tmp_path / "team"
     root.mkdir()
@@ -84,21 +84,21 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     made.close()
 
 
-def test_every_record_is_a_commit(desk: Desk) -> None:
+def test_every_record_is_a_commit(dispatcher: Desk) -> None:
     """`git log` says who did what and when, with the record that explains it."""
-    desk.accept(CONTEXT, b"one\n", actor="docs")
-    desk.journal.append([Draft("document.removed", "(system)", CONTEXT)])
-    assert desk.catch_up() == 2
-    assert desk.catch_up() == 0
-    assert desk.log("%an|%ae|%cn|%aI|%s") == [
+    dispatcher.accept(CONTEXT, b"one\n", actor="docs")
+    dispatcher.journal.append([Draft("document.removed", "(system)", CONTEXT)])
+    assert dispatcher.catch_up() == 2
+    assert dispatcher.catch_up() == 0
+    assert dispatcher.log("%an|%ae|%cn|%aI|%s") == [
         f"docs|docs@{AT}:00+00:00|document.accepted {CONTEXT}",
         f"system|system@{AT}:01+00:00|document.removed {CONTEXT}",
     ]
-    [first, _] = list(desk.journal.read())
-    assert first.render() in desk.git("log", "-1", "--format=%B", "main~1")
+    [first, _] = list(dispatcher.journal.read())
+    assert first.render() in dispatcher.git("log", "-1", "--format=%B", "main~1")
 
 
-def test_every_version_can_be_read_back(desk: Desk) -> None:
+def test_every_version_can_be_read_back(dispatcher: Desk) -> None:
     """Any bytes of any document, at the commit that accepted them."""
     versions = [
         b"",
@@ -108,12 +108,12 @@ def test_every_version_can_be_read_back(desk: Desk) -> None:
         b"x" * 99_999,
     ]
     for data in versions:
-        desk.accept(CONTEXT, data)
-        desk.accept("pending-commits/other.md", b"other")
-    desk.catch_up()
-    commits = desk.log("%H")
-    assert [desk.version(x, CONTEXT) for x in commits[::2]] == versions
-    assert desk.version("main", "pending-commits/other.md") == b"other"
+        dispatcher.accept(CONTEXT, data)
+        dispatcher.accept("pending-commits/other.md", b"other")
+    dispatcher.catch_up()
+    commits = dispatcher.log("%H")
+    assert [dispatcher.version(x, CONTEXT) for x in commits[::2]] == versions
+    assert dispatcher.version("main", "pending-commits/other.md") == b"other"
 
 
 @pytest.mark.parametrize(
@@ -123,193 +123,199 @@ def test_every_version_can_be_read_back(desk: Desk) -> None:
         *("'", "a\x01.md", '"a"', "\\n", "a:b", "docs-status.md"),
     ],
 )
-def test_names_are_what_people_call_their_files(desk: Desk, name: str) -> None:
+def test_names_are_what_people_call_their_files(dispatcher: Desk, name: str) -> None:
     """Quotes, backslashes, line ends and other letters survive a restart as well."""
     for path in (name, f"learnings/{name}", f"learnings/{name}/{name}"):
-        desk.accept(path, path.encode())
-        desk.catch_up()
-        desk.restart()
-        assert desk.version("main", path) == path.encode()
+        dispatcher.accept(path, path.encode())
+        dispatcher.catch_up()
+        dispatcher.restart()
+        assert dispatcher.version("main", path) == path.encode()
 
 
-def test_a_removed_document_is_gone_from_the_tip(desk: Desk) -> None:
+def test_a_removed_document_is_gone_from_the_tip(dispatcher: Desk) -> None:
     """Its versions stay in the commits before."""
-    desk.accept(CONTEXT, b"one")
-    desk.journal.append([Draft("document.removed", "docs", CONTEXT)] * 2)
-    desk.catch_up()
-    assert desk.git("ls-tree", "-r", "--name-only", "main") == ""
-    assert desk.version("main~2", CONTEXT) == b"one"
+    dispatcher.accept(CONTEXT, b"one")
+    dispatcher.journal.append([Draft("document.removed", "docs", CONTEXT)] * 2)
+    dispatcher.catch_up()
+    assert dispatcher.git("ls-tree", "-r", "--name-only", "main") == ""
+    assert dispatcher.version("main~2", CONTEXT) == b"one"
 
 
-def test_a_rebuild_gives_the_same_commits(desk: Desk) -> None:
+def test_a_rebuild_gives_the_same_commits(dispatcher: Desk) -> None:
     """The history is derived: in one go or record by record, it ends equal."""
     for number in range(20):
-        desk.accept(f"learnings/{number % 3}.md", b"%d" % number)
+        dispatcher.accept(f"learnings/{number % 3}.md", b"%d" % number)
         if number % 5 == 0:
-            desk.catch_up()
-    desk.catch_up()
-    before = desk.log("%H")
+            dispatcher.catch_up()
+    dispatcher.catch_up()
+    before = dispatcher.log("%H")
     assert len(before) == 20
-    shutil.rmtree(desk.root / "history.git")
-    assert desk.catch_up() == 20
-    assert desk.log("%H") == before
-    desk.history.close()
-    shutil.rmtree(desk.root / "history.git")
-    desk.restart()
-    desk.catch_up()
-    assert desk.log("%H") == before
+    shutil.rmtree(dispatcher.root / "history.git")
+    assert dispatcher.catch_up() == 20
+    assert dispatcher.log("%H") == before
+    dispatcher.history.close()
+    shutil.rmtree(dispatcher.root / "history.git")
+    dispatcher.restart()
+    dispatcher.catch_up()
+    assert dispatcher.log("%H") == before
 
 
-def test_a_restart_goes_on(desk: Desk) -> None:
+def test_a_restart_goes_on(dispatcher: Desk) -> None:
     """What is there is not written again."""
     for number in range(3):
-        desk.accept(CONTEXT, b"%d" % number)
-        assert desk.catch_up() == 1
-        desk.restart()
-    assert desk.catch_up() == 0
-    assert len(desk.log("%H")) == 3
+        dispatcher.accept(CONTEXT, b"%d" % number)
+        assert dispatcher.catch_up() == 1
+        dispatcher.restart()
+    assert dispatcher.catch_up() == 0
+    assert len(dispatcher.log("%H")) == 3
 
 
 @pytest.mark.slow
-def test_a_killed_co_process_is_replaced(desk: Desk) -> None:
+def test_a_killed_co_process_is_replaced(dispatcher: Desk) -> None:
     """A kill at any moment costs a retry, never a commit."""
     for number in range(12):
-        desk.accept(CONTEXT, b"%d" % number)
-        desk.catch_up()
-        child = desk.history._child
+        dispatcher.accept(CONTEXT, b"%d" % number)
+        dispatcher.catch_up()
+        child = dispatcher.history._child
         assert child
         os.killpg(child._process.pid, signal.SIGKILL)
         if number % 2:
             child._process.wait()
-        desk.journal.append([desk.draft(CONTEXT, b"more")] * number)
+        dispatcher.journal.append([dispatcher.draft(CONTEXT, b"more")] * number)
         with pytest.raises(HistoryStoppedError, match="fast-import ended"):
-            caught_up(desk)
-        desk.catch_up()
-    assert records_of(desk) == list(range(1, desk.journal.last + 1))
+            caught_up(dispatcher)
+        dispatcher.catch_up()
+    assert records_of(dispatcher) == list(range(1, dispatcher.journal.last + 1))
 
 
-def caught_up(desk: Desk) -> None:
+def caught_up(dispatcher: Desk) -> None:
     """Have one more record, and take it in."""
-    desk.accept(CONTEXT, b"last")
-    desk.catch_up()
+    dispatcher.accept(CONTEXT, b"last")
+    dispatcher.catch_up()
 
 
-def records_of(desk: Desk) -> list[int]:
+def records_of(dispatcher: Desk) -> list[int]:
     """Return the record number of each commit."""
-    said = desk.git("log", "--reverse", "--format=%B%x00", "main")
+    said = dispatcher.git("log", "--reverse", "--format=%B%x00", "main")
     return [int(x.rpartition("Record: ")[2]) for x in said.split("\0")[:-1]]
 
 
 @pytest.mark.slow
 def test_a_kill_in_the_middle_of_a_batch_is_made_good(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    dispatcher: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Batches before it stay, and the rest is written again."""
     monkeypatch.setattr(module, "_BATCH", 10)
     for number in range(35):
-        desk.accept(CONTEXT, b"%d" % number)
-    killing = History(desk.root / "history.git", desk.blobs.get)
+        dispatcher.accept(CONTEXT, b"%d" % number)
+    killing = History(dispatcher.root / "history.git", dispatcher.blobs.get)
     victim = name_of(b"25")
 
     def read(name: str) -> bytes:
         if name == victim and killing._child:
             os.killpg(killing._child._process.pid, signal.SIGKILL)
             killing._child._process.wait()
-        return desk.blobs.get(name)
+        return dispatcher.blobs.get(name)
 
     killing._read_blob = read
     with pytest.raises(HistoryStoppedError):
-        killing.catch_up(desk.journal)
-    assert len(desk.log("%H")) == 20
-    desk.catch_up()
-    assert records_of(desk) == list(range(1, 36))
+        killing.catch_up(dispatcher.journal)
+    assert len(dispatcher.log("%H")) == 20
+    dispatcher.catch_up()
+    assert records_of(dispatcher) == list(range(1, 36))
 
 
-def test_a_missing_blob_stops_the_history_at_its_record(desk: Desk) -> None:
+def test_a_missing_blob_stops_the_history_at_its_record(dispatcher: Desk) -> None:
     """Everything before it is there; nothing is skipped; later it goes on."""
-    desk.accept(CONTEXT, b"one")
+    dispatcher.accept(CONTEXT, b"one")
     missing = Draft("document.accepted", "docs", CONTEXT, {"blob": name_of(b"gone")})
-    desk.journal.append([missing])
-    desk.accept(CONTEXT, b"three")
+    dispatcher.journal.append([missing])
+    dispatcher.accept(CONTEXT, b"three")
     for _ in range(2):
         with pytest.raises(HistoryStoppedError, match="before record 2: The blob"):
-            desk.catch_up()
-        assert records_of(desk) == [1]
-    desk.blobs.put([b"gone"])
-    assert desk.catch_up() == 2
-    assert desk.version("main~1", CONTEXT) == b"gone"
+            dispatcher.catch_up()
+        assert records_of(dispatcher) == [1]
+    dispatcher.blobs.put([b"gone"])
+    assert dispatcher.catch_up() == 2
+    assert dispatcher.version("main~1", CONTEXT) == b"gone"
 
 
-def test_the_history_of_another_journal_is_refused(desk: Desk, tmp_path: Path) -> None:
+def test_the_history_of_another_journal_is_refused(
+    dispatcher: Desk, tmp_path: Path
+) -> None:
     """A folder that was copied from elsewhere is never continued."""
     (tmp_path / "other").mkdir()
     other = Desk(tmp_path / "other")
-    for made, data in ((desk, b"one"), (other, b"two")):
+    for made, data in ((dispatcher, b"one"), (other, b"two")):
         made.accept(CONTEXT, data)
         made.catch_up()
         made.restart()
     other.close()
-    shutil.rmtree(desk.root / "history.git")
-    shutil.copytree(other.root / "history.git", desk.root / "history.git")
+    shutil.rmtree(dispatcher.root / "history.git")
+    shutil.copytree(other.root / "history.git", dispatcher.root / "history.git")
     with pytest.raises(HistoryStoppedError, match="not of this journal") as caught:
-        desk.catch_up()
+        dispatcher.catch_up()
     assert "history.git" in caught.value.hint
 
 
-def test_a_history_longer_than_the_journal_is_refused(desk: Desk) -> None:
+def test_a_history_longer_than_the_journal_is_refused(dispatcher: Desk) -> None:
     """A journal that lost its end does not go unnoticed."""
-    desk.accept(CONTEXT, b"one")
-    desk.accept(CONTEXT, b"two")
-    desk.catch_up()
-    desk.restart()
-    desk.journal.close()
-    segment = desk.root / "journal" / "000000000000001.jsonl"
+    dispatcher.accept(CONTEXT, b"one")
+    dispatcher.accept(CONTEXT, b"two")
+    dispatcher.catch_up()
+    dispatcher.restart()
+    dispatcher.journal.close()
+    segment = dispatcher.root / "journal" / "000000000000001.jsonl"
     data = segment.read_bytes()
     segment.write_bytes(data[: data.index(b"\n") + 1])
-    desk.journal = Journal(desk.root / "journal", held=Held(desk.root), now=desk.clock)
+    dispatcher.journal = Journal(
+        dispatcher.root / "journal", held=Held(dispatcher.root), now=dispatcher.clock
+    )
     with pytest.raises(HistoryStoppedError, match="before record 3"):
-        desk.catch_up()
+        dispatcher.catch_up()
 
 
-def test_a_commit_of_somebody_else_is_refused(desk: Desk) -> None:
+def test_a_commit_of_somebody_else_is_refused(dispatcher: Desk) -> None:
     """The history is only continued from a commit of ours."""
-    desk.accept(CONTEXT, b"one")
-    desk.catch_up()
-    desk.history.close()
-    tree = desk.git("rev-parse", "main^{tree}")
-    odd = desk.git("commit-tree", "-p", "main", "-m", "Mine", tree)
-    desk.git("update-ref", "refs/heads/main", odd)
-    desk.accept(CONTEXT, b"two")
+    dispatcher.accept(CONTEXT, b"one")
+    dispatcher.catch_up()
+    dispatcher.history.close()
+    tree = dispatcher.git("rev-parse", "main^{tree}")
+    odd = dispatcher.git("commit-tree", "-p", "main", "-m", "Mine", tree)
+    dispatcher.git("update-ref", "refs/heads/main", odd)
+    dispatcher.accept(CONTEXT, b"two")
     with pytest.raises(HistoryStoppedError, match="not of this journal"):
-        desk.catch_up()
+        dispatcher.catch_up()
 
 
-def test_locks_of_a_killed_git_do_not_block(desk: Desk) -> None:
+def test_locks_of_a_killed_git_do_not_block(dispatcher: Desk) -> None:
     """Only a dead git of ours can have left them."""
-    desk.accept(CONTEXT, b"one")
-    desk.catch_up()
-    desk.restart()
+    dispatcher.accept(CONTEXT, b"one")
+    dispatcher.catch_up()
+    dispatcher.restart()
     for name in ("refs/heads/main.lock", "packed-refs.lock", "config.lock"):
-        (desk.root / "history.git" / name).touch()
-    desk.accept(CONTEXT, b"two")
-    assert desk.catch_up() == 1
+        (dispatcher.root / "history.git" / name).touch()
+    dispatcher.accept(CONTEXT, b"two")
+    assert dispatcher.catch_up() == 1
 
 
 @pytest.mark.slow
 def test_packs_are_merged_and_commits_go_on(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    dispatcher: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The number of packs stays small, and nothing is lost by it."""
     monkeypatch.setattr(module, "_MOST_PACKS", 5)
     for round_ in range(3):
         for number in range(8):
-            desk.accept(CONTEXT, b"%d %d" % (round_, number))
-            desk.catch_up()
-        desk.restart()
-        packs = list((desk.root / "history.git" / "objects" / "pack").glob("*.pack"))
+            dispatcher.accept(CONTEXT, b"%d %d" % (round_, number))
+            dispatcher.catch_up()
+        dispatcher.restart()
+        packs = list(
+            (dispatcher.root / "history.git" / "objects" / "pack").glob("*.pack")
+        )
         assert len(packs) <= 5
-    assert len(desk.log("%H")) == 24
-    desk.git("fsck", "--strict")
+    assert len(dispatcher.log("%H")) == 24
+    dispatcher.git("fsck", "--strict")
 
 
 def test_places_are_spread() -> None:
@@ -321,53 +327,55 @@ def test_places_are_spread() -> None:
 
 @pytest.mark.slow
 def test_packs_are_merged_while_the_daemon_runs(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    dispatcher: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each batch is a pack; their number stays small without a restart."""
     monkeypatch.setattr(module, "_MOST_PACKS", 5)
     for number in range(30):
-        desk.accept(CONTEXT, b"%d" % number)
-        assert desk.catch_up() == 1
-        packs = list((desk.root / "history.git" / "objects" / "pack").glob("*.pack"))
+        dispatcher.accept(CONTEXT, b"%d" % number)
+        assert dispatcher.catch_up() == 1
+        packs = list(
+            (dispatcher.root / "history.git" / "objects" / "pack").glob("*.pack")
+        )
         assert len(packs) <= 12
-    assert len(desk.log("%H")) == 30
+    assert len(dispatcher.log("%H")) == 30
 
 
-def test_lost_packs_and_an_empty_ref_are_made_good(desk: Desk) -> None:
+def test_lost_packs_and_an_empty_ref_are_made_good(dispatcher: Desk) -> None:
     """After power loss git may have lost what nobody else needs: it is derived."""
-    desk.accept(CONTEXT, b"one")
-    desk.accept(CONTEXT, b"two")
-    desk.catch_up()
-    before = desk.log("%H")
-    ref = desk.root / "history.git" / "refs" / "heads" / "main"
+    dispatcher.accept(CONTEXT, b"one")
+    dispatcher.accept(CONTEXT, b"two")
+    dispatcher.catch_up()
+    before = dispatcher.log("%H")
+    ref = dispatcher.root / "history.git" / "refs" / "heads" / "main"
     for lose_packs in (False, True):
-        desk.restart()
+        dispatcher.restart()
         ref.write_text("")
-        for pack in (desk.root / "history.git" / "objects" / "pack").iterdir():
+        for pack in (dispatcher.root / "history.git" / "objects" / "pack").iterdir():
             if lose_packs:
                 pack.unlink()
-        assert desk.catch_up() == 2
-        assert desk.log("%H") == before
+        assert dispatcher.catch_up() == 2
+        assert dispatcher.log("%H") == before
 
 
-def test_a_damaged_pack_stops_the_history(desk: Desk) -> None:
+def test_a_damaged_pack_stops_the_history(dispatcher: Desk) -> None:
     """Nothing is called committed that git cannot read back."""
-    desk.accept(CONTEXT, b"one")
-    desk.catch_up()
-    desk.restart()
-    [pack] = (desk.root / "history.git" / "objects" / "pack").glob("*.pack")
+    dispatcher.accept(CONTEXT, b"one")
+    dispatcher.catch_up()
+    dispatcher.restart()
+    [pack] = (dispatcher.root / "history.git" / "objects" / "pack").glob("*.pack")
     pack.chmod(0o600)
     pack.write_bytes(pack.read_bytes()[:-40])
     for _ in range(2):
         with pytest.raises(HistoryStoppedError, match="damaged"):
-            desk.catch_up()
+            dispatcher.catch_up()
 
 
-def test_odd_actors_and_bytes_survive_a_restart(desk: Desk) -> None:
+def test_odd_actors_and_bytes_survive_a_restart(dispatcher: Desk) -> None:
     """No name of an actor or a file can break the stream or the way back."""
     for actor, path in (("we<ird\n>", "a.md"), ("docs", "learnings/\udcff.md")):
-        desk.accept(path, b"x", actor=actor)
-        assert desk.catch_up() == 1
-        desk.restart()
-    assert desk.catch_up() == 0
-    assert desk.version("main", "learnings/\udcff.md") == b"x"
+        dispatcher.accept(path, b"x", actor=actor)
+        assert dispatcher.catch_up() == 1
+        dispatcher.restart()
+    assert dispatcher.catch_up() == 0
+    assert dispatcher.version("main", "learnings/\udcff.md") == b"x"

@@ -184,7 +184,7 @@ def test_worktrees_show_what_git_showed_last(world: World) -> None:
         Draft("agent.seen", "docs", "docs"),
         Draft("agent.seen", "(coordinator)", "docs"),
     )
-    index.replace_sights([("shop-docs--a", "docs/other", "2" * 40)], [])
+    index.replace_git_state([("shop-docs--a", "docs/other", "2" * 40)], [])
     rows = queries.worktrees(index)
     shown = [(x["feature"], x["made_on"], x["branch"], x["head"]) for x in rows]
     assert shown == [("a", "docs/a", "docs/other", "2" * 40), ("b", "", "", "")]
@@ -199,7 +199,7 @@ def test_many_problems_of_one_template_stand_as_one(world: World) -> None:
     ]
     said += [Problem("t/b.md", 1, "x", "one", ""), Problem("z.md", 1, "x", "z", "")]
     index = world.filled()
-    index.replace_sights([], said)
+    index.replace_git_state([], said)
     rows = queries.problems_in_short(index, "t", 10)
     assert [(x["path"], x["line"], x["message"], x["times"]) for x in rows] == [
         ("t/a.md", 3, "link 3 (and 1 more)", 2),

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from coordinator.kernel.disk.locks import Held
 from coordinator.kernel.journal import Draft, Journal, Record
-from coordinator.kernel.locks import Held
 from tests.support import ManualClock
 
 FIRST = "000000000000001.jsonl"

@@ -5,14 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coordinator.kernel import blobs, files
+from coordinator.kernel import blobs
 from coordinator.kernel.blobs import (
     BlobDamagedError,
     BlobMissingError,
     Blobs,
     name_of,
 )
-from coordinator.kernel.locks import Held
+from coordinator.kernel.disk import files
+from coordinator.kernel.disk.locks import Held
 
 
 def opened(folder: Path) -> Blobs:

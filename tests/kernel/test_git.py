@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from coordinator.kernel import git, git_settings, processes
+from coordinator.kernel import git, git_settings
 from coordinator.kernel.git import GitFailed, Repository
+from coordinator.kernel.system import processes
 from tests.support import commit
 from tests.support import git as users_git
 

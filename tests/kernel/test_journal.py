@@ -11,7 +11,8 @@ from threading import Event, Thread
 
 import pytest
 
-from coordinator.kernel import files, journal
+from coordinator.kernel import journal
+from coordinator.kernel.disk import files
 from coordinator.kernel.journal import (
     DiskRefusedError,
     Draft,
@@ -199,7 +200,7 @@ def test_a_full_disk_refuses_and_heals(tmp_path: Path) -> None:
         import resource, signal, sys
         from pathlib import Path
         from coordinator.kernel.journal import DiskRefusedError, Draft, Journal
-        from coordinator.kernel.locks import Held
+        from coordinator.kernel.disk.locks import Held
 
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         folder = Path(sys.argv[1])
@@ -283,7 +284,7 @@ WRITER = """
     import sys
     from pathlib import Path
     from coordinator.kernel import journal
-    from coordinator.kernel.locks import Held
+    from coordinator.kernel.disk.locks import Held
 
     journal.SEGMENT_BYTES = 4000
     folder = Path(sys.argv[1])

@@ -1,6 +1,6 @@
 import pytest
 
-from coordinator.kernel.markdown import scan
+from coordinator.kernel.text.markdown import scan
 from learnings import entries
 
 

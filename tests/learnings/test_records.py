@@ -1,7 +1,7 @@
 import pytest
 
-from coordinator.kernel import frontmatter
-from coordinator.kernel.markdown import scan
+from coordinator.kernel.text import frontmatter
+from coordinator.kernel.text.markdown import scan
 from learnings import records
 from learnings.facts import Facts, status_in
 from learnings.ids import title_id

@@ -1,6 +1,6 @@
 import pytest
 
-from coordinator.kernel.markdown import scan
+from coordinator.kernel.text.markdown import scan
 from learnings import tables
 
 ROWS = "|---|:--|---|---|\n| D-1 | Use a \\| b | 2026-01-31 | rejected |\n"

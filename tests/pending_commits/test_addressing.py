@@ -1,11 +1,11 @@
 import pytest
 
 from pending_commits.addressing import addressed, split
-from pending_commits.model import Kind
+from pending_commits.model import ItemKind
 from pending_commits.source import Names, take_apart
 
 
-def to(text: str, kind: Kind = Kind.REQUEST) -> Names:
+def to(text: str, kind: ItemKind = ItemKind.REQUEST) -> Names:
     """Read a text as an item of that kind."""
     return addressed(take_apart(text, "pending-commits/x.md"), kind)
 
@@ -49,8 +49,8 @@ def test_what_is_no_address_addresses_nobody(text: str) -> None:
 def test_only_requests_are_read_for_hidden_addresses() -> None:
     """`For:` and mentions are common prose elsewhere; `To:` is meant everywhere."""
     text = "# Cart\nFor: production\nThanks @docs\n"
-    assert to(text, Kind.PROGRESS) == ((), 0)
-    assert to("# Cart\nTo: docs\n", Kind.CONTRACT) == (("docs",), 2)
+    assert to(text, ItemKind.PROGRESS) == ((), 0)
+    assert to("# Cart\nTo: docs\n", ItemKind.CONTRACT) == (("docs",), 2)
 
 
 def test_names_are_kept_as_written_and_once() -> None:

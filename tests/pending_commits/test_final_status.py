@@ -1,7 +1,7 @@
 import pytest
 
-from coordinator.kernel import markdown
 from coordinator.kernel.problems import Problem
+from coordinator.kernel.text import markdown
 from pending_commits import final_status
 from pending_commits.model import FinalStatus
 

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from coordinator.kernel.problems import Problem
 from pending_commits.format import id_of, parse, render_submission
-from pending_commits.model import Kind, PendingItem
+from pending_commits.model import ItemKind, PendingItem
 
 PATH = "pending-commits/backend-cart.md"
 
@@ -43,7 +43,7 @@ Branch: other
     assert problems == ()
     assert found == PendingItem(
         id="backend-plan",
-        kind=Kind.COMMIT,
+        kind=ItemKind.COMMIT,
         title="Add a cart",
         path="pending-commits/backend-plan.md",
         branch="backend/cart",
@@ -71,7 +71,7 @@ def test_a_body_line_names_the_branch(line: str) -> None:
     """People write the key in many ways; the branch and its line are found."""
     found = item(f"# Add a cart\n\n{line}\nBranch: second\n")
     assert (found.kind, found.branch, found.branch_line) == (
-        Kind.COMMIT,
+        ItemKind.COMMIT,
         "backend/cart",
         3,
     )
@@ -91,7 +91,7 @@ def test_a_body_line_names_the_branch(line: str) -> None:
 def test_what_names_no_branch_makes_no_commit(text: str) -> None:
     """Sentences, blanks, code and lines far down propose nothing."""
     found, problems = parse(text, PATH)
-    assert (found.kind, found.branch, problems) == (Kind.PROGRESS, "", ())
+    assert (found.kind, found.branch, problems) == (ItemKind.PROGRESS, "", ())
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_what_names_no_branch_makes_no_commit(text: str) -> None:
 def test_a_hostile_branch_is_a_problem_and_no_branch(text: str, line: int) -> None:
     """The item stays a commit, with nothing that could reach git."""
     found, problems = parse(text, PATH)
-    assert (found.kind, found.branch, found.branch_line) == (Kind.COMMIT, "", line)
+    assert (found.kind, found.branch, found.branch_line) == (ItemKind.COMMIT, "", line)
     assert [(x.line, x.code) for x in problems] == [(line, "bad-branch")]
 
 
@@ -191,7 +191,7 @@ def test_an_unknown_kind_is_a_problem_and_the_name_decides() -> None:
     """A word that is no kind does not hide the item."""
     text = "---\nkind: poem\n---\nx\n"
     found, (only,) = parse(text, "pending-commits/docs-plan.md")
-    assert found.kind is Kind.PLAN
+    assert found.kind is ItemKind.PLAN
     assert (only.line, only.code) == (2, "unknown-kind")
     assert "final-status" in only.hint
 
@@ -245,7 +245,7 @@ def test_a_submission_is_read_back() -> None:
     text = render_submission("Add: a 'cart' #1", "backend/cart", "# Why\nx", "T-1")
     found, problems = parse(text, PATH)
     assert (found.kind, found.title, found.branch, found.task, problems) == (
-        Kind.COMMIT,
+        ItemKind.COMMIT,
         "Add: a 'cart' #1",
         "backend/cart",
         "T-1",

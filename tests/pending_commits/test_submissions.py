@@ -11,7 +11,7 @@ from pending_commits.submissions import (
     BadBranchName,
     BranchMissing,
     BranchMoves,
-    NoCommits,
+    BranchWithoutCommits,
     Partial,
     RepositoryMissing,
     Shallow,
@@ -262,7 +262,7 @@ def test_an_empty_and_a_missing_repository_are_told_apart(
 ) -> None:
     """Each gets its own sentence."""
     git(tmp_path, "init", "-q", "empty")
-    with pytest.raises(NoCommits, match="no commits yet"):
+    with pytest.raises(BranchWithoutCommits, match="no commits yet"):
         fetch(store, tmp_path / "empty")
     with pytest.raises(RepositoryMissing, match="nowhere"):
         fetch(store, tmp_path / "nowhere")

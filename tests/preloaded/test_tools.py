@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from coordinator.kernel import pids
+from coordinator.kernel.system import pids
 from tests.preloaded import tools
 from tests.support import CommandLine, DaemonProcess, user_environment, wait_for
 

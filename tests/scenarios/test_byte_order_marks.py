@@ -13,8 +13,10 @@ import agent_identities.format
 import agent_identities.importing
 import learnings.format
 import pending_commits.format
-from coordinator.actions import settings
-from coordinator.workflows import evidence, junit, lint, state_files
+from coordinator.workflows import lint
+from coordinator.workflows.judging import evidence, junit
+from coordinator.workflows.runs import state_files
+from coordinator.workspace import settings
 from tests.actions.run_yard import BREAD, begin, oven, show, text_of, tick
 from tests.support import CommandLine, FakeAgent, OpenWorkspace
 

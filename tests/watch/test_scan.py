@@ -4,17 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from coordinator.actions import documents
-from coordinator.kernel.files import Stamp
+from coordinator.actions.documents import accepting
+from coordinator.kernel.disk.files import Stamp
 from coordinator.watch.scan import is_in_missing_folder, scan
 
-IDENTITIES, CONTEXTS, LEARNINGS, PENDING, _ = documents.FOLDERS
+IDENTITIES, CONTEXTS, LEARNINGS, PENDING, _ = accepting.FOLDERS
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A workspace's watched folders, empty."""
-    for folder in (*documents.FOLDERS, *documents.VIEWS):
+    for folder in (*accepting.FOLDERS, *accepting.VIEWS):
         (tmp_path / folder).mkdir(parents=True)
     return tmp_path
 

@@ -4,17 +4,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from coordinator.kernel.files import MAX_BYTES
-from coordinator.workflows.evidence import Evidence
-from coordinator.workflows.judging import judge
-from coordinator.workflows.model import Criteria, Criterion
-from coordinator.workflows.verdicts import (
+from coordinator.kernel.disk.files import MAX_BYTES
+from coordinator.workflows.judging.evidence import Evidence
+from coordinator.workflows.judging.judging import judge
+from coordinator.workflows.judging.verdicts import (
     MISSING,
     Ask,
     Sources,
     Verdict,
     ask_nobody,
 )
+from coordinator.workflows.model import Criteria, Criterion
 
 
 @dataclass

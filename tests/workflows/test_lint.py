@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 
 from coordinator.kernel.problems import Problem
-from coordinator.workflows import lint, read
+from coordinator.workflows import lint
+from coordinator.workflows.documents import read
 from coordinator.workflows.lint import World
 from tests.workflows.any_documents import ANY
 from tests.workflows.sample_documents import AGENT, BOOK, CATALOGUE, GROUPED, line_of

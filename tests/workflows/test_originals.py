@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 
-from coordinator.workflows import boxes, counts, drafts, lint, living, plan, read
+from coordinator.workflows import lint
+from coordinator.workflows.documents import counts, read
+from coordinator.workflows.lines import boxes
 from coordinator.workflows.lint import World
 from coordinator.workflows.marks import Mark
-from coordinator.workflows.model import Document, Kind
-from coordinator.workflows.plan import Plan
-from coordinator.workflows.runs import Run, Work
-from coordinator.workflows.states import State
+from coordinator.workflows.model import Document, Family
+from coordinator.workflows.runs import instantiate, living_copy, plan
+from coordinator.workflows.runs.plan import Plan
+from coordinator.workflows.runs.run import Run, Work
+from coordinator.workflows.runs.step_states import StepState
 
 pytestmark = pytest.mark.skipif(
     "COORDINATOR_SEEDS" not in os.environ, reason="COORDINATOR_SEEDS is not set"
@@ -137,34 +140,41 @@ def test_lint_finds_what_they_name(number: str) -> None:
 def test_every_byte_stays(number: str, end: str) -> None:
     """Each box is set and unset, and nothing is filled: the bytes are the same."""
     text = seed(number).replace("\n", end)
-    items = living.read(text).items
+    items = living_copy.read(text).items
     for item in items:
         ticked = boxes.set_marks(text, {item.line: Mark.DONE})
         assert sum(a != b for a, b in zip(text, ticked, strict=True)) == 1
         assert boxes.set_marks(ticked, {item.line: Mark.OPEN}) == text
-    assert drafts.fill(text, {"No such name": "x"}) == (text, ["No such name"])
-    sheet = living.Sheet(text, living.read(text), living.first_ids(text))
-    judged = living.judge(sheet, text, (), len(items) + 1)
-    assert (judged.sheet.text, judged.ticks, judged.refused) == (text, {}, [])
+    assert instantiate.fill(text, {"No such name": "x"}) == (text, ["No such name"])
+    copy = living_copy.LivingCopy(
+        text, living_copy.read(text), living_copy.first_ids(text)
+    )
+    judged = living_copy.judge(copy, text, (), len(items) + 1)
+    assert (judged.copy.text, judged.ticks, judged.refused) == (text, {}, [])
 
 
 @pytest.mark.parametrize("number", ["000", "001"])
 def test_brackets_hold_all_phases_until_they_are_filled(number: str) -> None:
     """The phase after Task Management waits; the one itself does not."""
     text = seed(number)
-    found = living.read(text)
-    names = living.unfilled(found).names
+    found = living_copy.read(text)
+    names = living_copy.unfilled(found).names
     assert len(names) == 6
-    sheet = living.Sheet(text, found, living.first_ids(text))
+    copy = living_copy.LivingCopy(text, found, living_copy.first_ids(text))
     first = next(x for x, y in enumerate(found.items) if "Review" in y.group)
-    held = living.held(sheet, first, ())
+    held = living_copy.held(copy, first, ())
     assert held is not None
     assert held.code == "placeholder"
-    assert living.held(sheet, 0, ()) is None
-    filled, unused = drafts.fill(text, dict.fromkeys(names, "x"))
-    assert (unused, list(living.unfilled(living.read(filled)).names)) == ([], [])
-    ready = living.Sheet(filled, living.read(filled), living.first_ids(filled))
-    assert living.held(ready, first, ()) is None
+    assert living_copy.held(copy, 0, ()) is None
+    filled, unused = instantiate.fill(text, dict.fromkeys(names, "x"))
+    assert (unused, list(living_copy.unfilled(living_copy.read(filled)).names)) == (
+        [],
+        [],
+    )
+    ready = living_copy.LivingCopy(
+        filled, living_copy.read(filled), living_copy.first_ids(filled)
+    )
+    assert living_copy.held(ready, first, ()) is None
 
 
 @pytest.mark.parametrize(
@@ -180,40 +190,40 @@ def test_brackets_hold_all_phases_until_they_are_filled(number: str) -> None:
 def test_the_catalogue_becomes_runs(part: str) -> None:
     """A checklist with all items, and a skeleton with all steps; both are clean."""
     document = parse("002")
-    found = drafts.stages(document.catalogue, part)
+    found = instantiate.stages(document.catalogue, part)
     assert found is not None
     names = [x.name for stage in found[1] for x in stage.items]
-    made, problems = lint.check(drafts.checklist(document, part) or "", "w.md")
+    made, problems = lint.check(instantiate.checklist(document, part) or "", "w.md")
     gates = {"User sign-off", "PAUSE: check in with the user on the design"}
     items = [x.text for x in made.checklist.items]
     assert ([x for x in items if x not in gates], problems) == (names, [])
-    made, problems = lint.check(drafts.skeleton(document, part) or "", "w.md")
+    made, problems = lint.check(instantiate.skeleton(document, part) or "", "w.md")
     problems = [x for x in problems if x.code != "no-criteria"]
-    steps = [x.step.command for x in Plan(made.book).places.values()]
-    assert (made.kind, steps, problems) == (Kind.STEPS, names, [])
+    steps = [x.step.command for x in Plan(made.book).steps.values()]
+    assert (made.kind, steps, problems) == (Family.STEPS, names, [])
 
 
 def test_the_agent_workflow_becomes_a_run() -> None:
     """Six phases of actions and outputs, and the success boxes; it has partners."""
     document = parse("003")
-    made, problems = lint.check(drafts.checklist(document) or "", "w.md")
+    made, problems = lint.check(instantiate.checklist(document) or "", "w.md")
     phases = [x.title for x in made.checklist.phases if x.title.startswith("Step")]
     assert (len(phases), problems) == (6, [])
     assert len(document.workflow.partners) == 4
     success = [x for x in made.checklist.items if x.phase == "Success Criteria"]
     assert len(success) == 9
-    assert any(living.needs_figures(x) for x in success)
+    assert any(living_copy.needs_figures(x) for x in success)
 
 
 def test_the_steps_follow_each_other() -> None:
     """The dependency chain is strictly linear: one step is free at a time."""
     made = Plan(parse("004").book)
     at = Run("r", "t", 1, "a", "00", "", "", [])
-    order = [x for x in made.places if x != plan.DOCUMENT]
+    order = [x for x in made.steps if x != plan.DOCUMENT]
     assert len(order) == 36
     for name in order:
         assert [x.name for x in plan.ready(made, at, "01")] == [name]
-        assert made.places[name].attempts == 4
-        at.steps[name] = Work(State.SUCCEEDED)
+        assert made.steps[name].attempts == 4
+        at.steps[name] = Work(StepState.SUCCEEDED)
     assert {x.name for x in plan.ready(made, at, "01")} <= {plan.DOCUMENT}
     assert len(plan.gates(made, at)) == 5

@@ -7,7 +7,7 @@ not take for one plain word is left out, so that nobody types what an agent made
 import os
 from collections.abc import Iterable, Sequence
 
-from coordinator.kernel import addresses
+from coordinator.kernel.system import addresses
 
 _MOST = 500
 _SECONDS = 0.2

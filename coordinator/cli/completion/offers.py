@@ -7,7 +7,7 @@ is loaded for it: a row for each command, argument and option. It knows no shell
 import os
 
 from coordinator.cli.completion import names
-from coordinator.kernel import addresses
+from coordinator.kernel.system import addresses
 
 TABLE = f"{os.path.dirname(__file__)}/commands.tsv"  # noqa: PTH120 - thin
 FLAG = "-"  # in the place of a value: the option takes none

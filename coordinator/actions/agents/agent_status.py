@@ -1,0 +1,86 @@
+"""Where each agent stands: its newest context beside what git and the clock say.
+
+Used by status, board and reports; it reads the index and changes nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from active_contexts.model import ContextState, is_stale
+from coordinator.index import queries
+from coordinator.kernel import clock
+from coordinator.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class AgentStatus:
+    """One agent's line in `status`; `last_seen` is the server's time or empty.
+
+    `branch` and `worktree` are what git shows; `path` is the context's document.
+    """
+
+    name: str
+    state: str
+    said: str
+    task: str
+    branch: str
+    worktree: str
+    blockers: tuple[str, ...]
+    next: str
+    last_seen: str
+    stale: bool
+    path: str
+
+
+def agent_statuses(workspace: Workspace) -> list[AgentStatus]:
+    """Return the standing of every agent on the roster, by name."""
+    names = workspace.roster.names
+    contexts = {x: queries.newest_context(workspace.index, x) for x in names}
+    seen = queries.seen(workspace.index)
+    trees = _worktrees(workspace)
+    return [
+        _standing(workspace, name, contexts[name], seen.get(name, ""), trees)
+        for name in names
+    ]
+
+
+def _standing(
+    workspace: Workspace,
+    name: str,
+    context: queries.Row | None,
+    last_seen: str,
+    trees: dict[str, queries.Row],
+) -> AgentStatus:
+    row = context or {}
+    tree = trees.get(name, {})
+    return AgentStatus(
+        name=name,
+        state=row.get("state", ContextState.UNKNOWN.value),
+        said=row.get("said", ""),
+        task=row.get("task", ""),
+        branch=tree.get("branch", ""),
+        worktree=str(workspace.layout.root / tree["path"]) if tree else "",
+        blockers=tuple(row.get("blockers", ())),
+        next=row.get("next", ""),
+        last_seen=last_seen,
+        stale=stale(workspace, last_seen),
+        path=row.get("path", ""),
+    )
+
+
+def stale(workspace: Workspace, last_seen: str) -> bool:
+    """Tell whether an agent last seen then counts as stale; never seen: it does not."""
+    if not last_seen:
+        return False
+    after = timedelta(minutes=workspace.settings.contexts.stale_after_minutes)
+    return is_stale(clock.parse(last_seen), workspace.now(), after)
+
+
+def _worktrees(workspace: Workspace) -> dict[str, queries.Row]:
+    """Return for each agent the worktree that it is on a branch in, else its home."""
+    chosen: dict[str, queries.Row] = {}
+    for row in queries.worktrees(workspace.index):
+        held = chosen.get(row["agent"])
+        if held is None or (row["branch"] and not held["branch"]):
+            chosen[row["agent"]] = row
+    return chosen

@@ -1,0 +1,51 @@
+"""What the coordinator tells an agent or the maintainers: sent, kept, and listed.
+
+Agents' own messages to each other are not its business yet.
+"""
+
+from typing import Any
+
+from pydantic import Field
+
+from coordinator.index import queries
+from coordinator.kernel.blobs import name_of
+from coordinator.kernel.journal import Draft
+from coordinator.workspace.registry import Arguments, Refresh, Who, action
+from coordinator.workspace.workspace import MAINTAINER, SYSTEM, Call, Workspace
+
+
+def notify(workspace: Workspace, to: str, subject: str, body: str) -> Draft:
+    """Return the record of a message, its text stored; `to` empty: the maintainers."""
+    [blob] = workspace.blobs.put([body.encode()])
+    like_no_other = name_of(f"{to}\0{subject}\0{blob}".encode())[:6]
+    name = f"m{workspace.journal.last + 1}-{like_no_other}"
+    data = {"to": to or MAINTAINER, "subject": subject[:200], "body": blob}
+    return Draft("message.sent", SYSTEM, name, data)
+
+
+class InboxArguments(Arguments):
+    """Which messages."""
+
+    since: int = Field(0, ge=0, lt=1 << 63, description="only those after this record")
+
+
+@action("inbox", who=Who.MEMBER, example="coordinator inbox", refresh=Refresh.QUICK)
+def inbox(call: Call, arguments: InboxArguments) -> list[dict[str, Any]]:
+    """List what the coordinator told you, the oldest first."""
+    workspace = call.workspace
+    rows = queries.messages(workspace.index, call.caller.actor, arguments.since)
+    return [
+        {
+            "id": row["id"],
+            "from": row["sender"],
+            "to": row["recipient"],
+            "kind": "message",
+            "subject": row["subject"],
+            "body": workspace.read_text(row["blob"]),
+            "thread": row["id"],
+            "sent": row["at"],
+            "state": "sent",
+            "seq": row["seq"],
+        }
+        for row in rows
+    ]

@@ -1,0 +1,42 @@
+"""Views on the disk: a file is written when its text is another.
+
+What stands in the way of one is left to the problem list: no other waits for it.
+"""
+
+from contextlib import suppress
+
+from coordinator.kernel.disk import files
+from coordinator.kernel.disk.files import Content
+from coordinator.workspace.workspace import Workspace
+
+_IN_THE_WAY = (
+    FileNotFoundError,
+    FileExistsError,
+    IsADirectoryError,
+    NotADirectoryError,
+    PermissionError,
+)
+
+
+def write(workspace: Workspace, path: str, text: str) -> None:
+    """Write a view whose text changed; without its folder it is left out."""
+    root, data = workspace.layout.root, text.encode()
+    present = files.read(root, path, limit=len(data))
+    if isinstance(present, Content) and present.data == data:
+        return
+    with suppress(*_IN_THE_WAY):
+        files.write(root, path, data, temporary=workspace.layout.temporary)
+
+
+def write_report(workspace: Workspace, path: str, text: str) -> None:
+    """Write a view in the folder for views alone, which is made again."""
+    with suppress(*_IN_THE_WAY):
+        (workspace.layout.root / path).parent.mkdir(exist_ok=True)
+    write(workspace, path, text)
+
+
+def write_inside(workspace: Workspace, path: str, text: str) -> None:
+    """Write a view in a folder that is made for it."""
+    with suppress(*_IN_THE_WAY):
+        (workspace.layout.root / path).parent.mkdir(parents=True, exist_ok=True)
+        write(workspace, path, text)

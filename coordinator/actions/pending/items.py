@@ -1,0 +1,289 @@
+"""Pending items by command: what waits for a person or another agent."""
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
+
+import pending_commits.format
+import pending_commits.store
+from active_contexts.worktree_state.entries import head_of
+from coordinator.actions.documents.accepting import write_document
+from coordinator.actions.pending import submissions
+from coordinator.actions.pending.submissions import Proposal
+from coordinator.actions.runs import evidence_source
+from coordinator.index import queries
+from coordinator.kernel.errors import NotFound, Refused, UsageProblem
+from coordinator.kernel.system.processes import ProgramMissing
+from coordinator.kernel.text.names import slug
+from coordinator.workspace.registry import (
+    Arguments,
+    Body,
+    Deferred,
+    Nothing,
+    Positional,
+    Refresh,
+    Who,
+    action,
+)
+from coordinator.workspace.workspace import Call, Workspace
+from pending_commits.model import ItemEvent, ItemState, next_state
+
+_DIFF_BYTES = 200_000
+
+
+class OneItem(Arguments):
+    """Which pending item."""
+
+    id: Annotated[str, Positional()] = Field(..., description="the item's id")
+
+
+class ShowItem(OneItem):
+    """Which pending item, and how much of it."""
+
+    diff: bool = Field(default=False, description="add the commits and their diff")
+
+
+@action(
+    "pending list",
+    who=Who.ANYONE,
+    example="coordinator pending list",
+    refresh=Refresh.QUICK,
+)
+def list_pending(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
+    """List the pending items with their state."""
+    del arguments
+    workspace = call.workspace
+    return [_as_value(workspace, row) for row in queries.pending(workspace.index)]
+
+
+def _as_value(workspace: Workspace, row: queries.Row) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "kind": row["kind"],
+        "agent": row["agent"],
+        "branch": row["branch"],
+        "commit": row["head"],
+        "state": row["state"],
+        "title": row["title"],
+        "path": row["path"],
+        "to": row["recipients"],
+        "problems": queries.problems_of(workspace.index, row["path"]),
+    }
+
+
+def find_row(workspace: Workspace, wanted: str) -> queries.Row:
+    """Return the pending item of that id.
+
+    Raises:
+        NotFound: There is none.
+    """
+    row = queries.pending_item(workspace.index, wanted)
+    if row is None:
+        raise NotFound(
+            f"There is no pending item {wanted!r}.",
+            hint="Run: coordinator pending list",
+        )
+    return row
+
+
+@action(
+    "pending show",
+    who=Who.ANYONE,
+    example="coordinator pending show backend-login --diff",
+    refresh=Refresh.QUICK,
+)
+def show(call: Call, arguments: ShowItem) -> Deferred | dict[str, Any]:
+    """Show one pending item: its text, what git says, and the diff if wanted."""
+    workspace = call.workspace
+    row = find_row(workspace, arguments.id)
+    value = _as_value(workspace, row)
+    document = queries.documents(workspace.index, [row["path"]])[row["path"]]
+    value["text"] = workspace.read_text(document["blob"])
+    value["moved"] = _moved(workspace, row)
+    if not row["head"]:
+        return value
+    read = partial(_changes, workspace.layout.store, row, arguments)
+
+    def finish(found: dict[str, Any] | ProgramMissing) -> dict[str, Any]:
+        if isinstance(found, ProgramMissing):
+            call.notes.append(found.message)
+            return value
+        return {**value, **found}
+
+    return Deferred(read, finish)
+
+
+def _changes(
+    store: Path, row: queries.Row, arguments: ShowItem
+) -> dict[str, Any] | ProgramMissing:
+    """Read in the store what a commit changes; large ones take their time.
+
+    Where git is missing, that is all there is to say, unless the diff is asked for.
+    """
+    from pending_commits import changes  # noqa: PLC0415 - gitpython loads slowly
+
+    target, head = row["target"], row["head"]
+    try:
+        found: dict[str, Any] = {"changes": changes.facts(store, target, head)}
+    except ProgramMissing as error:
+        if arguments.diff:
+            raise
+        return error
+    if arguments.diff:
+        found["diff"] = changes.diff(store, target, head, _DIFF_BYTES)
+    return found
+
+
+def _moved(workspace: Workspace, row: queries.Row) -> str:
+    """Return where the branch stands now, if that is not what was submitted."""
+    if not row["head"]:
+        return ""
+    rows = workspace.index.rows(
+        "SELECT head FROM heads WHERE branch = ? AND head <> ?",
+        (row["branch"], row["head"]),
+    )
+    return rows[0]["head"] if rows else ""
+
+
+class SubmitItem(Arguments):
+    """A branch to propose for landing."""
+
+    title: str = Field(
+        ..., min_length=1, max_length=200, description="what the branch does"
+    )
+    branch: str = Field("", description="the branch; none: the one checked out here")
+    task: str = Field("", max_length=200, description="the task that it is for")
+    body: Annotated[str, Body()] = Field(
+        "", max_length=200_000, description="what reviewers should know, in Markdown"
+    )
+
+
+@action(
+    "pending submit",
+    who=Who.MEMBER,
+    example='echo "Ready." | coordinator pending submit --title "Add login"',
+    refresh=Refresh.WITH_GIT,
+)
+def submit(call: Call, arguments: SubmitItem) -> Deferred:
+    """Propose a branch for landing; its commit is taken from git."""
+    branch = arguments.branch or _branch_here(call)
+    agent = _author(call, branch)
+    fetch = submissions.planned(call.workspace, branch)
+    return Deferred(fetch, partial(_submit, call, arguments, agent))
+
+
+def _submit(
+    call: Call, arguments: SubmitItem, agent: str, proposal: Proposal
+) -> dict[str, Any]:
+    """Write the item of a branch that was fetched, and record what it points at."""
+    workspace, branch = call.workspace, proposal.branch
+    name = f"{agent}-{slug(branch.partition('/')[2] or branch)}.md"
+    text = pending_commits.format.render_submission(
+        arguments.title, branch, arguments.body, arguments.task
+    )
+    # The same branch again is a new version of the same item.
+    path = f"{pending_commits.store.FOLDER}/{name}"
+    write_document(workspace, path, text)
+    [row] = queries.pending_at(workspace.index, [path])
+    submissions.keep(workspace, row, proposal)
+    submissions.submit(workspace, row, proposal, actor=call.caller.actor)
+    return _as_value(workspace, find_row(workspace, row["id"]))
+
+
+def _branch_here(call: Call) -> str:
+    spot = evidence_source.here(call)
+    head = head_of(spot.folder) if spot else None
+    if head is not None and head.branch:
+        return head.branch
+    raise UsageProblem(
+        "No branch is checked out here.", hint="Name it: --branch backend/feature"
+    )
+
+
+def _author(call: Call, branch: str) -> str:
+    owner = call.workspace.roster.owner_of_branch(branch)
+    if call.caller.is_maintainer:
+        return owner or "maintainer"
+    if owner != call.caller.agent:
+        raise Refused(
+            f"The branch {branch!r} is not one of {call.caller.agent}'s.",
+            hint=f"Submit a branch named {call.caller.agent}/…",
+        )
+    return owner
+
+
+@action(
+    "pending withdraw",
+    who=Who.MEMBER,
+    example="coordinator pending withdraw backend-login",
+    refresh=Refresh.QUICK,
+)
+def withdraw(call: Call, arguments: OneItem) -> dict[str, Any]:
+    """Take a proposed branch back; only its author or a maintainer may."""
+    return _step(call, arguments.id, ItemEvent.WITHDRAW)
+
+
+@action(
+    "pending ack",
+    who=Who.MEMBER,
+    example="coordinator pending ack frontend-request",
+    refresh=Refresh.QUICK,
+)
+def acknowledge(call: Call, arguments: OneItem) -> dict[str, Any]:
+    """Say that you have read an item that is addressed to you."""
+    return _step(call, arguments.id, ItemEvent.ACKNOWLEDGE)
+
+
+@action(
+    "pending close",
+    who=Who.MEMBER,
+    example="coordinator pending close frontend-request",
+    refresh=Refresh.QUICK,
+)
+def close(call: Call, arguments: OneItem) -> dict[str, Any]:
+    """Close an item: nothing more is to be done about it."""
+    return _step(call, arguments.id, ItemEvent.CLOSE)
+
+
+def _step(call: Call, wanted: str, event: ItemEvent) -> dict[str, Any]:
+    workspace = call.workspace
+    row = find_row(workspace, wanted)
+    _check_may(call, row, event)
+    if _moved_before(call, wanted):
+        return _as_value(workspace, row)
+    new = next_state(ItemState(row["state"]), event)
+    if new.value != row["state"]:
+        submissions.move(workspace, row, new, actor=call.caller.actor)
+    return _as_value(workspace, find_row(workspace, wanted))
+
+
+def _moved_before(call: Call, wanted: str) -> bool:
+    """Tell whether an earlier attempt, that was cut off, moved the item."""
+    question = (
+        "SELECT 1 FROM records WHERE subject = ?1 AND actor = ?2"
+        " AND kind = 'pending.moved' AND seq > ?3 AND ?3 > 0"
+    )
+    values = (wanted, call.caller.actor, call.begun)
+    return call.workspace.index.row(question, values) is not None
+
+
+def _check_may(call: Call, row: queries.Row, event: ItemEvent) -> None:
+    """An author withdraws and closes its own; the addressed acknowledge and close."""
+    caller = call.caller
+    if caller.is_maintainer:
+        return
+    is_author = caller.agent == row["agent"]
+    addressed = submissions.recipients(call.workspace, row)
+    is_addressed = caller.agent in addressed or not row["recipients"]
+    allowed = {
+        ItemEvent.WITHDRAW: is_author,
+        ItemEvent.ACKNOWLEDGE: is_addressed and not is_author,
+        ItemEvent.CLOSE: is_author or is_addressed,
+    }
+    if not allowed[event]:
+        raise Refused(
+            f"{caller.agent} may not {event.value} {row['id']!r} of {row['agent']}.",
+            hint="Its author, whom it is addressed to, or a maintainer can.",
+        )

@@ -1,0 +1,239 @@
+"""Runs shown: all that is known of one, or a line for each.
+
+It changes nothing.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from coordinator.actions.runs import assignee, escalations, gates, loading, take, tick
+from coordinator.actions.runs.loading import LoadedRun
+from coordinator.actions.templates import library
+from coordinator.index import queries
+from coordinator.kernel import clock
+from coordinator.workflows.marks import Mark
+from coordinator.workflows.model import Document, Family, Item
+from coordinator.workflows.runs import instantiate, living_copy, order, plan
+from coordinator.workflows.runs.durations import Durations
+from coordinator.workflows.runs.plan import Known, PlannedStep
+from coordinator.workflows.runs.run import Word, Work
+from coordinator.workflows.runs.step_states import StepState
+from coordinator.workspace.registry import (
+    Arguments,
+    Positional,
+    Refresh,
+    Who,
+    action,
+)
+from coordinator.workspace.workspace import Call, Workspace
+
+
+class ShowRun(Arguments):
+    """Which run; none: a line for each. And which step or item; none: all of it."""
+
+    run: Annotated[str, Positional()] = Field("", description="the run's id")
+    step: Annotated[str, Positional()] = Field(
+        "", description="the step's id, the item's number, or words of the item"
+    )
+
+
+@action(
+    "workflow show",
+    who=Who.ANYONE,
+    example="coordinator workflow show backend-workflow-1",
+    refresh=Refresh.QUICK,
+)
+def show(call: Call, arguments: ShowRun) -> dict[str, Any] | list[dict[str, Any]]:
+    """Show a run, or a step or an item of it; without RUN all runs."""
+    workspace = call.workspace
+    if not arguments.run:
+        return [summary(x) for x in loading.every(workspace)]
+    loaded = loading.find(workspace, arguments.run)
+    if not arguments.step:
+        return value(workspace, loaded)
+    return {"run": loaded.run.id, **_part(workspace, loaded, arguments.step)}
+
+
+def _part(workspace: Workspace, loaded: LoadedRun, wanted: str) -> dict[str, Any]:
+    """Return a step or an item of a run; one of steps may have items beside."""
+    if loaded.is_steps and wanted not in loaded.copy.ids:
+        found = take.find_step(loaded, wanted)
+        return next(steps_of(workspace, loaded, [found]))
+    place = tick.find_place(loaded, wanted)
+    shown = list(items(workspace, loaded))[place]
+    return {**shown, "below": living_copy.below(loaded.copy, place)}
+
+
+def summary(loaded: LoadedRun) -> dict[str, Any]:
+    """Return a run in a line: where it stands and what it waits for."""
+    run = loaded.run
+    waiting = gates.waiting_of(loaded)
+    open_ = [x.id for x in run.escalations.values() if not x.decision]
+    done, total = loaded.progress
+    return {
+        "id": run.id,
+        "template": run.template,
+        "version": run.version,
+        "kind": loaded.document.kind.value,
+        "title": loaded.document.title,
+        "agent": run.agent,
+        "state": _state(loaded, waiting, open_),
+        "done": done,
+        "total": total,
+        "started": run.started,
+        "changed": run.changed,
+        "ended": run.ended,
+        "path": loaded.path,
+        "waits_for": [x["item"] for x in waiting],
+        "escalations": open_,
+    }
+
+
+def _state(loaded: LoadedRun, waiting: list[dict[str, Any]], open_: list[str]) -> str:
+    if loaded.run.ended:
+        return loaded.run.outcome
+    if open_:
+        return "escalated"
+    return "waiting" if waiting else "running"
+
+
+def value(workspace: Workspace, loaded: LoadedRun) -> dict[str, Any]:
+    """Return all that is known of a run."""
+    run, book = loaded.run, loaded.document.book
+    return {
+        **summary(loaded),
+        "items": list(items(workspace, loaded)),
+        "steps": list(steps_of(workspace, loaded, loaded.plan.steps.values())),
+        "gates": gates.waiting_of(loaded),
+        "passed": {x: _word(workspace, word) for x, word in run.passed.items()},
+        "unfilled": list(living_copy.unfilled(loaded.copy.boxes).names),
+        "refused": [
+            {**asdict(x), "open": x in run.open_refusals and not run.ended}
+            for x in run.refusals
+        ],
+        "problems": queries.problems_of(workspace.index, loaded.path),
+        "notes": [
+            {"text": workspace.read_text(blob), "agent": actor, "at": at}
+            for blob, actor, at in run.notes
+            if blob
+        ],
+        "escalations": [
+            escalations.value(workspace, loaded, x) for x in run.escalations.values()
+        ],
+        "fields": dict(loaded.document.fields),
+        "prose": dict(book.prose),
+        "tools": [asdict(x) for x in book.tools],
+        "supporting": list(book.supporting),
+        "uncovered": _uncovered(workspace, loaded),
+        "partners": _partners(workspace, loaded),
+    }
+
+
+def items(workspace: Workspace, loaded: LoadedRun) -> Iterator[dict[str, Any]]:
+    """Yield the items of a run, each with who did what to it last, and why."""
+    found = loaded.copy.boxes.items
+    marks = order.derived(found)
+    for place, item in enumerate(found):
+        name = loaded.copy.ids[place]
+        word = loaded.run.words.get(name)
+        parent = loaded.copy.ids[item.parent] if item.parent >= 0 else ""
+        yield {
+            "id": name,
+            "text": item.text,
+            "state": _state_of(item, marks[place]),
+            "optional": item.is_optional,
+            "role": item.role.value,
+            "phase": item.phase,
+            "group": item.group,
+            "parent": parent,
+            "line": item.line,
+            "by": word.actor if word else "",
+            "at": word.at if word else "",
+            "comment": _comment(workspace, word),
+        }
+
+
+def _state_of(item: Item, mark: Mark) -> str:
+    return "in-progress" if item.is_begun and mark is Mark.OPEN else mark.value
+
+
+def steps_of(
+    workspace: Workspace, loaded: LoadedRun, places: Iterable[PlannedStep]
+) -> Iterator[dict[str, Any]]:
+    """Yield steps, each with where it stands and its attempts."""
+    now = clock.render(workspace.now())
+    times = Durations(loaded.plan, loaded.run, now)
+    known: Known = {}
+    for place in places:
+        standing = plan.effective_state(loaded.plan, loaded.run, place.name, now, known)
+        waits = plan.waits(loaded.plan, loaded.run, place.name, known)
+        yield {
+            **_step(workspace, loaded, place, standing),
+            "waits_for": [x.text for x in waits],
+            "seconds": times.of_step(place.name),
+        }
+
+
+def _step(
+    workspace: Workspace, loaded: LoadedRun, place: PlannedStep, standing: StepState
+) -> dict[str, Any]:
+    work = loaded.run.steps.get(place.name, Work())
+    is_free = standing in {StepState.READY, StepState.PENDING}
+    return {
+        "id": place.name,
+        "line": place.step.line,
+        "command": place.step.command,
+        "task": place.task.id,
+        "subtask": place.key,
+        "stage": " / ".join(dict.fromkeys((place.task.title, place.subtask.title))),
+        "state": standing.value,
+        "holder": "" if is_free else work.doer,
+        "expires": "" if is_free else work.expires,
+        "criteria": [take.criterion_value(x) for x in place.criteria],
+        "attempts": [escalations.attempt(workspace, x) for x in work.attempts],
+    }
+
+
+def _word(workspace: Workspace, word: Word) -> dict[str, str]:
+    return {"by": word.actor, "at": word.at, "comment": _comment(workspace, word)}
+
+
+def _comment(workspace: Workspace, word: Word | None) -> str:
+    return workspace.read_text(word.comment) if word and word.comment else ""
+
+
+def template_of(workspace: Workspace, loaded: LoadedRun) -> Document | None:
+    """Return what the run's template says, read once until the run goes on."""
+    if "template" not in loaded.found:
+        name, version = loaded.run.template, loaded.run.version
+        loaded.found["template"] = library.read_template(workspace, name, version)
+    found: Document | None = loaded.found["template"]
+    return found
+
+
+def _uncovered(workspace: Workspace, loaded: LoadedRun) -> list[str]:
+    """Return the stages of the catalogue's framework that the run has no phase for."""
+    source = template_of(workspace, loaded)
+    if source is None or source.kind is not Family.CATALOGUE:
+        return []
+    phases = [x.title for x in loaded.document.checklist.phases]
+    phases += [x.title for x in loaded.document.book.tasks]
+    return instantiate.uncovered(source.catalogue, phases)
+
+
+def _partners(workspace: Workspace, loaded: LoadedRun) -> list[dict[str, str]]:
+    """Return who is to be told about what, as the template says."""
+    source = template_of(workspace, loaded)
+    if source is None:
+        return []
+    return [
+        {
+            "name": x.name,
+            "agent": assignee.named(workspace, x.name),
+            "about": x.text,
+        }
+        for x in source.workflow.partners
+    ]

@@ -1,0 +1,328 @@
+"""Evidence for a step: taken in, judged beside the one writer, and what follows of it.
+
+Every attempt is kept with its evidence and verdicts. No `Command` of a document is ever
+run; a command that the caller names is, where the settings allow it.
+"""
+
+import json
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from coordinator.actions.runs import evidence_source, loading, on_failure, take
+from coordinator.actions.runs.evidence_source import EvidenceWorktree
+from coordinator.actions.runs.loading import LoadedRun
+from coordinator.actions.runs.take import OneStep, StepTaken
+from coordinator.actions.runs.tick import find_open
+from coordinator.kernel import clock
+from coordinator.kernel.errors import Conflict, Refused, UsageProblem
+from coordinator.kernel.system import addresses
+from coordinator.kernel.system.supervised import Limits
+from coordinator.workflows.judging import command_runner, evidence, requests
+from coordinator.workflows.judging.evidence import Evidence
+from coordinator.workflows.judging.requests import Allowed
+from coordinator.workflows.judging.verdicts import Outcome, Sources, Verdict
+from coordinator.workflows.model import Criteria, Criterion
+from coordinator.workflows.runs import plan
+from coordinator.workflows.runs.plan import PlannedStep
+from coordinator.workflows.runs.run import Work
+from coordinator.workflows.runs.step_states import HELD, StepEvent, StepState
+from coordinator.workspace.registry import Body, Deferred, Refresh, Who, action
+from coordinator.workspace.workspace import Call
+
+
+class Submit(OneStep):
+    """Which step, and what shows that it is done."""
+
+    run_command: str = Field(
+        "",
+        max_length=10_000,
+        description="a command that the coordinator runs, where the settings allow it",
+    )
+    evidence: Annotated[str, Body()] = Field(
+        "", max_length=evidence.MAX_BYTES, description="the evidence, as JSON"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionCase:
+    """What is to be judged: criteria, evidence, and where to look."""
+
+    criteria: tuple[Criterion, ...]
+    evidence: Evidence
+    spot: EvidenceWorktree
+    base: str
+    linked: tuple[str, ...]
+    stand: Path
+    asking: Allowed
+    command: tuple[str, ...]
+    allowed: tuple[tuple[str, ...], ...]
+    limits: Limits
+    hidden: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedEvidence:
+    """The evidence as it was judged, the commit that it is about, and the verdicts."""
+
+    evidence: Evidence
+    commit: str
+    verdicts: tuple[Verdict, ...]
+
+
+@action(
+    "workflow submit",
+    who=Who.MEMBER,
+    example="echo '{\"exit_code\": 0}' | coordinator workflow submit"
+    " backend-steps-1 P04-T01-S01-01",
+    refresh=Refresh.QUICK,
+)
+def submit(call: Call, arguments: Submit) -> Deferred | dict[str, Any]:
+    """Submit evidence for a step you hold; each criterion gets its verdict."""
+    loaded = find_open(call, arguments.run)
+    if not loaded.is_steps:
+        return on_failure.submit_item(call, loaded, arguments.step, arguments.evidence)
+    place = take.find_step(loaded, arguments.step)
+    if earlier := _earlier(call, loaded, place):
+        return earlier
+    work = loaded.run.steps.get(place.name, Work())
+    _check_holds(call, loaded, place, work)
+    case = _case(call, arguments, loaded, place)
+    mark = (loaded.run.id, place.name)
+    seen = _seen(loaded, place)
+    judging_now = call.workspace.judging
+    judging_now.add(mark)
+
+    def judge() -> JudgedEvidence:
+        try:
+            return _judge(case)
+        except BaseException:
+            judging_now.discard(mark)
+            raise
+
+    def finish(judged: JudgedEvidence) -> dict[str, Any]:
+        judging_now.discard(mark)
+        now = find_open(call, arguments.run)
+        if _seen(now, place) != seen:
+            raise Conflict(
+                f"{place.name} went on while the evidence was judged.",
+                hint="Look at it: coordinator workflow show " + now.run.id,
+            )
+        return _settle(call, now, place, judged)
+
+    return Deferred(judge, finish, drop=lambda: judging_now.discard(mark))
+
+
+def _earlier(
+    call: Call, loaded: LoadedRun, place: PlannedStep
+) -> dict[str, Any] | None:
+    """Return what came of an earlier attempt of this call that was cut off."""
+    rows = loading.done_before(call, loaded)
+    said = [json.loads(x["data"]) for x in rows if x["kind"] == "run.submitted"]
+    own = [x for x in said if x["step"] == place.name]
+    if not own:
+        return None
+    shown = json.loads(call.workspace.read_text(own[-1]["verdicts"]))
+    return _answer(call, loaded, place, shown, "")
+
+
+def _answer(
+    call: Call,
+    loaded: LoadedRun,
+    place: PlannedStep,
+    shown: list[dict[str, Any]],
+    note: str,
+) -> dict[str, Any]:
+    found = value(call, loaded.run.id, place.name)
+    return {**found, "verdicts": [*map(_in_short, shown)], "note": note}
+
+
+def _in_short(verdict: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what says nothing, and how what is met was looked for."""
+    is_met = verdict["verdict"] == Outcome.MET
+    left_out = {"line", "pattern", "reading"} if is_met else set()
+    if verdict["label"] == verdict["kind"]:
+        left_out = {*left_out, "label"}
+    return {k: x for k, x in verdict.items() if x and k not in left_out}
+
+
+def _seen(loaded: LoadedRun, place: PlannedStep) -> tuple[StepState, int, int, int]:
+    """Return what changes once anything else happened to a step."""
+    work = loaded.run.steps.get(place.name, Work())
+    return work.state, work.epoch, len(work.attempts), loaded.run.version
+
+
+def _check_holds(call: Call, loaded: LoadedRun, place: PlannedStep, work: Work) -> None:
+    actor = call.caller.actor
+    if work.state in HELD and work.holder != actor:
+        raise StepTaken(place.name, work.holder, work.expires)
+    if work.state not in HELD:
+        run, step = loaded.run.id, place.name
+        standing = plan.effective_state(
+            loaded.plan, loaded.run, step, clock.render(call.workspace.now())
+        )
+        hint = f"What may be taken: coordinator workflow next {run}"
+        if standing is StepState.READY:
+            hint = f"Take it first: coordinator workflow take {run} {step}"
+        raise Refused(f"{step} is not yours: it is {standing.value}.", hint=hint)
+
+
+def _case(
+    call: Call, arguments: Submit, loaded: LoadedRun, place: PlannedStep
+) -> SubmissionCase:
+    """Collect what the judges need; only that reads the workspace.
+
+    Raises:
+        UsageProblem: The evidence or the command cannot be read.
+        NotAllowed: The settings do not allow the command.
+    """
+    settings = call.workspace.settings.workflows
+    command = _split(arguments.run_command)
+    allowed = tuple(tuple(_split(x)) for x in settings.commands)
+    if command and not command_runner.is_allowed(command, allowed):
+        raise command_runner.NotAllowed(command)
+    found = evidence.parse(arguments.evidence.strip() or "{}")
+    if not arguments.evidence.strip() and not command:
+        hint = "Send it on standard input, or name a command: --run-command"
+        raise UsageProblem("There is no evidence.", hint=hint)
+    is_checked = any(x.kind is not Criteria.ATTESTED for x in place.criteria)
+    if found.is_empty and not command and not is_checked:
+        hint = """Say what was done: {"note": "…"}"""
+        raise UsageProblem(f"The evidence for {place.name} is empty.", hint=hint)
+    linked = (x.target.removeprefix("mdc:") for x in loaded.plan.links(place))
+    own = (call.workspace.layout.own, Path(addresses.maintainer_token()).parent)
+    return SubmissionCase(
+        criteria=place.criteria,
+        evidence=found,
+        spot=evidence_source.find(call),
+        base=loaded.run.steps[place.name].base,
+        linked=tuple(dict.fromkeys(linked)),
+        stand=call.folder,
+        asking=Allowed(tuple(settings.http_hosts), tuple(settings.http_methods)),
+        command=command,
+        allowed=allowed,
+        limits=Limits(seconds=settings.command_seconds),
+        hidden=own,
+    )
+
+
+def _split(said: str) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(said))
+    except ValueError as error:
+        hint = "Close its quotes."
+        raise UsageProblem(f"{said!r} is no command: {error}.", hint=hint) from None
+
+
+def _judge(case: SubmissionCase) -> JudgedEvidence:
+    """Run the command, where there is one, and judge; it takes as long as it takes.
+
+    Raises:
+        UsageProblem: The worktree has no such commit.
+    """
+    from coordinator.workflows.judging import judging  # noqa: PLC0415 - patterns load slowly
+
+    found = case.evidence
+    tree, commit = evidence_source.tree(case.spot, found.commit)
+    changed = evidence_source.changed(case.spot, case.base, commit)
+    sources = Sources(changed, case.linked, _folders(case))
+    if case.command:
+        ran = command_runner.run(
+            case.command,
+            case.allowed,
+            case.spot.folder,
+            limits=case.limits,
+            hidden=case.hidden,
+        )
+        found = found.model_copy(update={"runs": (*found.runs, ran)})
+    ask = requests.asker(case.asking)
+    verdicts = judging.judge(case.criteria, found, tree, sources, ask=ask)
+    return JudgedEvidence(found, commit, tuple(verdicts))
+
+
+def _folders(case: SubmissionCase) -> tuple[str, ...]:
+    """Return where the doer stands, and where it says that its command ran."""
+    top = case.spot.folder
+    said = [case.stand, *(top / x.cwd for x in case.evidence.commands if x.cwd)]
+    inside = [x for x in said if x.is_relative_to(top) and x != top]
+    return tuple(str(x.relative_to(top)) for x in inside)
+
+
+def _settle(
+    call: Call, loaded: LoadedRun, place: PlannedStep, judged: JudgedEvidence
+) -> dict[str, Any]:
+    """Record the attempt and what follows of it; return the verdicts."""
+    workspace = call.workspace
+    event = _event(loaded, place, judged)
+    shown = [verdict_value(x) for x in judged.verdicts]
+    kept = judged.evidence.model_dump_json(exclude_defaults=True)
+    told = json.dumps(shown, ensure_ascii=False)
+    stored = workspace.blobs.put([kept.encode(), told.encode()])
+    data = {
+        "step": place.name,
+        "subtask": place.key,
+        "evidence": stored[0],
+        "verdicts": stored[1],
+        "outcome": event.value,
+        "commit": judged.commit,
+        "expires": take.lease_end(workspace),
+    }
+    drafts = [loading.draft(loaded, "run.submitted", call.caller.actor, data)]
+    note = ""
+    if event is StepEvent.EXHAUST:
+        after = loading.preview(workspace, loaded, drafts)
+        followed, note = on_failure.follow(call, after, place)
+        drafts += followed
+    # At once: whatever follows must not be missing after a crash.
+    workspace.record(*drafts, *loading.ends_steps(workspace, loaded, drafts))
+    said = " ".join(x for x in (note, *_notes(judged.evidence)) if x)
+    return _answer(call, loaded, place, shown, said)
+
+
+def _notes(found: Evidence) -> list[str]:
+    """Return what the coordinator noted of the commands that it ran itself."""
+    return [x.note for x in found.runs if isinstance(x, Evidence)]
+
+
+def _event(loaded: LoadedRun, place: PlannedStep, judged: JudgedEvidence) -> StepEvent:
+    """Return what the verdicts come to."""
+    found = {x.outcome for x in judged.verdicts}
+    # Where nothing is asked for, a command that failed is no success all the same.
+    has_failed = not found and any(x.exit_code for x in judged.evidence.commands)
+    if has_failed or found & {Outcome.UNMET, Outcome.UNRESOLVED}:
+        return on_failure.missed(loaded, place)
+    return StepEvent.SUBMIT if Outcome.ATTESTED in found else StepEvent.MEET
+
+
+def verdict_value(verdict: Verdict) -> dict[str, Any]:
+    """Return a verdict for people and agents."""
+    return {
+        "criterion": verdict.criterion.text,
+        "kind": verdict.criterion.kind.value,
+        "label": verdict.criterion.label,
+        "line": verdict.criterion.line,
+        "verdict": verdict.outcome.value,
+        "found": verdict.found,
+        "files": list(verdict.files),
+        "pattern": verdict.pattern,
+        "reading": verdict.reading,
+        "near_miss": verdict.near_miss,
+    }
+
+
+def value(call: Call, run: str, name: str) -> dict[str, Any]:
+    """Return where a step stands."""
+    loaded = loading.find(call.workspace, run)
+    place, work = loaded.plan.steps[name], loaded.run.steps[name]
+    return {
+        "run": run,
+        "id": name,
+        "state": work.state.value,
+        "attempt": len(work.attempts),
+        "attempts": take.budget(loaded, place),
+        "holder": work.holder,
+        "outcome": loaded.run.outcome,
+    }

@@ -1,0 +1,53 @@
+"""The tender: fills the pools and empties the trash, beside all else.
+
+What it tidies first it has done on the engine.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+from coordinator.actions.worktrees import worktrees
+from coordinator.workspace.workspace import Workspace
+
+
+class Tender:
+    """One list of chores at a time; `known` are repositories that were looked at."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        on_engine: Callable[[Callable[[], Any]], Awaitable[None]],
+        known: Collection[str],
+    ) -> None:
+        self._workspace = workspace
+        self._on_engine = on_engine
+        self._known = known
+        self._thread = ThreadPoolExecutor(1, "pool")
+        self.wanted = asyncio.Event()
+        self.wanted.set()
+
+    async def keep_on(self) -> None:
+        """Tend after worktrees came or went, again and again."""
+        while True:
+            await self.wanted.wait()
+            self.wanted.clear()
+            found: list[worktrees.Job] = []
+            await self._on_engine(partial(self._plan, found))
+            await self._beside(partial(worktrees.do, found))
+
+    def _plan(self, found: list[worktrees.Job]) -> None:
+        found += worktrees.jobs(self._workspace, self._known)
+
+    async def _beside(self, work: Callable[[], None]) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    async def finish(self) -> None:
+        """Wait for what is in hand."""
+        await self._beside(lambda: None)
+
+    def close(self) -> None:
+        """Begin with nothing more."""
+        self._thread.shutdown(wait=False, cancel_futures=True)

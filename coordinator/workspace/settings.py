@@ -1,0 +1,261 @@
+"""The settings: `coordinator.toml`, which a person edits and nobody else.
+
+`render` writes every setting, commented out, with its default and what it does.
+"""
+
+import json
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from active_contexts.worktree_state.model import DISPOSABLE
+from coordinator.kernel.disk import small_files
+from coordinator.kernel.disk.refusals import reason
+from coordinator.kernel.errors import UsageProblem
+from coordinator.kernel.text import names
+from coordinator.kernel.text.markdown import BOM
+from coordinator.kernel.text.names import display
+from coordinator.workflows.judging import requests
+
+_TABLE = r"^[ \t]*\[[ \t]*%s[ \t]*\].*$"
+_BRANCH = r"^[^\x00-\x20\x7f~^:?*\[\\]+$"  # git-check-ref-format(1)
+_AT_LINE = re.compile(r"\(at line (\d+),")
+_STRICT = ConfigDict(
+    strict=True, frozen=True, extra="forbid", hide_input_in_errors=True
+)
+Seconds = Annotated[float, Field(gt=0, le=86_400 * 30)]
+
+
+class Contexts(BaseModel):
+    """How long what an agent says about itself holds."""
+
+    model_config = _STRICT
+    stale_after_minutes: Seconds = Field(
+        30.0, description="an agent not seen for so long is shown as stale"
+    )
+
+
+class Worktrees(BaseModel):
+    """How worktrees are kept."""
+
+    model_config = _STRICT
+    pool: int = Field(1, ge=0, le=16, description="worktrees kept ready per repository")
+    trash_days: float = Field(
+        7.0,
+        ge=0,
+        le=3_650,
+        description="removed worktrees stay in the trash for so long",
+    )
+    disposable: list[str] = Field(
+        list(DISPOSABLE),
+        description="ignored files, and folders/, that can be made again: no trash",
+    )
+    submodules: bool = Field(
+        default=True,
+        description="set up the submodules that the repository itself has",
+    )
+
+
+class Watch(BaseModel):
+    """How files are picked up."""
+
+    model_config = _STRICT
+    quiet_milliseconds: int = Field(
+        300, ge=0, le=10_000, description="an unclosed file is taken after this rest"
+    )
+    look_seconds: Seconds = Field(
+        5.0, description="the shortest time between two looks at everything"
+    )
+    use_events: bool = Field(
+        default=True,
+        description="false: look often instead of asking the system for events",
+    )
+
+
+class Workflows(BaseModel):
+    """How runs are worked through."""
+
+    model_config = _STRICT
+    lease_minutes: Seconds = Field(
+        30.0, description="a taken step is free again after so long without a sign"
+    )
+    http_hosts: list[str] = Field(
+        ["localhost", "127.0.0.1", "[::1]"],
+        description="hosts that HTTP criteria may GET and HEAD: NAME or NAME:PORT",
+    )
+    http_methods: list[str] = Field(
+        [],
+        description="other requests that HTTP criteria may make: METHOD NAME:PORT",
+    )
+    commands: list[str] = Field(
+        [], description="commands that `submit --run-command` may begin with"
+    )
+    command_seconds: Seconds = Field(
+        600.0, description="the longest that such a command may run"
+    )
+
+    @field_validator("http_methods")
+    @classmethod
+    def _names_all(cls, value: list[str]) -> list[str]:
+        if not all(map(requests.is_entry, value)):
+            message = "each entry is a method, a host and a port"
+            raise ValueError(message)
+        return value
+
+
+class Settings(BaseModel):
+    """All settings of a workspace."""
+
+    model_config = _STRICT
+    target: str = Field(
+        "main",
+        min_length=1,
+        max_length=200,
+        pattern=_BRANCH,
+        description="the branch that work lands on",
+    )
+    check: str = Field(
+        "",
+        max_length=2_000,
+        description="the command that landing will run, split like a shell does",
+    )
+    repositories: dict[str, str] = Field(
+        default_factory=dict, description="name and path of each repository"
+    )
+    targets: dict[str, Annotated[str, Field(pattern=_BRANCH, max_length=200)]] = Field(
+        default_factory=dict,
+        description="repositories whose work lands on another branch than `target`",
+    )
+    contexts: Contexts = Contexts()
+    worktrees: Worktrees = Worktrees()
+    watch: Watch = Watch()
+    workflows: Workflows = Workflows()
+
+    def target_of(self, repository: str) -> str:
+        """Return the branch that work of a repository lands on."""
+        return self.targets.get(repository, self.target)
+
+    @field_validator("repositories")
+    @classmethod
+    def _can_be_used(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, path in value.items():
+            if not names.MADE.match(name) or ".." in name or not path.isprintable():
+                message = (
+                    f"{display(name)!r} cannot be a repository's name, or its path"
+                )
+                raise ValueError(message)
+        return value
+
+
+class BadSettings(UsageProblem):
+    """The settings file cannot be used."""
+
+    def __init__(self, path: Path, reason: str, line: int = 0) -> None:
+        super().__init__(f"{path}: {reason}.", hint=f"Edit {path} and try again.")
+        self.line = line
+
+
+def load(path: Path) -> Settings:
+    """Read the settings; a missing file gives the defaults.
+
+    Raises:
+        BadSettings: It is not TOML, or a setting is unknown or of the wrong type.
+    """
+    try:
+        text = small_files.read(str(path)).decode()
+    except FileNotFoundError:
+        if not path.is_symlink():
+            return Settings()
+        raise BadSettings(path, "it is a link that leads nowhere") from None
+    except OSError as error:
+        raise BadSettings(path, f"it cannot be read: {reason(error)}") from None
+    except UnicodeDecodeError as error:
+        byte = error.object[error.start]
+        said = f"it is not UTF-8: its byte {error.start + 1} is 0x{byte:02x}"
+        raise BadSettings(path, said) from None
+    return parse(text, path)
+
+
+def parse(text: str, path: Path) -> Settings:
+    """Read the settings from text; `path` is for messages.
+
+    Raises:
+        BadSettings: As for `load`.
+    """
+    try:
+        return Settings.model_validate(tomllib.loads(text.removeprefix(BOM)))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = [str(x) for x in first["loc"]]
+        said = f"{'.'.join(place)}: {first['msg'].lower()}"
+        raise BadSettings(path, said, _line_of(text, place[-1:])) from None
+    except RecursionError:
+        raise BadSettings(path, "it is nested too deeply") from None
+    except ValueError as error:  # TOML's own errors, and numbers of 5,000 digits
+        found = _AT_LINE.search(str(error))
+        line = int(found[1]) if found else 0
+        raise BadSettings(path, str(error).rstrip("."), line) from None
+
+
+def _line_of(text: str, key: list[str]) -> int:
+    """Return the line that a key stands at; 0 where none is found."""
+    lines = enumerate(text.splitlines(), 1)
+    starts = ((n, re.split(r"[=.\]]", x.lstrip(" \t["), maxsplit=1)) for n, x in lines)
+    names = ((n, x[0].strip(" \t\"'")) for n, x in starts)
+    return next((n for n, name in names if [name] == key), 0)
+
+
+def render(
+    repositories: dict[str, str],
+    *,
+    target: str,
+    check: str,
+    targets: dict[str, str] | None = None,
+) -> str:
+    """Write a settings file: what is given is set, all else stands as a comment."""
+    given: dict[str, Any] = {"target": target, "check": check}
+    lines = ["# Settings of this workspace. Lines without a # are in force.", ""]
+    for name, field in Settings.model_fields.items():
+        if name in given:
+            value = given[name]
+            mark = "" if value != field.default else "# "
+            lines += [f"# {field.description}", f"{mark}{name} = {_toml(value)}", ""]
+    lines += ["# name and path of each repository", "[repositories]"]
+    lines += [f"{_toml(k)} = {_toml(v)}" for k, v in repositories.items()]
+    lines += ["", f"# {Settings.model_fields['targets'].description}", "[targets]"]
+    lines += [f"{_toml(k)} = {_toml(v)}" for k, v in (targets or {}).items()]
+    for name, field in Settings.model_fields.items():
+        if isinstance(field.default, BaseModel):
+            lines += ["", f"[{name}]", *_section(field.default)]
+    return "\n".join(lines) + "\n"
+
+
+def _section(model: BaseModel) -> list[str]:
+    lines: list[str] = []
+    for name, field in type(model).model_fields.items():
+        lines += [f"# {field.description}", f"# {name} = {_toml(field.default)}"]
+    return lines
+
+
+def add(text: str, table_name: str, name: str, value: str) -> str:
+    """Add a line to a table (`repositories` or `targets`), every other byte kept."""
+    line = f"{_toml(name)} = {_toml(value)}"
+    table = re.search(_TABLE % table_name, text, re.MULTILINE)
+    if table is None:
+        gap = "" if text.endswith("\n") else "\n"
+        return f"{text}{gap}\n[{table_name}]\n{line}\n"
+    return f"{text[: table.end()]}\n{line}{text[table.end() :]}"
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
+    if isinstance(value, str):
+        # TOML's basic strings escape as JSON's do, and DEL as well (TOML 1.0).
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return str(value)
