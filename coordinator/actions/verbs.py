@@ -8,6 +8,7 @@ from coordinator.actions.pending import items
 from coordinator.actions.reports import actions
 from coordinator.actions.runs import (
     escalations,
+    export,
     gates,
     next_steps,
     show,

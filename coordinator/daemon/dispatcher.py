@@ -26,7 +26,7 @@ from coordinator.kernel.errors import (
     NotFound,
     UsageProblem,
 )
-from coordinator.kernel.journal import DiskRefusedError, Draft
+from coordinator.kernel.journal import SYSTEM, DiskRefusedError, Draft
 from coordinator.watch.intake import Intake
 from coordinator.watch.scan import Snapshot, scan
 from coordinator.workspace import callers, registry, repositories
@@ -280,7 +280,7 @@ class Dispatcher:
         if row and row["seq"]:
             self.refresh()
             return int(row["seq"])
-        draft = Draft("outcome.begun", "(coordinator)", key, {"note": action.name})
+        draft = Draft("outcome.begun", SYSTEM, key, {"note": action.name})
         self.workspace.record(draft)
         return 0
 
@@ -288,7 +288,7 @@ class Dispatcher:
         text = json.dumps(result, ensure_ascii=False)
         [blob] = self.workspace.blobs.put([text.encode()])
         data = {"action": action.name, "outcome": blob}
-        self.workspace.record(Draft("outcome.kept", "(coordinator)", key, data))
+        self.workspace.record(Draft("outcome.kept", SYSTEM, key, data))
 
 
 def _find(name: str) -> Action:

@@ -25,6 +25,7 @@ from coordinator.kernel.disk.locks import Held
 from coordinator.kernel.errors import Conflict, External
 
 SEGMENT_BYTES = 8 << 20
+SYSTEM = "(coordinator)"  # the actor of what nobody asked for
 _SUM = 16
 _START = b"0" * _SUM
 _ENDS, _GOES_ON = b" ", b"+"

@@ -23,7 +23,7 @@ from coordinator.kernel.disk.files import Stamp
 from coordinator.kernel.disk.locks import Held
 from coordinator.kernel.errors import CoordinatorError
 from coordinator.kernel.git import Repository
-from coordinator.kernel.journal import Draft, Journal, Record
+from coordinator.kernel.journal import SYSTEM, Draft, Journal, Record
 from coordinator.kernel.problems import Problem
 from coordinator.kernel.system.threads import Lane
 from coordinator.workspace import file_kinds
@@ -31,7 +31,6 @@ from coordinator.workspace import settings as settings_module
 from coordinator.workspace.layout import Layout
 from pending_commits import incoming
 
-SYSTEM = "(coordinator)"
 MAINTAINER = "(maintainer)"
 Listener = Callable[[Sequence[Record]], None]
 
@@ -148,20 +147,24 @@ class Workspace:
         self.journal.close()
 
     def record(
-        self, *drafts: Draft, texts: dict[str, str] | None = None
+        self,
+        *drafts: Draft,
+        texts: dict[str, str] | None = None,
+        expected: int | None = None,
     ) -> list[Record]:
         """Append records, synced, and take them into the index.
 
         `texts` are the texts of blobs that the records name, where at hand.
 
         Raises:
+            JournalMovedError: The last record is not number `expected`.
             DiskRefusedError: Nothing was recorded.
             CoordinatorError: The workspace is open for reading only.
         """
         if self.refused:
             raise self.refused
         self.ensure_index()
-        records = self.journal.append(drafts)
+        records = self.journal.append(drafts, expected=expected)
         with suppress(sqlite3.Error):  # a cache: caught up before its next use
             self.index.apply(records, texts)
         self._roster = None if _touches_roster(records) else self._roster

@@ -10,6 +10,7 @@ import pytest
 
 from coordinator import entry
 from coordinator.cli import app
+from coordinator.workflows.runs.run import RECORD_KINDS
 from coordinator.workspace import registry
 from coordinator.workspace.registry import Body
 
@@ -72,6 +73,21 @@ def test_a_class_has_a_name_of_its_own() -> None:
         if isinstance(node, ast.ClassDef)
     )
     assert not {x: n for x, n in names.items() if n > 1}
+
+
+def test_nothing_but_decisions_makes_records_of_runs() -> None:
+    """Who may do what to a run, and what follows, stands in one place."""
+    room = ROOT / "coordinator/workflows/decide"
+    makers = {
+        str(path.relative_to(ROOT))
+        for path in SOURCES
+        if room not in path.parents
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        for word in node.args
+        if isinstance(word, ast.Constant) and word.value in RECORD_KINDS
+    }
+    assert makers == set()
 
 
 @pytest.mark.parametrize("owner", OWNERS)

@@ -9,14 +9,20 @@ from pydantic import Field
 
 from coordinator.index import queries
 from coordinator.kernel.blobs import name_of
-from coordinator.kernel.journal import Draft
+from coordinator.kernel.journal import SYSTEM, Draft
 from coordinator.workspace.registry import Arguments, Refresh, Who, action
-from coordinator.workspace.workspace import MAINTAINER, SYSTEM, Call, Workspace
+from coordinator.workspace.workspace import MAINTAINER, Call, Workspace
 
 
 def notify(workspace: Workspace, to: str, subject: str, body: str) -> Draft:
     """Return the record of a message, its text stored; `to` empty: the maintainers."""
-    [blob] = workspace.blobs.put([body.encode()])
+    workspace.blobs.put([body.encode()])
+    return draft(workspace, to, subject, body)
+
+
+def draft(workspace: Workspace, to: str, subject: str, body: str) -> Draft:
+    """Return the record of a message whose text is stored already."""
+    blob = name_of(body.encode())
     like_no_other = name_of(f"{to}\0{subject}\0{blob}".encode())[:6]
     name = f"m{workspace.journal.last + 1}-{like_no_other}"
     data = {"to": to or MAINTAINER, "subject": subject[:200], "body": blob}

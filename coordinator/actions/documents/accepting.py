@@ -20,10 +20,10 @@ from coordinator.kernel.blobs import name_of
 from coordinator.kernel.disk import files, refusals
 from coordinator.kernel.disk.files import Content
 from coordinator.kernel.errors import External
-from coordinator.kernel.journal import Draft
+from coordinator.kernel.journal import SYSTEM, Draft
 from coordinator.kernel.problems import Problem
 from coordinator.workspace import tokens
-from coordinator.workspace.workspace import SYSTEM, Workspace
+from coordinator.workspace.workspace import Workspace
 
 _OWNERS = {
     "identities": agent_identities.store.is_document,

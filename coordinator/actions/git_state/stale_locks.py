@@ -9,9 +9,9 @@ from active_contexts.worktree_state.model import AssignedWorktree, TrackedReposi
 from active_contexts.worktrees import locks
 from active_contexts.worktrees.locks import Lock, LockVerdict
 from coordinator.kernel import clock
-from coordinator.kernel.journal import Draft
+from coordinator.kernel.journal import SYSTEM, Draft
 from coordinator.kernel.problems import Problem
-from coordinator.workspace.workspace import SYSTEM, Workspace
+from coordinator.workspace.workspace import Workspace
 
 
 def look_at_lock(

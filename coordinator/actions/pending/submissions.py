@@ -16,11 +16,11 @@ from typing import Any
 from agent_identities.model import EVERYBODY
 from coordinator.index import queries
 from coordinator.kernel.errors import CoordinatorError, External, NotFound
-from coordinator.kernel.journal import Draft
+from coordinator.kernel.journal import SYSTEM, Draft
 from coordinator.kernel.problems import Problem
 from coordinator.kernel.system.threads import Lane, abreast
 from coordinator.kernel.text.names import slug
-from coordinator.workspace.workspace import SYSTEM, Workspace
+from coordinator.workspace.workspace import Workspace
 from pending_commits import submissions
 from pending_commits.model import (
     COMMIT_STATES,

@@ -15,6 +15,7 @@ from coordinator.actions.documents.markdown_text import (
     text,
 )
 from coordinator.actions.reports import run_parts
+from coordinator.workflows.runs.loaded_run import Gate
 
 Row = dict[str, Any]
 _MOST_FILES = 100
@@ -120,9 +121,9 @@ def daily(report: Row) -> str:
     return text(lines)
 
 
-def _gates(rows: list[Row]) -> list[str]:
+def _gates(rows: list[Gate]) -> list[str]:
     heads = ("Run", "Item", "What", "Waits since")
-    found = [(x["run"], x["item"], x["text"], moment(x["since"])) for x in rows]
+    found = [(x.run, x.item, x.text, moment(x.since)) for x in rows]
     return table(heads, found)
 
 

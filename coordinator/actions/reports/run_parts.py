@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from coordinator.actions.documents.markdown_text import cell, code, duration, moment
-from coordinator.actions.runs import gates, show
-from coordinator.actions.runs.loading import LoadedRun
+from coordinator.actions.runs import show
 from coordinator.kernel import clock
 from coordinator.workflows.marks import Mark
-from coordinator.workflows.runs import plan
+from coordinator.workflows.runs import loaded_run, plan
 from coordinator.workflows.runs.durations import Durations
+from coordinator.workflows.runs.loaded_run import LoadedRun
 from coordinator.workflows.runs.step_states import PASSED, StepEvent, StepState
 from coordinator.workspace.workspace import Workspace
 
@@ -38,7 +38,7 @@ def report(workspace: Workspace, loaded: LoadedRun) -> dict[str, Any]:
         "decisions": list(_decisions(workspace, loaded)),
         "warnings": [x for x in loaded.plan.steps if _has_warnings(loaded, x)],
         "seconds": (_of_steps if loaded.is_steps else _of_boxes)(loaded, until),
-        "required_headings": _required(workspace, loaded),
+        "required_headings": _required(loaded),
     }
 
 
@@ -71,11 +71,11 @@ def _of_boxes(loaded: LoadedRun, until: str) -> dict[str, float]:
     """Return how long a checklist was worked on, and how long it waited at gates."""
     run = loaded.run
     waited = sum(
-        _seconds(gates.reached(loaded, place), run.passed[name].at)
+        _seconds(loaded_run.reached(loaded, place), run.passed[name].at)
         for place, name in enumerate(loaded.copy.ids)
         if name in run.passed
     )
-    waited += sum(_seconds(x["since"], until) for x in gates.waiting_of(loaded))
+    waited += sum(_seconds(x.since, until) for x in loaded.gates)
     spent = {"running": _seconds(run.started, until) - waited, "waiting": waited}
     return {state: round(x, 3) for state, x in spent.items() if x > 0}
 
@@ -116,9 +116,9 @@ def _decisions(workspace: Workspace, loaded: LoadedRun) -> Iterator[dict[str, st
             }
 
 
-def _required(workspace: Workspace, loaded: LoadedRun) -> list[str]:
+def _required(loaded: LoadedRun) -> list[str]:
     """Return the headings that the final report must have, as the catalogue asks."""
-    source = show.template_of(workspace, loaded)
+    source = loaded.template
     return [x.name for x in source.catalogue.rules] if source else []
 
 

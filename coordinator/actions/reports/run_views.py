@@ -10,10 +10,10 @@ from typing import Any
 from coordinator.actions.documents import view_files
 from coordinator.actions.documents.markdown_text import moment, more, table
 from coordinator.actions.runs import escalations, gates, loading, show
-from coordinator.actions.runs.loading import LoadedRun
 from coordinator.kernel.blobs import name_of
 from coordinator.workflows import store
 from coordinator.workflows.runs import plan
+from coordinator.workflows.runs.loaded_run import LoadedRun
 from coordinator.workflows.runs.run import Attempt, Work
 from coordinator.workspace.workspace import Workspace
 
@@ -106,10 +106,7 @@ def _line(row: dict[str, Any]) -> tuple[str, ...]:
 def gate_lines(workspace: Workspace) -> list[str]:
     """Return a table of what waits for a maintainer's word, the oldest first."""
     found = gates.waiting(workspace)
-    rows = [
-        (x["run"], x["item"], x["kind"], x["text"], moment(x["since"]))
-        for x in found[:_MOST]
-    ]
+    rows = [(x.run, x.item, x.kind, x.text, moment(x.since)) for x in found[:_MOST]]
     left = more(len(found) - _MOST, "coordinator report daily")
     return table(("Run", "Item", "Kind", "What", "Waits since"), rows) + left
 

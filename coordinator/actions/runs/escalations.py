@@ -4,19 +4,16 @@ What led to one is kept with the attempts; nothing is decided in here but by a p
 """
 
 import json
-from collections.abc import Iterator, Sequence
-from textwrap import indent
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from coordinator.actions.agents import messages
-from coordinator.actions.runs import assignee, loading
-from coordinator.actions.runs.loading import LoadedRun
-from coordinator.kernel.errors import NotFound, Refused
-from coordinator.kernel.journal import Draft
-from coordinator.workflows.judging.verdicts import Outcome
-from coordinator.workflows.runs.plan import PlannedStep
+from coordinator.actions.runs import loading, perform
+from coordinator.kernel.errors import NotFound
+from coordinator.workflows.decide import escalations
+from coordinator.workflows.decide.ruling import Ruling
+from coordinator.workflows.runs.loaded_run import LoadedRun
 from coordinator.workflows.runs.run import Attempt, Escalation
 from coordinator.workspace.registry import (
     Arguments,
@@ -27,56 +24,11 @@ from coordinator.workspace.registry import (
     Who,
     action,
 )
-from coordinator.workspace.workspace import SYSTEM, Call, Workspace
+from coordinator.workspace.workspace import Call, Workspace
 
 _LONGEST_NAME = 100
 _MOST_LOGS = 3
 _LONGEST_LOG = 1_000  # characters of each
-
-
-def escalate(
-    workspace: Workspace, loaded: LoadedRun, place: PlannedStep, reason: str
-) -> list[Draft]:
-    """Return the records of an escalation: itself, and the word to who is addressed."""
-    said = place.subtask.on_failure.agent
-    agent = assignee.named(workspace, said) if said else ""
-    number = len(loaded.run.escalations) + 1
-    name = f"{loaded.run.id}-e{number}"
-    data = {
-        "id": name,
-        "step": place.name,
-        "agent": agent,
-        "said": said[:_LONGEST_NAME],
-        "reason": reason,
-    }
-    command = f"coordinator workflow resolve {name} --decision resume --comment WORDS"
-    meant = (
-        f" It is for {said}, who is not on the roster." if said and not agent else ""
-    )
-    logs = "".join(_logs(workspace, loaded.run.steps[place.name].attempts))
-    body = f"{reason}{meant}\n\nA maintainer decides: {command}\n{logs}"
-    subject = f"{place.name} of {loaded.run.id} is escalated"
-    told = [messages.notify(workspace, x, subject, body) for x in sorted({agent, ""})]
-    return [loading.draft(loaded, "run.escalated", SYSTEM, data), *told]
-
-
-def _logs(workspace: Workspace, attempts: Sequence[Attempt]) -> Iterator[str]:
-    """Yield what the last attempts lacked, with the end of what they printed."""
-    for one in attempts[-_MOST_LOGS:]:
-        told = attempt(workspace, one)
-        yield f"\n## Attempt {told['number']} by {told['agent']}, {told['at']}\n\n"
-        for x in told["verdicts"]:
-            if x["verdict"] != Outcome.MET:
-                yield f"- {x['verdict']}: {x['criterion']}: {x['found']}\n"
-        if printed := _output(told["evidence"]):
-            yield indent(f"\n{printed}\n", "    ", lambda _: True)
-
-
-def _output(evidence: dict[str, Any]) -> str:
-    """Return the end of what the commands of an attempt printed, errors last."""
-    commands = [evidence, *evidence.get("runs", ())]
-    texts = (x.get(key, "") for x in commands for key in ("stdout", "stderr"))
-    return "\n".join(filter(None, texts)).rstrip()[-_LONGEST_LOG:]
 
 
 @action(
@@ -164,16 +116,12 @@ class Comment(Arguments):
 )
 def comment(call: Call, arguments: Comment) -> dict[str, Any]:
     """Say something on an escalation; the maintainers are told."""
-    workspace, actor = call.workspace, call.caller.actor
-    loaded, found = _find(workspace, arguments.id)
-    blob = loading.store_text(workspace, arguments.comment)
-    data = {"id": found.id, "comment": blob}
-    subject = f"{actor.strip('()')} says something on {found.id}"
-    workspace.record(
-        loading.draft(loaded, "run.commented", actor, data),
-        messages.notify(workspace, "", subject, f"{arguments.comment}\n"),
+    asking = perform.asking(call)
+    return _perform(
+        call,
+        arguments.id,
+        lambda x, found: escalations.comment(x, found, arguments.comment, asking),
     )
-    return value(workspace, *_find(workspace, arguments.id))
 
 
 class Resolve(Arguments):
@@ -195,31 +143,25 @@ class Resolve(Arguments):
 )
 def resolve(call: Call, arguments: Resolve) -> dict[str, Any]:
     """End an escalation: the step is resumed, skipped, or its run abandoned."""
+    chosen, words, asking = arguments.decision, arguments.comment, perform.asking(call)
+    return _perform(
+        call,
+        arguments.id,
+        lambda x, found: escalations.resolve(x, found, chosen, words, asking),
+    )
+
+
+def _perform(
+    call: Call, wanted: str, decide: Callable[[LoadedRun, Escalation], Ruling]
+) -> dict[str, Any]:
+    """Do what is decided on an escalation, also of a run that is over."""
     workspace = call.workspace
-    loaded, found = _find(workspace, arguments.id)
-    if found.decision and found.decision != arguments.decision:
-        raise Refused(
-            f"{found.id} was resolved already: {found.decision}.",
-            hint=f"Look at it: coordinator workflow show {loaded.run.id}",
-        )
-    if not found.decision:
-        place = loaded.plan.steps.get(found.step)  # an upgrade may have ended it
-        data = {
-            "id": found.id,
-            "step": found.step,
-            "subtask": place.key if place else "",
-            "decision": arguments.decision,
-            "comment": loading.store_text(workspace, arguments.comment),
-        }
-        actor = call.caller.actor
-        drafts = [loading.draft(loaded, "run.resolved", actor, data)]
-        drafts += _told(workspace, loaded, found, arguments)
-        if arguments.decision == "abandon":
-            ended = {"outcome": "abandoned"}
-            drafts.append(loading.draft(loaded, "run.finished", actor, ended))
-        workspace.record(*drafts, *loading.ends_steps(workspace, loaded, drafts))
-    loaded, found = _find(workspace, arguments.id)
-    return value(workspace, loaded, found)
+    perform.perform_on(
+        workspace,
+        lambda: _find(workspace, wanted)[0],
+        lambda loaded: decide(loaded, loaded.run.escalations[wanted]),
+    )
+    return value(workspace, *_find(workspace, wanted))
 
 
 def _find(workspace: Workspace, wanted: str) -> tuple[LoadedRun, Escalation]:
@@ -228,15 +170,3 @@ def _find(workspace: Workspace, wanted: str) -> tuple[LoadedRun, Escalation]:
         hint = "Run: coordinator workflow escalations"
         raise NotFound(f"There is no escalation {wanted!r}.", hint=hint)
     return loaded, loaded.run.escalations[wanted]
-
-
-def _told(
-    workspace: Workspace, loaded: LoadedRun, found: Escalation, arguments: Resolve
-) -> list[Draft]:
-    subject = f"{found.id} is resolved: {arguments.decision}"
-    others = {loaded.run.agent, loaded.run.steps[found.step].holder, found.agent}
-    return [
-        messages.notify(workspace, x, subject, f"{arguments.comment}\n")
-        for x in sorted(others - {""})
-        if not x.startswith("(")
-    ]

@@ -21,10 +21,11 @@ from active_contexts.worktrees import rewinding
 from coordinator.kernel import git
 from coordinator.kernel.errors import CoordinatorError, UsageProblem
 from coordinator.kernel.git import Repository
+from coordinator.workflows.decide.steps import Rewind
 from coordinator.workflows.judging import file_trees
 from coordinator.workflows.judging.verdicts import Tree
 from coordinator.workspace import repositories
-from coordinator.workspace.workspace import Call, Workspace
+from coordinator.workspace.workspace import Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,20 +105,27 @@ def changed(spot: EvidenceWorktree, base: str, commit: str) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def restore(workspace: Workspace, agent: str, commit: str) -> tuple[str, ...]:
-    """Take the worktree of an agent that stands on this commit's line back to it.
+def rewind(call: Call, wanted: Rewind | None) -> tuple[str, ...]:
+    """Take the worktree of an agent that stands on a commit's line back to it.
 
-    Returns the refs that hold what was there; nothing: no worktree of the agent's can
-    be taken back.
+    Returns the refs that hold what was there; nothing: it is not wanted, or no worktree
+    of the agent's can be taken back.
     """
+    if wanted is None:
+        return ()
+    workspace = call.workspace
     stamp = f"{workspace.now():%Y%m%dT%H%M%SZ}-{workspace.journal.last}"
     for tracked in repositories.all_tracked(workspace):
         for known in repositories.assigned(workspace, tracked.name):
-            if known.agent != agent:
+            if known.agent != wanted.agent:
                 continue
             try:
                 return rewinding.restore(
-                    repositories.worktree_root(workspace), tracked, known, commit, stamp
+                    repositories.worktree_root(workspace),
+                    tracked,
+                    known,
+                    wanted.commit,
+                    stamp,
                 )
             except rewinding.NotRestorable:
                 continue

@@ -8,12 +8,13 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from coordinator.actions.runs import escalations, gates, loading
-from coordinator.actions.runs.loading import LoadedRun
-from coordinator.actions.runs.take import step_in_short, worked
+from coordinator.actions.runs import escalations, loading
+from coordinator.actions.runs.take import step_in_short
 from coordinator.kernel import clock
+from coordinator.workflows.decide import steps
 from coordinator.workflows.judging.verdicts import Outcome
 from coordinator.workflows.runs import living_copy, order, plan
+from coordinator.workflows.runs.loaded_run import LoadedRun
 from coordinator.workflows.runs.run import Work
 from coordinator.workflows.runs.step_states import StepState
 from coordinator.workspace.registry import Arguments, Positional, Refresh, Who, action
@@ -21,7 +22,6 @@ from coordinator.workspace.workspace import Call, Workspace
 
 _MAINTAINER = "a maintainer"
 _TOLD = ("criterion", "kind", "label", "verdict", "found", "near_miss")
-_IN_HAND = frozenset({StepState.RUNNING, StepState.RETRYING})
 
 
 class WhichRun(Arguments):
@@ -61,7 +61,7 @@ def show_next(call: Call, arguments: WhichRun) -> dict[str, list[dict[str, Any]]
 def _concerns(loaded: LoadedRun, agents: set[str]) -> bool:
     """Tell whether a run is one of theirs, or one that they have a part in."""
     parts, named = loaded.run.steps.values(), agents - {""}
-    return loaded.run.agent in agents or any(worked(x, named) for x in parts)
+    return loaded.run.agent in agents or any(steps.worked(x, named) for x in parts)
 
 
 def _is_for(step: dict[str, Any], meant: set[str], own: set[str]) -> bool:
@@ -78,9 +78,9 @@ def _waiting_of(
         record = f"coordinator workflow show {run}"
         yield _wait(loaded, "ended", "", f"{run} has ended.", "nobody", record)
         return
-    for gate in gates.waiting_of(loaded):
-        command = f"coordinator workflow gate {run} {gate['item']} --comment WORDS"
-        yield _wait(loaded, "gate", gate["item"], gate["text"], _MAINTAINER, command)
+    for gate in loaded.gates:
+        command = f"coordinator workflow gate {run} {gate.item} --comment WORDS"
+        yield _wait(loaded, "gate", gate.item, gate.text, _MAINTAINER, command)
     for found in loaded.run.escalations.values():
         if not found.decision:
             resume = f"workflow resolve {found.id} --decision resume --comment WORDS"
@@ -105,8 +105,8 @@ def _taken(
     for name, work in loaded.run.steps.items():
         if work.holder == agent or name not in loaded.plan.steps:
             continue
-        if plan.effective_state(loaded.plan, loaded.run, name, now) in _IN_HAND:
-            text = f"Its lease ends at {work.expires}."
+        if plan.effective_state(loaded.plan, loaded.run, name, now) in steps.IN_HAND:
+            text = f"Its lease ends at {work.lease.expires}."
             command = f"coordinator workflow show {loaded.run.id} {name}"
             yield _wait(loaded, "taken", name, text, work.holder, command)
 
@@ -132,12 +132,12 @@ def _held_of(
     now = clock.render(workspace.now())
     for name in plan.held(loaded.plan, loaded.run, agent) if agent else ():
         standing = plan.effective_state(loaded.plan, loaded.run, name, now)
-        if standing in _IN_HAND:
+        if standing in steps.IN_HAND:
             work = loaded.run.steps[name]
             yield {
                 **step_in_short(workspace, loaded, loaded.plan.steps[name]),
                 "state": standing.value,
-                "expires": work.expires,
+                "expires": work.lease.expires,
                 **_missed(workspace, work),
             }
 

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from coordinator.actions.runs.loading import LoadedRun
 from coordinator.index import queries
 from coordinator.kernel.disk import files
 from coordinator.kernel.disk.files import Content
@@ -18,6 +17,7 @@ from coordinator.workflows.lines import boxes
 from coordinator.workflows.marks import Mark
 from coordinator.workflows.model import Item, Role
 from coordinator.workflows.runs import living_copy
+from coordinator.workflows.runs.loaded_run import LoadedRun
 from coordinator.workspace.workspace import Workspace
 
 _PATH = re.compile(r"[\w./-]+\.md\b")

@@ -9,15 +9,15 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from coordinator.actions.runs import assignee, escalations, gates, loading, take, tick
-from coordinator.actions.runs.loading import LoadedRun
-from coordinator.actions.templates import library
+from coordinator.actions.agents import assignee
+from coordinator.actions.runs import escalations, loading, take
 from coordinator.index import queries
 from coordinator.kernel import clock
 from coordinator.workflows.marks import Mark
-from coordinator.workflows.model import Document, Family, Item
+from coordinator.workflows.model import Family, Item
 from coordinator.workflows.runs import instantiate, living_copy, order, plan
 from coordinator.workflows.runs.durations import Durations
+from coordinator.workflows.runs.loaded_run import Gate, LoadedRun
 from coordinator.workflows.runs.plan import Known, PlannedStep
 from coordinator.workflows.runs.run import Word, Work
 from coordinator.workflows.runs.step_states import StepState
@@ -60,9 +60,9 @@ def show(call: Call, arguments: ShowRun) -> dict[str, Any] | list[dict[str, Any]
 def _part(workspace: Workspace, loaded: LoadedRun, wanted: str) -> dict[str, Any]:
     """Return a step or an item of a run; one of steps may have items beside."""
     if loaded.is_steps and wanted not in loaded.copy.ids:
-        found = take.find_step(loaded, wanted)
+        found = loaded.step(wanted)
         return next(steps_of(workspace, loaded, [found]))
-    place = tick.find_place(loaded, wanted)
+    place = loaded.item(wanted)
     shown = list(items(workspace, loaded))[place]
     return {**shown, "below": living_copy.below(loaded.copy, place)}
 
@@ -70,7 +70,7 @@ def _part(workspace: Workspace, loaded: LoadedRun, wanted: str) -> dict[str, Any
 def summary(loaded: LoadedRun) -> dict[str, Any]:
     """Return a run in a line: where it stands and what it waits for."""
     run = loaded.run
-    waiting = gates.waiting_of(loaded)
+    waiting = loaded.gates
     open_ = [x.id for x in run.escalations.values() if not x.decision]
     done, total = loaded.progress
     return {
@@ -87,12 +87,12 @@ def summary(loaded: LoadedRun) -> dict[str, Any]:
         "changed": run.changed,
         "ended": run.ended,
         "path": loaded.path,
-        "waits_for": [x["item"] for x in waiting],
+        "waits_for": [x.item for x in waiting],
         "escalations": open_,
     }
 
 
-def _state(loaded: LoadedRun, waiting: list[dict[str, Any]], open_: list[str]) -> str:
+def _state(loaded: LoadedRun, waiting: list[Gate], open_: list[str]) -> str:
     if loaded.run.ended:
         return loaded.run.outcome
     if open_:
@@ -107,7 +107,7 @@ def value(workspace: Workspace, loaded: LoadedRun) -> dict[str, Any]:
         **summary(loaded),
         "items": list(items(workspace, loaded)),
         "steps": list(steps_of(workspace, loaded, loaded.plan.steps.values())),
-        "gates": gates.waiting_of(loaded),
+        "gates": loaded.gates,
         "passed": {x: _word(workspace, word) for x, word in run.passed.items()},
         "unfilled": list(living_copy.unfilled(loaded.copy.boxes).names),
         "refused": [
@@ -127,7 +127,7 @@ def value(workspace: Workspace, loaded: LoadedRun) -> dict[str, Any]:
         "prose": dict(book.prose),
         "tools": [asdict(x) for x in book.tools],
         "supporting": list(book.supporting),
-        "uncovered": _uncovered(workspace, loaded),
+        "uncovered": _uncovered(loaded),
         "partners": _partners(workspace, loaded),
     }
 
@@ -191,7 +191,7 @@ def _step(
         "stage": " / ".join(dict.fromkeys((place.task.title, place.subtask.title))),
         "state": standing.value,
         "holder": "" if is_free else work.doer,
-        "expires": "" if is_free else work.expires,
+        "expires": "" if is_free else work.lease.expires,
         "criteria": [take.criterion_value(x) for x in place.criteria],
         "attempts": [escalations.attempt(workspace, x) for x in work.attempts],
     }
@@ -205,18 +205,9 @@ def _comment(workspace: Workspace, word: Word | None) -> str:
     return workspace.read_text(word.comment) if word and word.comment else ""
 
 
-def template_of(workspace: Workspace, loaded: LoadedRun) -> Document | None:
-    """Return what the run's template says, read once until the run goes on."""
-    if "template" not in loaded.found:
-        name, version = loaded.run.template, loaded.run.version
-        loaded.found["template"] = library.read_template(workspace, name, version)
-    found: Document | None = loaded.found["template"]
-    return found
-
-
-def _uncovered(workspace: Workspace, loaded: LoadedRun) -> list[str]:
+def _uncovered(loaded: LoadedRun) -> list[str]:
     """Return the stages of the catalogue's framework that the run has no phase for."""
-    source = template_of(workspace, loaded)
+    source = loaded.template
     if source is None or source.kind is not Family.CATALOGUE:
         return []
     phases = [x.title for x in loaded.document.checklist.phases]
@@ -226,7 +217,7 @@ def _uncovered(workspace: Workspace, loaded: LoadedRun) -> list[str]:
 
 def _partners(workspace: Workspace, loaded: LoadedRun) -> list[dict[str, str]]:
     """Return who is to be told about what, as the template says."""
-    source = template_of(workspace, loaded)
+    source = loaded.template
     if source is None:
         return []
     return [

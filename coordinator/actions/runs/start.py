@@ -3,23 +3,21 @@
 A start always succeeds: what is not filled then can be filled later, in the file.
 """
 
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from coordinator.actions.agents import messages
 from coordinator.actions.agents.agents import find_identity
-from coordinator.actions.runs import assignee, living_copies, loading
+from coordinator.actions.runs import copy_files, loading, perform
 from coordinator.actions.runs import phase_file as tracking
 from coordinator.actions.templates import library
 from coordinator.index import queries
 from coordinator.kernel.errors import NotFound, Refused, UsageProblem
-from coordinator.kernel.journal import Draft
 from coordinator.kernel.text.names import slug
-from coordinator.workflows import store
+from coordinator.workflows.decide import starts
+from coordinator.workflows.decide.starts import Beginning
 from coordinator.workflows.documents import read
-from coordinator.workflows.marks import LATEST, Mark
+from coordinator.workflows.marks import Mark
 from coordinator.workflows.model import Document, Family
 from coordinator.workflows.runs import instantiate, living_copy, order
 from coordinator.workspace.registry import (
@@ -47,23 +45,6 @@ class Start(Arguments):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """A run to begin: the template's row and source, what it becomes, and that filled.
-
-    `phase_file` and the `part` of a catalogue are empty where none was named.
-    """
-
-    run: str
-    agent: str
-    row: queries.Row
-    source: str
-    text: str
-    filled: str
-    phase_file: str
-    part: str
-
-
 @action(
     "workflow start",
     who=Who.MEMBER,
@@ -82,10 +63,19 @@ def start(call: Call, arguments: Start) -> dict[str, Any]:
     filled, unused = instantiate.fill(text, values)
     if document.kind is not Family.STEPS:
         _check_open(arguments.template, filled)
-    agent = _whose(call, arguments.agent, document)
     run = _started_before(call, row["name"]) or _free_id(workspace, part or row["name"])
-    phase_file = values.get("phase_file", "")
-    _begin(call, _Plan(run, agent, row, base, text, filled, phase_file, part))
+    wanted = Beginning(
+        run=run,
+        agent=_whose(call, arguments.agent, document),
+        template=row["name"],
+        version=row["version"],
+        document=document,
+        text=text,
+        filled=filled,
+        phase_file=values.get("phase_file", ""),
+        part=part,
+    )
+    _begin(call, wanted)
     if said := tracking.untracked(workspace, loading.find(workspace, run)):
         call.notes.append(said)
     return _started(workspace, run, [x for x in unused if x != "phase_file"])
@@ -124,11 +114,8 @@ def _living_text(document: Document, base: str, part: str, arguments: Start) -> 
     }:
         message = f"{arguments.template} is a {document.kind.value}: it has no steps."
         raise UsageProblem(message, hint="Leave --form away.")
-    if document.kind in {Family.CHECKLIST, Family.STEPS} and not part:
-        return base
-    steps = arguments.form == "steps" and document.kind is Family.CATALOGUE
-    make = instantiate.skeleton if steps else instantiate.checklist
-    text = make(document, part)
+    form = Family.STEPS if arguments.form == "steps" else Family.CHECKLIST
+    text = instantiate.living_text(document, base, part, form)
     if text is None:
         raise NotFound(
             f"There is no workflow {arguments.template!r}.",
@@ -170,62 +157,19 @@ def _started_before(call: Call, template: str) -> str:
     return ""
 
 
-def _begin(call: Call, plan: _Plan) -> None:
-    """Record the start, then write the living copy."""
-    workspace, actor = call.workspace, call.caller.actor
-    run, row = plan.run, plan.row
-    if loading.find_or_none(workspace, run) is None:
-        filled = plan.filled.encode()
-        blob, base = workspace.blobs.put([filled, plan.text.encode()])
-        data = {
-            "run": run,
-            "template": row["name"],
-            "version": row["version"],
-            "agent": plan.agent,
-            "text": blob,
-            "base": base,
-            "ids": living_copy.first_ids(plan.filled),
-            "phase_file": plan.phase_file,
-            "part": plan.part,
-            "reading": LATEST.value,
-        }
-        path = store.living_copy(run)
-        version = loading.accepted(path, blob, len(filled), plan.agent, actor)
-        told = [*_told(call, run, plan.agent), *_partners(call, plan)]
-        workspace.record(Draft("run.started", actor, run, data), version, *told)
-    write_new(workspace, run)
-
-
-def _told(call: Call, run: str, agent: str) -> list[Draft]:
-    """Return the word to an agent whose run somebody else started."""
-    if not agent or agent == call.caller.agent:
-        return []
-    body = f"Its living copy is {store.living_copy(run)}.\n"
-    return [messages.notify(call.workspace, agent, f"The run {run} is yours", body)]
-
-
-def _partners(call: Call, plan: _Plan) -> list[Draft]:
-    """Return the word to those whom the work concerns, by the document's own list.
-
-    Whoever is not on the roster is a maintainer's matter.
-    """
-    document, _ = read.parse(plan.source, plan.row["path"])
-    drafts_: list[Draft] = []
-    for partner in document.workflow.partners:
-        to = assignee.named(call.workspace, partner.name)
-        if to and to == plan.agent:
-            continue
-        unknown = "" if to else f" ({partner.name} is not on the roster)"
-        subject = f"{plan.run} concerns you: {partner.text}{unknown}"
-        body = f"{plan.agent or 'Nobody'} works on {store.living_copy(plan.run)}.\n"
-        drafts_.append(messages.notify(call.workspace, to, subject, body))
-    return drafts_
+def _begin(call: Call, wanted: Beginning) -> None:
+    """Record the start, then write the living copy where none stands yet."""
+    workspace = call.workspace
+    if loading.find_or_none(workspace, wanted.run) is None:
+        started = starts.start(wanted, call.caller.agent, perform.asking(call))
+        perform.commit(workspace, started, workspace.journal.last)
+    write_new(workspace, wanted.run)
 
 
 def write_new(workspace: Workspace, run: str) -> None:
     """Write a run's living copy where none stands yet."""
     loaded = loading.find(workspace, run)
-    living_copies.put_back(workspace, loaded.path, b"", loaded.copy.text)
+    copy_files.put_back(workspace, loaded.path, b"", loaded.copy.text)
 
 
 def _started(workspace: Workspace, run: str, unused: list[str]) -> dict[str, Any]:

@@ -12,24 +12,25 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from coordinator.actions.runs import evidence_source, loading, on_failure, take
+from coordinator.actions.runs import evidence_source, loading, perform, take, tick
 from coordinator.actions.runs.evidence_source import EvidenceWorktree
-from coordinator.actions.runs.loading import LoadedRun
-from coordinator.actions.runs.take import OneStep, StepTaken
-from coordinator.actions.runs.tick import find_open
-from coordinator.kernel import clock
+from coordinator.actions.runs.take import OneStep
 from coordinator.kernel.errors import Conflict, Refused, UsageProblem
 from coordinator.kernel.system import addresses
 from coordinator.kernel.system.supervised import Limits
+from coordinator.workflows.criteria import criteria
+from coordinator.workflows.decide import steps
+from coordinator.workflows.decide.ruling import Ruling
+from coordinator.workflows.decide.steps import Attempted
 from coordinator.workflows.judging import command_runner, evidence, requests
 from coordinator.workflows.judging.evidence import Evidence
+from coordinator.workflows.judging.file_trees import DiskTree
 from coordinator.workflows.judging.requests import Allowed
 from coordinator.workflows.judging.verdicts import Outcome, Sources, Verdict
 from coordinator.workflows.model import Criteria, Criterion
-from coordinator.workflows.runs import plan
+from coordinator.workflows.runs.loaded_run import LoadedRun
 from coordinator.workflows.runs.plan import PlannedStep
-from coordinator.workflows.runs.run import Work
-from coordinator.workflows.runs.step_states import HELD, StepEvent, StepState
+from coordinator.workflows.runs.step_states import StepEvent
 from coordinator.workspace.registry import Body, Deferred, Refresh, Who, action
 from coordinator.workspace.workspace import Call
 
@@ -53,7 +54,7 @@ class SubmissionCase:
 
     criteria: tuple[Criterion, ...]
     evidence: Evidence
-    spot: EvidenceWorktree
+    worktree: EvidenceWorktree
     base: str
     linked: tuple[str, ...]
     stand: Path
@@ -82,17 +83,17 @@ class JudgedEvidence:
 )
 def submit(call: Call, arguments: Submit) -> Deferred | dict[str, Any]:
     """Submit evidence for a step you hold; each criterion gets its verdict."""
-    loaded = find_open(call, arguments.run)
+    loaded = loading.find_open(call, arguments.run)
     if not loaded.is_steps:
-        return on_failure.submit_item(call, loaded, arguments.step, arguments.evidence)
-    place = take.find_step(loaded, arguments.step)
-    if earlier := _earlier(call, loaded, place):
+        return _submit_figures(call, loaded, arguments)
+    step = loaded.step(arguments.step)
+    if earlier := _earlier(call, loaded, step):
         return earlier
-    work = loaded.run.steps.get(place.name, Work())
-    _check_holds(call, loaded, place, work)
-    case = _case(call, arguments, loaded, place)
-    mark = (loaded.run.id, place.name)
-    seen = _seen(loaded, place)
+    if refusal := steps.not_held(loaded, step, perform.asking(call)):
+        raise refusal
+    case = _case(call, arguments, loaded, step)
+    mark = (loaded.run.id, step.name)
+    seen = steps.mark_of(loaded, step)
     judging_now = call.workspace.judging
     judging_now.add(mark)
 
@@ -105,13 +106,7 @@ def submit(call: Call, arguments: Submit) -> Deferred | dict[str, Any]:
 
     def finish(judged: JudgedEvidence) -> dict[str, Any]:
         judging_now.discard(mark)
-        now = find_open(call, arguments.run)
-        if _seen(now, place) != seen:
-            raise Conflict(
-                f"{place.name} went on while the evidence was judged.",
-                hint="Look at it: coordinator workflow show " + now.run.id,
-            )
-        return _settle(call, now, place, judged)
+        return _settle(call, arguments, judged, (step, seen))
 
     return Deferred(judge, finish, drop=lambda: judging_now.discard(mark))
 
@@ -149,27 +144,6 @@ def _in_short(verdict: dict[str, Any]) -> dict[str, Any]:
     return {k: x for k, x in verdict.items() if x and k not in left_out}
 
 
-def _seen(loaded: LoadedRun, place: PlannedStep) -> tuple[StepState, int, int, int]:
-    """Return what changes once anything else happened to a step."""
-    work = loaded.run.steps.get(place.name, Work())
-    return work.state, work.epoch, len(work.attempts), loaded.run.version
-
-
-def _check_holds(call: Call, loaded: LoadedRun, place: PlannedStep, work: Work) -> None:
-    actor = call.caller.actor
-    if work.state in HELD and work.holder != actor:
-        raise StepTaken(place.name, work.holder, work.expires)
-    if work.state not in HELD:
-        run, step = loaded.run.id, place.name
-        standing = plan.effective_state(
-            loaded.plan, loaded.run, step, clock.render(call.workspace.now())
-        )
-        hint = f"What may be taken: coordinator workflow next {run}"
-        if standing is StepState.READY:
-            hint = f"Take it first: coordinator workflow take {run} {step}"
-        raise Refused(f"{step} is not yours: it is {standing.value}.", hint=hint)
-
-
 def _case(
     call: Call, arguments: Submit, loaded: LoadedRun, place: PlannedStep
 ) -> SubmissionCase:
@@ -197,7 +171,7 @@ def _case(
     return SubmissionCase(
         criteria=place.criteria,
         evidence=found,
-        spot=evidence_source.find(call),
+        worktree=evidence_source.find(call),
         base=loaded.run.steps[place.name].base,
         linked=tuple(dict.fromkeys(linked)),
         stand=call.folder,
@@ -226,14 +200,14 @@ def _judge(case: SubmissionCase) -> JudgedEvidence:
     from coordinator.workflows.judging import judging  # noqa: PLC0415 - patterns load slowly
 
     found = case.evidence
-    tree, commit = evidence_source.tree(case.spot, found.commit)
-    changed = evidence_source.changed(case.spot, case.base, commit)
+    tree, commit = evidence_source.tree(case.worktree, found.commit)
+    changed = evidence_source.changed(case.worktree, case.base, commit)
     sources = Sources(changed, case.linked, _folders(case))
     if case.command:
         ran = command_runner.run(
             case.command,
             case.allowed,
-            case.spot.folder,
+            case.worktree.folder,
             limits=case.limits,
             hidden=case.hidden,
         )
@@ -245,41 +219,43 @@ def _judge(case: SubmissionCase) -> JudgedEvidence:
 
 def _folders(case: SubmissionCase) -> tuple[str, ...]:
     """Return where the doer stands, and where it says that its command ran."""
-    top = case.spot.folder
+    top = case.worktree.folder
     said = [case.stand, *(top / x.cwd for x in case.evidence.commands if x.cwd)]
     inside = [x for x in said if x.is_relative_to(top) and x != top]
     return tuple(str(x.relative_to(top)) for x in inside)
 
 
 def _settle(
-    call: Call, loaded: LoadedRun, place: PlannedStep, judged: JudgedEvidence
+    call: Call,
+    arguments: Submit,
+    judged: JudgedEvidence,
+    seen: tuple[PlannedStep, object],
 ) -> dict[str, Any]:
-    """Record the attempt and what follows of it; return the verdicts."""
-    workspace = call.workspace
-    event = _event(loaded, place, judged)
+    """Record the attempt and what follows of it; return the verdicts.
+
+    `seen` is the step as it was, and the mark of that.
+    """
     shown = [verdict_value(x) for x in judged.verdicts]
     kept = judged.evidence.model_dump_json(exclude_defaults=True)
     told = json.dumps(shown, ensure_ascii=False)
-    stored = workspace.blobs.put([kept.encode(), told.encode()])
-    data = {
-        "step": place.name,
-        "subtask": place.key,
-        "evidence": stored[0],
-        "verdicts": stored[1],
-        "outcome": event.value,
-        "commit": judged.commit,
-        "expires": take.lease_end(workspace),
-    }
-    drafts = [loading.draft(loaded, "run.submitted", call.caller.actor, data)]
-    note = ""
-    if event is StepEvent.EXHAUST:
-        after = loading.preview(workspace, loaded, drafts)
-        followed, note = on_failure.follow(call, after, place)
-        drafts += followed
+    asking = perform.asking(call)
+
+    def decide(loaded: LoadedRun) -> Ruling:
+        if steps.mark_of(loaded, seen[0]) != seen[1]:
+            raise Conflict(
+                f"{seen[0].name} went on while the evidence was judged.",
+                hint="Look at it: coordinator workflow show " + loaded.run.id,
+            )
+        step = loaded.step(arguments.step)
+        event = _event(loaded, step, judged)
+        rewound = evidence_source.rewind(call, steps.rewind(loaded, step, event))
+        attempted = Attempted(kept, told, event, judged.commit)
+        return steps.submit(loaded, step, attempted, asking, rewound)
+
     # At once: whatever follows must not be missing after a crash.
-    workspace.record(*drafts, *loading.ends_steps(workspace, loaded, drafts))
-    said = " ".join(x for x in (note, *_notes(judged.evidence)) if x)
-    return _answer(call, loaded, place, shown, said)
+    done = perform.perform(call, arguments.run, decide)
+    said = " ".join(x for x in (done.note, *_notes(judged.evidence)) if x)
+    return _answer(call, done.loaded, done.loaded.step(arguments.step), shown, said)
 
 
 def _notes(found: Evidence) -> list[str]:
@@ -287,14 +263,45 @@ def _notes(found: Evidence) -> list[str]:
     return [x.note for x in found.runs if isinstance(x, Evidence)]
 
 
-def _event(loaded: LoadedRun, place: PlannedStep, judged: JudgedEvidence) -> StepEvent:
+def _event(loaded: LoadedRun, step: PlannedStep, judged: JudgedEvidence) -> StepEvent:
     """Return what the verdicts come to."""
     found = {x.outcome for x in judged.verdicts}
     # Where nothing is asked for, a command that failed is no success all the same.
     has_failed = not found and any(x.exit_code for x in judged.evidence.commands)
     if has_failed or found & {Outcome.UNMET, Outcome.UNRESOLVED}:
-        return on_failure.missed(loaded, place)
+        return steps.missed(loaded, step)
     return StepEvent.SUBMIT if Outcome.ATTESTED in found else StepEvent.MEET
+
+
+def _submit_figures(call: Call, loaded: LoadedRun, arguments: Submit) -> dict[str, Any]:
+    """Judge an item that names a number by submitted figures; tick it if it is met.
+
+    Raises:
+        Refused: The item cannot be ticked now, or its number is not met.
+    """
+    from coordinator.workflows.judging import judging  # noqa: PLC0415 - loads slowly
+
+    place = loaded.item(arguments.step)
+    item, name = loaded.copy.boxes.items[place], loaded.copy.ids[place]
+    found = evidence.parse(arguments.evidence.strip() or "{}")
+    worktree = evidence_source.find(call)
+    criterion = criteria.parse(item.text, item.line)
+    if criterion.comparison is None:
+        hint = f"Tick it: coordinator workflow tick {loaded.run.id} {name}"
+        raise Refused(f"{item.text!r} names no number to be shown.", hint=hint)
+    [verdict] = judging.judge([criterion], found, DiskTree(worktree.folder), Sources())
+    if verdict.outcome is not Outcome.MET:
+        raise Refused(
+            f"{item.text!r} is not met: {verdict.found}",
+            hint=f"Send figures: {evidence.of_number(item.text)}",
+        )
+    ticked = tick.tick_with(call, loaded.run.id, place, arguments.evidence)
+    return {
+        **ticked,
+        "id": name,
+        "verdict": verdict.outcome.value,
+        "found": verdict.found,
+    }
 
 
 def verdict_value(verdict: Verdict) -> dict[str, Any]:

@@ -4,25 +4,19 @@ Which step may be taken is decided in `coordinator.workflows.runs.plan`; evidenc
 one is another module's verb.
 """
 
-from collections.abc import Collection
-from datetime import timedelta
 from functools import partial
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from coordinator.actions.agents import messages
-from coordinator.actions.runs import assignee, escalations, loading
-from coordinator.actions.runs.loading import LoadedRun
-from coordinator.actions.runs.tick import find_open
-from coordinator.kernel import clock
-from coordinator.kernel.errors import Conflict, NotFound, Refused
-from coordinator.kernel.journal import Draft
+from coordinator.actions.agents import assignee
+from coordinator.actions.runs import perform
+from coordinator.workflows.decide import steps
+from coordinator.workflows.decide.ruling import Ruling
 from coordinator.workflows.judging import evidence
 from coordinator.workflows.model import Criteria, Criterion
-from coordinator.workflows.runs import plan
+from coordinator.workflows.runs.loaded_run import LoadedRun
 from coordinator.workflows.runs.plan import DOCUMENT, PlannedStep
-from coordinator.workflows.runs.run import Work
 from coordinator.workflows.runs.step_states import StepState
 from coordinator.workspace.registry import (
     Arguments,
@@ -40,17 +34,6 @@ _OF_PATHS = {
     Criteria.FOLDER_EXISTS,
     Criteria.JSON_VALID,
 }
-_TAKEOVERS = 2  # the third is a person's matter
-
-
-class StepTaken(Conflict):
-    """Another agent holds the step."""
-
-    def __init__(self, step: str, holder: str, until: str) -> None:
-        super().__init__(
-            f"{holder} holds {step} until {until}.",
-            hint="Take another one: coordinator workflow next",
-        )
 
 
 class OneStep(Arguments):
@@ -160,19 +143,6 @@ def _files(place: PlannedStep) -> set[str]:
     return found
 
 
-def find_step(loaded: LoadedRun, wanted: str) -> PlannedStep:
-    """Return a step of a run.
-
-    Raises:
-        NotFound: It has none of that id.
-    """
-    found = loaded.plan.steps.get(wanted)
-    if found is None:
-        hint = f"Run: coordinator workflow next {loaded.run.id}"
-        raise NotFound(f"{loaded.run.id} has no step {wanted!r}.", hint=hint)
-    return found
-
-
 @action(
     "workflow take",
     who=Who.MEMBER,
@@ -181,7 +151,9 @@ def find_step(loaded: LoadedRun, wanted: str) -> PlannedStep:
 )
 def take(call: Call, arguments: OneStep) -> Deferred:
     """Take a step: it is yours until the lease ends; taking it again renews that."""
-    from coordinator.actions.runs import evidence_source  # noqa: PLC0415 - git is not always needed
+    from coordinator.actions.runs import (  # noqa: PLC0415 - git is not always needed
+        evidence_source,
+    )
 
     look = partial(evidence_source.head, evidence_source.find(call))
     return Deferred(look, partial(_take, call, arguments))
@@ -189,104 +161,45 @@ def take(call: Call, arguments: OneStep) -> Deferred:
 
 def _take(call: Call, arguments: OneStep, head: str) -> dict[str, Any]:
     """Take a step for a caller whose worktree stands at a commit (empty: at none)."""
-    workspace = call.workspace
-    loaded = find_open(call, arguments.run)
-    place = find_step(loaded, arguments.step)
-    work = loaded.run.steps.get(place.name, Work())
-    _check_may_take(call, loaded, place, work)
-    others = [work.holder] if work.holder not in {"", call.caller.actor} else []
-    if others and work.takeovers >= _TAKEOVERS:
-        return _give_up(call, loaded, place)
-    is_renewal = work.holder == call.caller.actor
-    known = _worked_in(loaded, call.caller.actor)
-    data = {
-        "step": place.name,
-        "epoch": work.epoch + (not is_renewal),
-        "expires": lease_end(workspace),
-        "base": work.base if is_renewal else head,
-    }
-    told = [_taken_over(call, loaded, place, x) for x in others]
-    workspace.record(loading.draft(loaded, "run.taken", call.caller.actor, data), *told)
-    loaded = loading.find(workspace, loaded.run.id)
-    value = step_value(workspace, loaded, place)
-    command = f"coordinator workflow submit {loaded.run.id} {place.name}"
+    asking = perform.asking(call)
+    known: set[str] = set()
+    is_renewal = False
+
+    def decide(loaded: LoadedRun) -> Ruling:
+        nonlocal known, is_renewal
+        step = loaded.step(arguments.step)
+        known = _worked_in(loaded, asking.actor)
+        is_renewal = steps.work_on(loaded, step).holder == asking.actor
+        is_judged = (loaded.run.id, step.name) in call.workspace.judging
+        return steps.take(loaded, step, asking, head=head, is_judged=is_judged)
+
+    loaded = perform.perform(call, arguments.run, decide).loaded
+    step = loaded.step(arguments.step)
+    value = step_value(call.workspace, loaded, step)
+    command = f"coordinator workflow submit {loaded.run.id} {step.name}"
     if not known:
         value["submit"] = f"echo '{evidence.EXAMPLE}' | {command}"
-    lease = _lease(loaded, place.name)
     around = _context(loaded)
     if known and not is_renewal:
         # What an agent was told with an earlier step is not told again unasked.
-        again = f"coordinator workflow take {loaded.run.id} {place.name}"
+        again = f"coordinator workflow take {loaded.run.id} {step.name}"
         note = {"note": f"What stands around the steps, once more: {again}"}
         around = note if any(around.values()) else {}
-        if place.key in known:
+        if step.key in known:
             value |= {"links": [], "fields": {}}
+    lease = _lease(loaded, step.name)
     return {**value, **around, "state": StepState.RUNNING.value, **lease}
 
 
 def _worked_in(loaded: LoadedRun, actor: str) -> set[str]:
     """Return the subtasks in which an agent has or had a step."""
     return {
-        place.key
-        for name, place in loaded.plan.steps.items()
-        if (work := loaded.run.steps.get(name)) and worked(work, {actor})
+        step.key
+        for step in loaded.plan.steps.values()
+        if steps.worked(steps.work_on(loaded, step), {actor})
     }
 
 
-def worked(work: Work, agents: Collection[str]) -> bool:
-    """Tell whether one of these agents has or had a step."""
-    return work.holder in agents or any(x.actor in agents for x in work.attempts)
-
-
-def _check_may_take(
-    call: Call, loaded: LoadedRun, place: PlannedStep, work: Work
-) -> None:
-    now = clock.render(call.workspace.now())
-    standing = plan.effective_state(loaded.plan, loaded.run, place.name, now)
-    is_judged = (loaded.run.id, place.name) in call.workspace.judging
-    is_own = work.holder == call.caller.actor
-    if is_own and standing in {StepState.RUNNING, StepState.RETRYING, StepState.READY}:
-        return
-    if is_judged or (
-        standing in {StepState.RUNNING, StepState.RETRYING} and not is_own
-    ):
-        raise StepTaken(place.name, work.holder, work.expires)
-    if standing is not StepState.READY:
-        waits = [x.text for x in plan.waits(loaded.plan, loaded.run, place.name)]
-        words = f" It waits: {'; '.join(waits[:3])}" if waits else ""
-        raise Refused(
-            f"{place.name} is {standing.value}: it cannot be taken.{words}",
-            hint=f"Run: coordinator workflow next {loaded.run.id}",
-        )
-
-
-def lease_end(workspace: Workspace) -> str:
-    """Return when a lease that begins now ends, as the journal writes times."""
-    minutes = workspace.settings.workflows.lease_minutes
-    return clock.render(workspace.now() + timedelta(minutes=minutes))
-
-
-def _taken_over(
-    call: Call, loaded: LoadedRun, place: PlannedStep, holder: str
-) -> Draft:
-    subject = f"{place.name} of {loaded.run.id} was taken over"
-    body = f"Your lease had ended; {call.caller.actor} has the step now.\n"
-    return messages.notify(call.workspace, holder, subject, body)
-
-
-def _give_up(call: Call, loaded: LoadedRun, place: PlannedStep) -> dict[str, Any]:
-    """Escalate a step that one agent after the other lets lie.
-
-    Raises:
-        Refused: Always; the step is a maintainer's matter now.
-    """
-    reason = f"{place.name} was taken three times, and nobody finished it."
-    drafts = escalations.escalate(call.workspace, loaded, place, reason)
-    call.workspace.record(*drafts)
-    hint = "A maintainer runs: coordinator workflow escalations"
-    raise Refused(f"{reason} It is escalated.", hint=hint)
-
-
 def _lease(loaded: LoadedRun, step: str) -> dict[str, Any]:
-    work = loaded.run.steps[step]
-    return {"holder": work.holder, "epoch": work.epoch, "expires": work.expires}
+    lease = loaded.run.steps[step].lease
+    return {"holder": lease.holder, "epoch": lease.epoch, "expires": lease.expires}

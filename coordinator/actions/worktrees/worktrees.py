@@ -25,7 +25,7 @@ from coordinator.actions.worktrees import worktree_look
 from coordinator.index import queries
 from coordinator.index.fold import NOT_MADE
 from coordinator.kernel.errors import CoordinatorError, NotFound, Refused
-from coordinator.kernel.journal import Draft
+from coordinator.kernel.journal import SYSTEM, Draft
 from coordinator.workspace import repositories
 from coordinator.workspace.registry import (
     Arguments,
@@ -36,7 +36,7 @@ from coordinator.workspace.registry import (
     Who,
     action,
 )
-from coordinator.workspace.workspace import SYSTEM, Call, Workspace
+from coordinator.workspace.workspace import Call, Workspace
 
 Job = Callable[[], object]
 Bring = Callable[[TrackedRepository, str], None]

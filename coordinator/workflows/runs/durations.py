@@ -9,7 +9,6 @@ from itertools import pairwise
 
 from coordinator.kernel import clock
 from coordinator.workflows.model import Needs, Prerequisite
-from coordinator.workflows.runs import plan
 from coordinator.workflows.runs.plan import DOCUMENT, Plan
 from coordinator.workflows.runs.run import Run, Work
 from coordinator.workflows.runs.step_states import PASSED, StepState
@@ -45,8 +44,8 @@ class Durations:
         yield StepState.PENDING, self._run.started
         yield from work.moves
         is_held = work.state in {StepState.RUNNING, StepState.RETRYING}
-        if is_held and plan.has_lapsed(work, self._until):
-            yield StepState.READY, max(work.expires, work.moves[-1][1])
+        if is_held and work.lease.has_lapsed(self._until):
+            yield StepState.READY, max(work.lease.expires, work.moves[-1][1])
         yield StepState.PENDING, self._until
 
     def _freed(self, name: str, until: str) -> str:

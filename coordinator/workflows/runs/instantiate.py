@@ -14,6 +14,7 @@ from coordinator.workflows.model import (
     AgentWorkflow,
     Catalogue,
     Document,
+    Family,
     NamedEntry,
     Procedure,
     Stage,
@@ -21,6 +22,19 @@ from coordinator.workflows.model import (
 
 _DESIGN = re.compile(r"\bdesign\b|\barchitecture\b|\bplanning\b", re.IGNORECASE)
 _BLANKS = re.compile(r"\s+")
+AS_THEY_ARE = frozenset({Family.CHECKLIST, Family.STEPS})
+
+
+def living_text(document: Document, source: str, part: str, form: Family) -> str | None:
+    """Return what a run of a document begins with; None: there is no such part.
+
+    `form` is CHECKLIST or STEPS; documents of these families are begun with as they
+    are. For `part` see `checklist`.
+    """
+    if document.kind in AS_THEY_ARE and not part:
+        return source
+    make = skeleton if form is Family.STEPS else checklist
+    return make(document, part)
 
 
 def fill(text: str, values: Mapping[str, str]) -> tuple[str, list[str]]:

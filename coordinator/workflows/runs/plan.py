@@ -18,7 +18,7 @@ from coordinator.workflows.model import (
     Subtask,
     Task,
 )
-from coordinator.workflows.runs.run import Run, Work
+from coordinator.workflows.runs.run import Run
 from coordinator.workflows.runs.step_states import HELD, PASSED, StepState
 
 DOCUMENT = "document"
@@ -233,16 +233,11 @@ def effective_state(
     """
     found = state(run, name)
     is_held = found in {StepState.RUNNING, StepState.RETRYING}
-    is_free = is_held and has_lapsed(run.steps[name], now)
+    is_free = is_held and run.steps[name].lease.has_lapsed(now)
     if not is_free and found not in {StepState.PENDING, StepState.READY}:
         return found
     is_waiting = any(True for _ in waits(plan, run, name, known))
     return StepState.PENDING if is_waiting else StepState.READY
-
-
-def has_lapsed(work: Work, now: str) -> bool:
-    """Tell whether a holder's lease has ended."""
-    return bool(work.expires) and work.expires <= now
 
 
 def waits(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from coordinator.kernel.leases import Lease
 from coordinator.workflows.marks import LATEST, Mark, Reading
 from coordinator.workflows.runs.step_states import (
     HELD,
@@ -74,23 +75,25 @@ class Attempt:
 class Work:
     """Where a step stands: `moves` are its states with the times at which they began.
 
-    `epoch` counts the takings; `base` is the commit that the holder stood at.
+    `lease` is its holder's; `base` is the commit that the holder stood at.
     """
 
     state: StepState = StepState.PENDING
-    holder: str = ""
-    epoch: int = 0
-    expires: str = ""
+    lease: Lease = field(default_factory=Lease)
     base: str = ""
-    takeovers: int = 0
     attempts: list[Attempt] = field(default_factory=list)
     moves: list[tuple[StepState, str]] = field(default_factory=list)
+
+    @property
+    def holder(self) -> str:
+        """Who has it; nobody: empty."""
+        return self.lease.holder
 
     @property
     def doer(self) -> str:
         """Who has it, or of a step that is over who did it last."""
         is_over = self.state in PASSED and self.attempts
-        return self.holder or (self.attempts[-1].actor if is_over else "")
+        return self.lease.holder or (self.attempts[-1].actor if is_over else "")
 
     def move(self, step: str, event: StepEvent, at: str) -> None:
         """Go on as the table says, noting when."""
@@ -236,13 +239,12 @@ def _taken(run: Run, entry: RunRecord) -> None:
     work, data = _work(run, entry), entry.data
     if work.state is StepState.PENDING:
         work.move(data["step"], StepEvent.FREE, entry.at)
-    elif work.expires and work.expires <= entry.at:
-        ended = max(work.expires, work.moves[-1][1])
+    elif work.lease.has_lapsed(entry.at):
+        ended = max(work.lease.expires, work.moves[-1][1])
         work.move(data["step"], StepEvent.EXPIRE, ended)
     work.move(data["step"], StepEvent.TAKE, entry.at)
-    work.takeovers += bool(work.holder and work.holder != entry.actor)
-    work.holder, work.epoch = entry.actor, data["epoch"]
-    work.expires, work.base = data["expires"], data["base"]
+    taken = work.lease.taken(entry.actor, data["expires"])
+    work.lease, work.base = replace(taken, epoch=data["epoch"]), data["base"]
 
 
 def _submitted(run: Run, entry: RunRecord) -> None:
@@ -260,7 +262,7 @@ def _submitted(run: Run, entry: RunRecord) -> None:
             commit=data["commit"],
         )
     )
-    work.expires = data["expires"]
+    work.lease = work.lease.lasting(data["expires"])
     if outcome in _FAILED:
         run.spent[data["subtask"]] = run.spent.get(data["subtask"], 0) + 1
     if outcome is not StepEvent.SUBMIT:  # else a person's word is waited for
@@ -279,11 +281,11 @@ def _moved(run: Run, entry: RunRecord) -> None:
         mark = Mark.DONE if event is StepEvent.MEET else Mark.OPEN
         word = Word(mark, entry.actor, entry.at, data["comment"])
         work.attempts[-1] = replace(work.attempts[-1], outcome=event, word=word)
-    work.expires = data.get("expires", work.expires)
+    work.lease = work.lease.lasting(data.get("expires", work.lease.expires))
     if event in _FAILED:
         run.spent[data["subtask"]] = run.spent.get(data["subtask"], 0) + 1
     elif work.state not in HELD:
-        work.holder, work.expires = "", ""
+        work.lease = work.lease.released()
 
 
 def _escalated(run: Run, entry: RunRecord) -> None:
@@ -312,7 +314,7 @@ def _resolved(run: Run, entry: RunRecord) -> None:
     _commented(run, entry)
     work = _work(run, entry)
     work.move(data["step"], StepEvent(data["decision"]), entry.at)
-    work.holder, work.expires, work.takeovers = "", "", 0
+    work.lease = work.lease.settled()
     run.spent[data["subtask"]] = 0
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from coordinator.actions.runs import assignee
+from coordinator.actions.agents import assignee
 from coordinator.kernel.errors import UsageProblem
 from tests.actions.run_yard import RUNS, WAY, begin, begin_bread, edit, inbox
 from tests.support import ManualClock, OpenWorkspace

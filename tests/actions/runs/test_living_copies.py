@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from coordinator.actions.runs import loading, start
+from coordinator.actions.runs import loading
 from coordinator.kernel.errors import External
 from coordinator.watch import intake
+from coordinator.workflows.decide import starts
 from coordinator.workflows.marks import Reading
 from tests.actions.run_yard import (
     BREAD,
@@ -482,7 +483,7 @@ def test_a_run_of_earlier_reads_its_signs_as_it_did(
     """`[~]` with a reason was left out, and is so for ever; in a new run it is not."""
     text = "# Rye\n\n- [ ] Mix\n  then PAUSE\n- [ ] Bake\n"
     with monkeypatch.context() as patch:
-        patch.setattr(start, "LATEST", Reading.FIRST)
+        patch.setattr(starts, "LATEST", Reading.FIRST)
         old = begin(opened, text, "rye")
     new = begin(opened, text, "rye")
     for run in (old, new):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from coordinator.kernel.leases import Lease
 from coordinator.workflows.documents import read
 from coordinator.workflows.marks import Mark
 from coordinator.workflows.model import (
@@ -30,7 +31,7 @@ def run(states: dict[str, StepState] | None = None, *passed: str) -> Run:
     """Return a run whose steps stand so, with these gates passed."""
     made = Run("r", "t", 1, "a", "00", "", "", [])
     for name, state in (states or {}).items():
-        made.steps[name] = Work(state, holder="baker", expires="20")
+        made.steps[name] = Work(state, Lease("baker", expires="20"))
     made.passed = {x: Word(Mark.DONE, "ann", "01") for x in passed}
     return made
 
@@ -190,7 +191,7 @@ def test_a_lapsed_lease_frees_a_step(
 ) -> None:
     """From the very moment on; what is judged is not taken away."""
     made, at = book(subtask("S")), run({"S-01": state})
-    at.steps["S-01"].expires = expires
+    at.steps["S-01"].lease = Lease("baker", expires=expires)
     free = is_free and state is not StepState.VERIFYING
     assert plan.effective_state(made, at, "S-01", NOW) is (
         StepState.READY if free else state
@@ -203,7 +204,7 @@ def test_a_lapsed_lease_frees_a_step(
 def test_none_is_ready_while_it_waits(state: StepState) -> None:
     """Not even a step that was free before what it follows was taken back."""
     made, at = book(subtask("S", 2)), run({"S-01": StepState.PENDING, "S-02": state})
-    at.steps["S-02"].expires = "11"
+    at.steps["S-02"].lease = Lease("baker", expires="11")
     assert plan.effective_state(made, at, "S-02", NOW) is StepState.PENDING
     at.steps["S-01"].state = StepState.SUCCEEDED
     assert plan.effective_state(made, at, "S-02", NOW) is StepState.READY

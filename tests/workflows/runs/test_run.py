@@ -139,8 +139,12 @@ def test_a_gate_is_passed_by_a_record() -> None:
 def test_a_step_is_taken() -> None:
     """It was free, and is the taker's under a lease from a commit on."""
     work = fold(("run.taken", TAKEN)).steps["S1"]
-    assert (work.state, work.holder, work.epoch) == (StepState.RUNNING, "baker", 1)
-    assert (work.expires, work.base, work.takeovers) == ("19", "c1", 0)
+    assert (work.state, work.holder, work.lease.epoch) == (
+        StepState.RUNNING,
+        "baker",
+        1,
+    )
+    assert (work.lease.expires, work.base, work.lease.takeovers) == ("19", "c1", 0)
     assert work.moves == [(StepState.READY, "02"), (StepState.RUNNING, "02")]
 
 
@@ -148,9 +152,9 @@ def test_taking_again_renews() -> None:
     """The same holder takes nothing over; another one does."""
     again = {**TAKEN, "epoch": 2, "expires": "39"}
     run = fold(("run.taken", TAKEN), ("run.taken", again))
-    assert (run.steps["S1"].takeovers, run.steps["S1"].expires) == (0, "39")
+    assert (run.steps["S1"].lease.takeovers, run.steps["S1"].lease.expires) == (0, "39")
     runs.apply(run, RunRecord(4, "04", "run.taken", "miller", again))
-    assert (run.steps["S1"].takeovers, run.steps["S1"].holder) == (1, "miller")
+    assert (run.steps["S1"].lease.takeovers, run.steps["S1"].holder) == (1, "miller")
 
 
 def test_an_attempt_is_kept() -> None:
@@ -160,7 +164,7 @@ def test_an_attempt_is_kept() -> None:
     assert work.attempts == [
         Attempt(1, "baker", "03", "e1", "v1", StepEvent.MISS, "c2")
     ]
-    assert (work.state, work.holder, work.expires) == (
+    assert (work.state, work.holder, work.lease.expires) == (
         StepState.RETRYING,
         "baker",
         "29",
@@ -192,7 +196,7 @@ def test_a_lease_that_ends_frees_the_step() -> None:
     """So does everything that leads out of somebody's hands."""
     moved = {"step": "S1", "event": "expire", "subtask": "S"}
     work = fold(("run.taken", TAKEN), ("run.moved", moved)).steps["S1"]
-    assert (work.state, work.holder, work.expires) == (StepState.READY, "", "")
+    assert (work.state, work.holder, work.lease.expires) == (StepState.READY, "", "")
 
 
 def test_going_back_gives_new_attempts() -> None:
@@ -242,7 +246,12 @@ def test_a_decision_ends_an_escalation(decision: str, state: StepState) -> None:
         ("run.resolved", ended),
     )
     work, found = run.steps["S1"], run.escalations["e"]
-    assert (work.state, work.holder, work.expires, work.takeovers) == (state, "", "", 0)
+    assert (work.state, work.holder, work.lease.expires, work.lease.takeovers) == (
+        state,
+        "",
+        "",
+        0,
+    )
     assert (found.decision, found.by, found.resolved_at) == (decision, "baker", "06")
     assert [x.comment for x in found.comments] == ["c0", "c1"]
     assert run.spent == {"S": 0}

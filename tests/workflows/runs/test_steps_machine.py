@@ -169,7 +169,7 @@ class Steps(RuleBasedStateMachine):
     def hand(self, name: str, agent: str) -> None:
         """Give a step to an agent for ten seconds."""
         until = self.model.now + 10
-        epoch = self.run.steps[name].epoch + 1 if name in self.run.steps else 1
+        epoch = self.run.steps[name].lease.epoch + 1 if name in self.run.steps else 1
         data = {"step": name, "epoch": epoch, "expires": f"{until:06}", "base": "c"}
         self.write("run.taken", agent, data)
         self.model.steps[name] = Standing("RUNNING", agent, until)
@@ -355,7 +355,7 @@ class Steps(RuleBasedStateMachine):
         both = [plan.held(self.plan, self.run, x) for x in ("baker", "miller")]
         assert not set(both[0]) & set(both[1])
         for name in {*both[0], *both[1]}:
-            if not plan.has_lapsed(self.run.steps[name], now):
+            if not self.run.steps[name].lease.has_lapsed(now):
                 standing = plan.effective_state(self.plan, self.run, name, now)
                 assert standing is not StepState.READY
 
