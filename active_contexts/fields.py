@@ -56,29 +56,23 @@ class HeldFields:
 
 _NAMES = {
     ContextField.STATE: "state, status, current state, current status, overall "
-    "status, agent "
-    "status, agent state, work status, task status, my status",
+    "status, agent status, agent state, work status, task status, my status",
     ContextField.TASK: "task, current task, active task, current tasks, active tasks, "
     "current work, active work, working on, currently working on, doing, in progress, "
     "now working on, task name, task title, currently, assignment, current assignment",
     ContextField.GOAL: "goal, objective, current focus, focus, feature, current "
-    "objective, "
-    "current goal, story, ticket, issue",
+    "objective, current goal, story, ticket, issue",
     ContextField.BRANCH: "branch, git branch, current branch, feature branch, working "
-    "branch, "
-    "branch name",
+    "branch, branch name",
     ContextField.WORKTREE: "worktree, work tree, git worktree, current worktree, "
-    "worktree "
-    "path, working directory, working dir",
+    "worktree path, working directory, working dir",
     ContextField.BLOCKERS: "blockers, blocker, blocked, blocked by, blocked on, "
-    "current "
-    "blockers, known blockers, active blockers, open blockers, blocking, blocking "
-    "issues, impediments, blockers open questions, blockers and open questions, "
-    "blockers issues, blockers and issues, issues blockers",
+    "current blockers, known blockers, active blockers, open blockers, blocking, "
+    "blocking issues, impediments, blockers open questions, blockers and open "
+    "questions, blockers issues, blockers and issues, issues blockers",
     ContextField.WAITS: "waiting, waiting for, waiting on, awaiting, waits for",
     ContextField.NEXT: "next, next step, next steps, next up, up next, next action, "
-    "next "
-    "actions, next task, next tasks, what s next, what comes next, coming next",
+    "next actions, next task, next tasks, what s next, what comes next, coming next",
     ContextField.NOTE: "note, notes, comment, comments, remark, remarks, summary, "
     "details",
     ContextField.AGENT: "agent, agent name, name, agent id",

@@ -11,7 +11,7 @@ import sys
 from coordinator.kernel.disk import small_files
 from coordinator.kernel.system import addresses, program, streams
 
-_LOCAL = {"completion", "demo", "init", "up"}
+_LOCAL = {"completion", "demo", "init", "schema", "up"}
 _MOST = (1 << 20) + 1  # more than any of them takes: it says so itself
 _BODY = (("pending", "submit"), ("learning", "add"), ("workflow", "submit"))
 _COMPLETES = "_COORDINATOR_COMPLETE"  # set by the shell's script

@@ -29,6 +29,7 @@ from coordinator.kernel.journal import Record
 from coordinator.workspace import registry, tokens
 from coordinator.workspace.layout import Layout
 from coordinator.workspace.workspace import Workspace
+from tests.conforming import faults_of
 from tests.preloaded import tools
 
 GIT_ENVIRONMENT = {
@@ -324,7 +325,9 @@ class OpenWorkspace:
         if agent:
             token = (self.layout.tokens / agent).read_text()
         request = Request(action, arguments, folder, agent, token, key)
-        return self.dispatcher.perform(request).value
+        value = self.dispatcher.perform(request).value
+        assert faults_of(action, value) == []  # every answer is what its model says
+        return value
 
     def notes(self, action: str, **arguments: Any) -> list[str]:  # noqa: ANN401 - JSON
         """Perform an action as the maintainer; return what is said of its answer."""

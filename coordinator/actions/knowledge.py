@@ -1,7 +1,7 @@
 """Decisions and learnings by command."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import Field
 
@@ -13,6 +13,7 @@ from coordinator.kernel.blobs import name_of
 from coordinator.kernel.disk import files
 from coordinator.kernel.disk.files import Content
 from coordinator.kernel.errors import Conflict, External, NotFound, UsageProblem
+from coordinator.results.knowledge import ShownDecision, ShownLearning, WrittenLearning
 from coordinator.workflows.store import is_living_copy
 from coordinator.workspace.registry import (
     Arguments,
@@ -65,13 +66,13 @@ def are_one(rows: Iterable[Mapping[str, Any]]) -> bool:
     example="coordinator decision list",
     refresh=Refresh.QUICK,
 )
-def list_decisions(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
+def list_decisions(call: Call, arguments: Nothing) -> list[ShownDecision]:
     """List all decisions, the oldest first."""
     del arguments
     return decisions_in_force(call.workspace)
 
 
-def decisions_in_force(workspace: Workspace) -> list[dict[str, Any]]:
+def decisions_in_force(workspace: Workspace) -> list[ShownDecision]:
     """Return all decisions, the oldest first; a superseded one says by which.
 
     An id that several have names none of them.
@@ -91,9 +92,9 @@ def decisions_in_force(workspace: Workspace) -> list[dict[str, Any]]:
     return rows
 
 
-def _shared(rows: Sequence[dict[str, Any]]) -> set[str]:
+def _shared(rows: Sequence[ShownDecision]) -> set[str]:
     """Return the ids that more than one decision has."""
-    groups: dict[str, list[dict[str, Any]]] = {}
+    groups: dict[str, list[ShownDecision]] = {}
     for row in rows:
         groups.setdefault(row["id"], []).append(row)
     return {name for name, group in groups.items() if not are_one(group)}
@@ -113,12 +114,12 @@ class ShowArguments(Arguments):
     example="coordinator decision show adr-0009",
     refresh=Refresh.QUICK,
 )
-def show_decision(call: Call, arguments: ShowArguments) -> dict[str, Any]:
+def show_decision(call: Call, arguments: ShowArguments) -> ShownDecision:
     """Show one decision with its context."""
     return find_decision(call, arguments.id)
 
 
-def find_decision(call: Call, wanted: str) -> dict[str, Any]:
+def find_decision(call: Call, wanted: str) -> ShownDecision:
     """Return the decision of that id, or the one that stands there.
 
     Raises:
@@ -151,7 +152,7 @@ class AddDecision(Arguments):
     example='coordinator decision add "Use JWT" --reason "No session store needed"',
     refresh=Refresh.QUICK,
 )
-def add_decision(call: Call, arguments: AddDecision) -> dict[str, Any]:
+def add_decision(call: Call, arguments: AddDecision) -> ShownDecision:
     """Write a decision into your own decision log."""
     return _append(call, arguments.title, arguments.reason, "")
 
@@ -172,7 +173,7 @@ class Supersede(Arguments):
     example='coordinator decision supersede d-3fa91c "Use opaque tokens"',
     refresh=Refresh.QUICK,
 )
-def supersede_decision(call: Call, arguments: Supersede) -> dict[str, Any]:
+def supersede_decision(call: Call, arguments: Supersede) -> ShownDecision:
     """Write a decision that supersedes another; the other's file is left alone."""
     older = find_decision(call, arguments.id)["id"]
     find_decision(call, older)  # what is written down must name one decision only
@@ -196,14 +197,15 @@ class AddLearning(Arguments):
     example="coordinator learning list",
     refresh=Refresh.QUICK,
 )
-def list_learnings(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
+def list_learnings(call: Call, arguments: Nothing) -> list[ShownLearning]:
     """List all learnings with the number of their decisions."""
     del arguments
-    return call.workspace.index.rows(
+    rows = call.workspace.index.rows(
         "SELECT l.title, l.agent, l.path, l.line, l.at, (SELECT count(*)"
         " FROM decisions d WHERE d.path = l.path) AS decisions"
         " FROM learnings l ORDER BY l.path"
     )
+    return cast("list[ShownLearning]", rows)
 
 
 @action(
@@ -211,7 +213,7 @@ def list_learnings(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
     who=Who.MEMBER,
     example='echo "Tokens expire." | coordinator learning add "Refresh tokens early"',
 )
-def add_learning(call: Call, arguments: AddLearning) -> dict[str, Any]:
+def add_learning(call: Call, arguments: AddLearning) -> WrittenLearning:
     """Write a learning into a file of its own; the text comes on standard input."""
     author = call.caller.agent or "maintainer"
     now = call.workspace.now()
@@ -239,7 +241,7 @@ def _written_before(call: Call, text: str) -> str:
     return row["path"] if row else ""
 
 
-def _appended_before(call: Call, path: str, entry: str) -> dict[str, Any] | None:
+def _appended_before(call: Call, path: str, entry: str) -> ShownDecision | None:
     """Return the decision that an earlier attempt, that was cut off, wrote, or None."""
     question = "SELECT 1 FROM documents WHERE path = ? AND seq > ?"
     if not call.begun or not call.workspace.index.row(question, (path, call.begun)):
@@ -251,7 +253,7 @@ def _appended_before(call: Call, path: str, entry: str) -> dict[str, Any] | None
     return max(same, key=lambda x: int(x["line"]), default=None)
 
 
-def _append(call: Call, title: str, reason: str, supersedes: str) -> dict[str, Any]:
+def _append(call: Call, title: str, reason: str, supersedes: str) -> ShownDecision:
     workspace = call.workspace
     author = call.caller.agent or "maintainer"
     path = learnings.store.path_of(author)

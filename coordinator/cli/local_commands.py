@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from coordinator.actions.admin import init
-from coordinator.cli import app, demo, record_log, starting
+from coordinator.cli import app, demo, record_log, schema, starting
 from coordinator.cli.app import Reply, Session
 from coordinator.cli.completion import shells
 from coordinator.cli.in_process import InProcess
@@ -209,6 +209,7 @@ def _commands(root: str, asked: Question) -> list[tuple[str, click.Command]]:
         ("", up),
         ("", completion),
         ("", demo.command),
+        ("", schema.command),
         ("", _init(asked)),
         ("agent", launch),
     ]

@@ -4,7 +4,7 @@ Text of agents is escaped here. Colours are used only where the caller has a ter
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from io import StringIO
 from typing import Any
 
@@ -16,6 +16,15 @@ from rich.text import Text
 from coordinator.cli import show_runs
 from coordinator.cli.terminal_text import moment, safe
 from coordinator.kernel.text.names import display
+from coordinator.results.problems import ShownProblem
+from coordinator.results.runs import ShownNext
+from coordinator.results.templates import ImportedTemplates
+from coordinator.results.workspaces import (
+    DocumentVersion,
+    ShownFinding,
+    ShownRecord,
+    ShownStatus,
+)
 
 _STATE_STYLES = {
     "working": "green",
@@ -177,7 +186,7 @@ def _render(parts: Sequence[Table | Text | str], width: int, *, color: bool) -> 
     return buffer.getvalue()
 
 
-def _next(result: dict[str, Any]) -> Sequence[Table | Text | str]:
+def _next(result: ShownNext) -> Sequence[Table | Text | str]:
     """Return what may be done, as a table, and a line for each thing that waits."""
     lines = [*show_runs.lacking(result["steps"]), *show_runs.waiting(result["waiting"])]
     if lines and not result["steps"]:
@@ -185,13 +194,15 @@ def _next(result: dict[str, Any]) -> Sequence[Table | Text | str]:
     return [_table(result["steps"], _filled(_NEXT, result["steps"])), *lines]
 
 
-def _filled(name: str, rows: list[dict[str, Any]]) -> tuple[str, ...]:
+def _filled(name: str, rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """Return the columns of a list, but those that are seldom used and empty."""
     names = _COLUMNS.get(name, ())
     return tuple(x for x in names if x not in _SELDOM or any(y.get(x) for y in rows))
 
 
-def _table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> Table | Text | str:
+def _table(
+    rows: Sequence[Mapping[str, Any]], columns: tuple[str, ...]
+) -> Table | Text | str:
     if not rows:
         return Text("None.")
     columns = columns or tuple(rows[0])
@@ -205,7 +216,7 @@ def _table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> Table | Text
     return table
 
 
-def _unfolded(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> str:
+def _unfolded(rows: Sequence[Mapping[str, Any]], columns: tuple[str, ...]) -> str:
     """Return a long table at once: to fit its columns to the width takes seconds."""
     heads = [x.replace("_", " ").upper() for x in columns]
     lines = [[_cell(x, row.get(x), row).plain for x in columns] for row in rows]
@@ -218,7 +229,7 @@ def _unfolded(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> str:
     )
 
 
-def _cell(name: str, value: Any, row: dict[str, Any]) -> Text:  # noqa: ANN401 - JSON
+def _cell(name: str, value: Any, row: Mapping[str, Any]) -> Text:  # noqa: ANN401 - JSON
     if isinstance(value, bool | list):
         return Text(safe(_word(value)))
     if name == "dirty" and value is None:
@@ -265,18 +276,18 @@ def _inline(row: dict[str, Any]) -> str:
     return safe(", ".join(f"{k} {_word(v)}" for k, v in pairs))
 
 
-def _status(result: dict[str, Any]) -> list[Table | Text | str]:
+def _status(result: ShownStatus) -> list[Table | Text | str]:
     daemon = result["daemon"]
-    health = daemon["health"] or {}
+    health = daemon["health"]
     line = (
         f"daemon: running (pid {daemon['pid']})"
         if daemon["running"]
         else ("daemon: not running (start it: coordinator up --detach)")
     )
     parts: list[Table | Text | str] = [f"workspace: {safe(result['workspace'])}", line]
-    if health.get("read_only"):
+    if health and health["read_only"]:
         parts.append(Text(f"READ-ONLY: {safe(health['read_only'])}", style="red"))
-    if health.get("outdated"):
+    if health and health["outdated"]:
         parts.append(Text(f"OUTDATED: {safe(health['outdated'])}", style="red"))
     if health:
         parts.append(
@@ -284,13 +295,15 @@ def _status(result: dict[str, Any]) -> list[Table | Text | str]:
             f" {health['queue']} queued, {health['overflows']} overflows,"
             f" {health['disk_free'] >> 20} MiB free"
         )
-    waits = ("pending", "gates", "escalations", "problems")
-    parts.append("   ".join(f"{x}: {result[x]}" for x in waits))
+    parts.append(
+        f"pending: {result['pending']}   gates: {result['gates']}"
+        f"   escalations: {result['escalations']}   problems: {result['problems']}"
+    )
     columns = ("name", "state", "task", "branch", "worktree", "last_seen")
     return [*parts, "", _table(result["agents"], columns)]
 
 
-def _problems(result: list[dict[str, Any]]) -> list[Table | Text | str]:
+def _problems(result: list[ShownProblem]) -> list[Table | Text | str]:
     lines: list[Table | Text | str] = []
     for x in result:
         lines.append(
@@ -301,7 +314,7 @@ def _problems(result: list[dict[str, Any]]) -> list[Table | Text | str]:
     return lines or ["No problems."]
 
 
-def _imported(result: dict[str, Any]) -> list[Table | Text | str]:
+def _imported(result: ImportedTemplates) -> list[Table | Text | str]:
     lines: list[Table | Text | str] = [
         f"{safe(x['id'])}: version {x['version']}, {safe(x['kind'])}"
         for x in result["templates"]
@@ -318,7 +331,7 @@ def _imported(result: dict[str, Any]) -> list[Table | Text | str]:
     return lines
 
 
-def _doctor(result: list[dict[str, Any]]) -> list[Table | Text | str]:
+def _doctor(result: list[ShownFinding]) -> list[Table | Text | str]:
     lines: list[Table | Text | str] = []
     for x in result:
         word = Text("ok   ", "green") if x["well"] else Text("WRONG", "red")
@@ -328,9 +341,11 @@ def _doctor(result: list[dict[str, Any]]) -> list[Table | Text | str]:
     return lines
 
 
-def _history(result: Any) -> list[Table | Text | str]:  # noqa: ANN401 - list or one
+def _history(
+    result: list[ShownRecord] | DocumentVersion,
+) -> list[Table | Text | str]:
     if isinstance(result, dict):
-        return _document(result)
+        return _document(dict(result))
     return [
         f"{x['seq']:>6}  {moment(x['at'])}  {_actor(x['actor'])}  "
         f"{x['kind']}  {safe(x['subject'])}  {safe(x['note'])}".rstrip()

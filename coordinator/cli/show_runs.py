@@ -3,29 +3,50 @@
 Everything else is in `--json`. It escapes what agents wrote.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, cast
 
 from coordinator.cli.terminal_text import moment, safe
+from coordinator.results.agents import ShownMessage
+from coordinator.results.runs import (
+    ItemOfRun,
+    JudgedItem,
+    ListedRunItem,
+    NextThing,
+    ShownRun,
+    TickedItem,
+    WaitingThing,
+)
+from coordinator.results.steps import (
+    AttemptBudget,
+    EscalationHead,
+    ShownAttempt,
+    ShownEscalation,
+    ShownStep,
+    StepOfRun,
+    SubmittedStep,
+    TakenStep,
+)
 
 _BOXES = {"open": "[ ]", "done": "[x]", "skipped": "[-]", "in-progress": "[~]"}
 _SIGNS = {"met": "met        ", "unmet": "UNMET      ", "attested": "a person   "}
 _LATEST = 3
 _MOST_PROSE = 160  # characters; all of it is in `--json`
-_Row = dict[str, Any]
 
 
-def run(value: _Row) -> list[str]:
+def run(value: ShownRun | StepOfRun | ItemOfRun) -> list[str]:
     """Return one run: where it stands, what waits, then its items or steps.
 
     Or one of its steps with its attempts, or one of its items.
     """
     if "steps" in value:
-        return list(_run(value))
-    return list(_one_step(value) if "attempts" in value else _one_item(value))
+        return list(_run(cast("ShownRun", value)))
+    if "attempts" in value:
+        return list(_one_step(cast("StepOfRun", value)))
+    return list(_one_item(value))
 
 
-def waiting(values: list[_Row]) -> list[str]:
+def waiting(values: list[WaitingThing]) -> list[str]:
     """Return why runs do not go on beyond what may be done, and who brings them on."""
     return [
         line
@@ -37,7 +58,7 @@ def waiting(values: list[_Row]) -> list[str]:
     ]
 
 
-def lacking(values: list[_Row]) -> list[str]:
+def lacking(values: list[NextThing]) -> list[str]:
     """Return what the last attempt at a step lacked that is to be tried again."""
     pairs = ((safe(x["id"]), y) for x in values for y in x.get("unmet", ()))
     return [
@@ -46,16 +67,16 @@ def lacking(values: list[_Row]) -> list[str]:
     ]
 
 
-def _of(value: _Row) -> str:
+def _of(value: WaitingThing) -> str:
     return " ".join(filter(None, (safe(value["run"]), safe(value["item"]))))
 
 
-def _one_item(value: _Row) -> Iterator[str]:
+def _one_item(value: ItemOfRun) -> Iterator[str]:
     optional = ", optional" if value["optional"] else ""
     what = f"{value['state']}{optional}"
     yield f"Item {safe(value['id'])} of {safe(value['run'])}: {what}"
     yield f"text:  {safe(value['text'])}"
-    above = (safe(value[x]) for x in ("phase", "group"))
+    above = (safe(value["phase"]), safe(value["group"]))
     yield f"stage: {' / '.join(x for x in above if x) or 'none'}"
     if value["role"] not in {"work", "decision"}:
         yield f"asks:  {value['role']}"
@@ -65,7 +86,7 @@ def _one_item(value: _Row) -> Iterator[str]:
     yield from (safe(x) for x in value["below"].splitlines())
 
 
-def _one_step(value: _Row) -> Iterator[str]:
+def _one_step(value: StepOfRun) -> Iterator[str]:
     who = f" by {safe(value['holder'])}" if value["holder"] else ""
     yield f"{safe(value['id'])} of {safe(value['run'])}: {value['state']}{who}"
     yield f"stage: {safe(value['stage'])}"
@@ -75,7 +96,7 @@ def _one_step(value: _Row) -> Iterator[str]:
     yield from (line for x in value["attempts"] for line in _attempt(x))
 
 
-def _attempt(value: _Row) -> Iterator[str]:
+def _attempt(value: ShownAttempt) -> Iterator[str]:
     yield (
         f"attempt {value['number']} by {safe(value['agent'])},"
         f" {moment(value['at'])}: {value['outcome']}"
@@ -90,7 +111,7 @@ def _attempt(value: _Row) -> Iterator[str]:
         yield f"  {safe(value['decided_by']).strip('()')}: {safe(value['comment'])}"
 
 
-def _run(value: _Row) -> Iterator[str]:
+def _run(value: ShownRun) -> Iterator[str]:
     whose = f" of {safe(value['agent'])}" if value["agent"] else ""
     source = f"{safe(value['template'])}, version {value['version']}"
     yield f"{safe(value['id'])}{whose}: {value['state']} ({source})"
@@ -106,10 +127,10 @@ def _run(value: _Row) -> Iterator[str]:
         yield f"stages without a phase: {safe('; '.join(value['uncovered']))}"
     if value["unfilled"]:
         yield f"to be filled: {safe('; '.join(value['unfilled']))}"
-    for found in value["problems"]:
-        if found["code"] == "conflict-marker":
-            said = f"{safe(found['message'])} {safe(found['hint'])}"
-            yield f"line {found['line']}: {said}"
+    for wrong in value["problems"]:
+        if wrong["code"] == "conflict-marker":
+            said = f"{safe(wrong['message'])} {safe(wrong['hint'])}"
+            yield f"line {wrong['line']}: {said}"
     yield from _told(value)
     for title, said in value["prose"].items():
         yield f"{safe(title).lower()}: {_short(said)}"
@@ -122,7 +143,7 @@ def _short(said: str) -> str:
     return f"{text[: _MOST_PROSE - 1]}…" if len(text) > _MOST_PROSE else text
 
 
-def _told(value: _Row) -> Iterator[str]:
+def _told(value: ShownRun) -> Iterator[str]:
     """Yield what people said of a run, and what was put back; the latest only."""
     for name, word in value["passed"].items():
         who = f"{safe(word['by']).strip('()')}, {moment(word['at'])}"
@@ -141,7 +162,7 @@ def _told(value: _Row) -> Iterator[str]:
         yield f"earlier (--json): {', '.join(said)}"
 
 
-def _items(items: list[_Row]) -> Iterator[str]:
+def _items(items: list[ListedRunItem]) -> Iterator[str]:
     phase = ""
     parents = {x["id"]: x["parent"] for x in items}
     for item in items:
@@ -157,7 +178,7 @@ def _items(items: list[_Row]) -> Iterator[str]:
         yield f"{item['id']:>5} {'  ' * depth}{box} {safe(item['text'])}{who}"
 
 
-def _steps(steps: list[_Row]) -> Iterator[str]:
+def _steps(steps: list[ShownStep]) -> Iterator[str]:
     subtask = ""
     for step in steps:
         if step["subtask"] != subtask:
@@ -168,7 +189,7 @@ def _steps(steps: list[_Row]) -> Iterator[str]:
         yield f"  {name:<16} {step['state']:<10} {safe(step['command'])}{who}"
 
 
-def step(value: _Row) -> list[str]:
+def step(value: TakenStep) -> list[str]:
     """Return a step that was taken: what is to be done, and what will be judged."""
     what = f"{safe(value['id'])} of {safe(value['run'])}"
     return [
@@ -186,25 +207,33 @@ def step(value: _Row) -> list[str]:
     ]
 
 
-def _around(value: _Row) -> list[tuple[str, str]]:
+def _around(value: TakenStep) -> list[tuple[str, str]]:
     """Return what stands around the steps; it is told with the first one only."""
     note = [("note", value["note"])] if "note" in value else []
     return [*value.get("context", {}).items(), *note]
 
 
-def _tried(attempts: dict[str, int | None]) -> str:
+def _tried(attempts: AttemptBudget) -> str:
     of = f" of {attempts['of']}" if attempts["of"] else ""
     return f"{attempts['used']}{of} used"
 
 
-def _called(criterion: _Row) -> str:
+def _called(criterion: Mapping[str, Any]) -> str:
     return safe(criterion.get("label") or criterion["kind"])
 
 
-def verdicts(value: _Row) -> list[str]:
+def verdicts(value: SubmittedStep | JudgedItem) -> list[str]:
     """Return what became of a submission."""
-    if "verdicts" not in value:
-        return [f"{safe(value['text'])}: {value['verdict']}. {safe(value['found'])}"]
+    if "verdict" in value:
+        return _judged(cast("JudgedItem", value))
+    return _submitted(value)
+
+
+def _judged(value: JudgedItem) -> list[str]:
+    return [f"{safe(value['text'])}: {value['verdict']}. {safe(value['found'])}"]
+
+
+def _submitted(value: SubmittedStep) -> list[str]:
     tried = _tried(value["attempts"])
     lines = [f"{safe(value['id'])} is {value['state']} (attempts: {tried})."]
     for x in value["verdicts"]:
@@ -216,7 +245,7 @@ def verdicts(value: _Row) -> list[str]:
     return [*lines, *([safe(value["note"])] if value["note"] else [])]
 
 
-def ticked(value: _Row) -> list[str]:
+def ticked(value: TickedItem) -> list[str]:
     """Return what became of an item."""
     lines = [
         f"Item {value['item']} is {value['state']}: {safe(value['text'])}",
@@ -225,7 +254,7 @@ def ticked(value: _Row) -> list[str]:
     return [*lines, *([safe(value["told"])] if value.get("told") else [])]
 
 
-def escalation(value: _Row) -> list[str]:
+def escalation(value: ShownEscalation) -> list[str]:
     """Return an escalation with its attempts and the playbooks."""
     lines = [
         f"{safe(value['id'])} ({value['state']}): {safe(value['reason'])}",
@@ -243,20 +272,20 @@ def escalation(value: _Row) -> list[str]:
     ]
 
 
-def _comments(value: _Row) -> list[str]:
+def _comments(value: EscalationHead) -> list[str]:
     return [
         f"{safe(x['by']).strip('()')}, {moment(x['at'])}: {safe(x['comment'])}"
         for x in value["comments"]
     ]
 
 
-def escalations(value: list[_Row]) -> list[str]:
+def escalations(value: list[ShownEscalation]) -> list[str]:
     """Return escalations, one below the other."""
     found = [line for x in value for line in [*escalation(x), ""]]
     return found or ["None."]
 
 
-def inbox(value: list[_Row]) -> list[str]:
+def inbox(value: list[ShownMessage]) -> list[str]:
     """Return messages, each with its text below it."""
     lines: list[str] = []
     for x in value:

@@ -91,7 +91,7 @@ class Dispatcher:
         return step
 
     @refusals()
-    def begin(self, request: Request) -> Answer | Deferred:
+    def begin(self, request: Request) -> Answer | Deferred[Any]:
         """Do the first turn of what is asked; its work beside is the caller's to do.
 
         Raises:
@@ -131,8 +131,8 @@ class Dispatcher:
         action: Action,
         arguments: Arguments,
         call: Call,
-        then: Callable[[], Answer | Deferred],
-    ) -> Answer | Deferred:
+        then: Callable[[], Answer | Deferred[Any]],
+    ) -> Answer | Deferred[Any]:
         """Go on once it is seen what git shows, as far as the action needs that."""
         needs: str | None = ""
         match action.refresh:
@@ -146,7 +146,7 @@ class Dispatcher:
             case Refresh.FULL:
                 needs = None
         guard = partial(self._guard, action)
-        found: Answer | Deferred = Seeing(
+        found: Answer | Deferred[Any] = Seeing(
             call, needs, self.patience, guard, then
         ).go_on()
         return found
@@ -164,7 +164,7 @@ class Dispatcher:
 
     def _act(
         self, action: Action, arguments: Arguments, call: Call, key: str
-    ) -> Answer | Deferred:
+    ) -> Answer | Deferred[Any]:
         with refusals():
             if key:
                 earlier = self._find_outcome(key, action)
@@ -175,13 +175,13 @@ class Dispatcher:
 
     def _settle(
         self, action: Action, call: Call, key: str, result: object
-    ) -> Answer | Deferred:
+    ) -> Answer | Deferred[Any]:
         """Keep what came out under its key, now or after the work beside."""
         if isinstance(result, Deferred):
             finish = result.finish
 
             @refusals()
-            def finish_and_settle(outcome: object) -> Answer | Deferred:
+            def finish_and_settle(outcome: object) -> Answer | Deferred[Any]:
                 return self._settle(action, call, key, finish(outcome))
 
             work = refusals()(result.work)

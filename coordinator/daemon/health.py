@@ -4,9 +4,9 @@ It measures nothing by itself; the service writes here.
 """
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from coordinator.kernel import clock
+from coordinator.results.workspaces import DaemonHealth
 
 
 @dataclass(slots=True)
@@ -25,7 +25,7 @@ class Health:
     history: str = ""
     outdated: str = ""
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> DaemonHealth:
         """Return the state now; ages in seconds, the free disk in bytes."""
         return {
             "pid": self.pid,

@@ -115,7 +115,7 @@ class ThreadedDispatch:
             step = self.service.turn(partial(step.finish, outcome))
         return step
 
-    def _outcome(self, step: Deferred) -> Any:  # noqa: ANN401 - what the work returns
+    def _outcome(self, step: Deferred[Any]) -> Any:  # noqa: ANN401 - what the work returns
         try:
             return self._aside(step)
         except Busy:
@@ -124,7 +124,7 @@ class ThreadedDispatch:
             self.service.turn(step.drop)
             raise
 
-    def _aside(self, step: Deferred) -> Any:  # noqa: ANN401 - what the work returns
+    def _aside(self, step: Deferred[Any]) -> Any:  # noqa: ANN401 - what the work returns
         if not self.room.acquire(blocking=False):
             raise TooMuch
         try:

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from threading import Condition, Lock, Thread
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from coordinator.daemon.dispatcher import Answer, Dispatcher
 from coordinator.workspace.registry import Busy, Deferred
@@ -90,7 +90,7 @@ class TemporaryServer:
 
 
 def finish(
-    dispatcher: Dispatcher, step: Deferred, path: Path, load: "Callable[[], Face]"
+    dispatcher: Dispatcher, step: Deferred[Any], path: Path, load: "Callable[[], Face]"
 ) -> Answer:
     """Do what an action left for later; others are answered at `path` until then.
 
@@ -101,7 +101,7 @@ def finish(
         CoordinatorError: It cannot be done, with the reason.
     """
     service = TemporaryServer()
-    result: Answer | Deferred = step
+    result: Answer | Deferred[Any] = step
     with _serving(path, dispatcher, service, load):
         try:
             while isinstance(result, Deferred):

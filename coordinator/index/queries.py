@@ -5,11 +5,13 @@ Each returns plain dictionaries or values in a stated order; none changes anythi
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import active_contexts.store
 from agent_identities.model import Identity
 from coordinator.index.database import Index
+from coordinator.results.knowledge import ShownDecision
+from coordinator.results.problems import ProblemGroup, ShownProblem
 from pending_commits.model import FINISHED
 
 Row = dict[str, Any]
@@ -134,7 +136,7 @@ def _pending(index: Index, condition: str, values: Iterable[Any]) -> list[Row]:
     return rows
 
 
-def decisions(index: Index) -> list[Row]:
+def decisions(index: Index) -> list[ShownDecision]:
     """Return all decisions, the oldest first, then by file and line."""
     rows = index.rows(
         "SELECT * FROM decisions ORDER BY coalesce(nullif(date, ''), at), path, line"
@@ -142,7 +144,7 @@ def decisions(index: Index) -> list[Row]:
     for row in rows:
         row["supersedes"] = json.loads(row["supersedes"])
         row["superseded_by"] = json.loads(row["superseded_by"])
-    return rows
+    return cast("list[ShownDecision]", rows)
 
 
 def namesakes(index: Index) -> list[Row]:
@@ -176,22 +178,23 @@ def crowds(index: Index, most: int) -> list[Row]:
     )
 
 
-def problems(index: Index, most: int = -1) -> list[Row]:
+def problems(index: Index, most: int = -1) -> list[ShownProblem]:
     """Return the first problems by path and line; -1: all."""
-    return index.rows(
+    rows = index.rows(
         "SELECT path, line, code, message, hint FROM open_problems"
         " ORDER BY path, line, code, message LIMIT ?",
         (most,),
     )
+    return cast("list[ShownProblem]", rows)
 
 
-def problems_in_short(index: Index, folder: str, most: int) -> list[Row]:
+def problems_in_short(index: Index, folder: str, most: int) -> list[ProblemGroup]:
     """Return the first problems, those of a document below `folder` as one.
 
     `times` is how many stand for each.
     """
     below = f"{folder}/%"
-    return index.rows(
+    rows = index.rows(
         "SELECT path, line, code, message, hint, 1 AS times FROM open_problems"
         " WHERE path NOT LIKE ?1 UNION ALL"
         " SELECT path, min(line), code, CASE count(*) WHEN 1 THEN message"
@@ -200,15 +203,17 @@ def problems_in_short(index: Index, folder: str, most: int) -> list[Row]:
         " ORDER BY path, line, code, message LIMIT ?2",
         (below, most),
     )
+    return cast("list[ProblemGroup]", rows)
 
 
-def problems_of(index: Index, path: str) -> list[Row]:
+def problems_of(index: Index, path: str) -> list[ShownProblem]:
     """Return the problems of one document, by line."""
-    return index.rows(
+    rows = index.rows(
         "SELECT path, line, code, message, hint FROM open_problems WHERE path = ?"
         " ORDER BY line, code, message",
         (path,),
     )
+    return cast("list[ShownProblem]", rows)
 
 
 def count_problems(index: Index) -> int:

@@ -7,7 +7,17 @@ one meaning everywhere. It runs nothing by itself.
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, TypeVar
+from types import UnionType
+from typing import (
+    Annotated,
+    Any,
+    Generic,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from pydantic import (
     BaseModel,
@@ -85,8 +95,11 @@ class Body:
     """Marks a field that is read from standard input."""
 
 
+Result = TypeVar("Result")
+
+
 @dataclass(frozen=True, slots=True)
-class Deferred:
+class Deferred(Generic[Result]):
     """A result that takes its time: `work` is done beside the one writer.
 
     It touches nothing of the workspace; `finish` gets what it returned, in a turn of
@@ -96,7 +109,7 @@ class Deferred:
     """
 
     work: Callable[[], Any]
-    finish: Callable[[Any], Any]
+    finish: Callable[[Any], "Result | Deferred[Result]"]
     optional: bool = False
     drop: Callable[[], object] = lambda: None
 
@@ -118,9 +131,20 @@ class Action:
     refresh: Refresh = Refresh.NO
 
     @property
+    def result(self) -> Any:  # noqa: ANN401 - a type
+        """The type of what comes out: a model, a list of one, or one of several."""
+        found = get_type_hints(self.run)["return"]
+        parts = get_args(found) if get_origin(found) in {Union, UnionType} else [found]
+        return Union[tuple(map(_settled, parts))]  # noqa: UP007 - of what is found
+
+    @property
     def changes(self) -> bool:
         """Tell whether the action writes, and so takes a `--key`."""
         return self.who is not Who.ANYONE
+
+
+def _settled(found: Any) -> Any:  # noqa: ANN401 - a type
+    return get_args(found)[0] if get_origin(found) is Deferred else found
 
 
 _ACTIONS: dict[str, Action] = {}

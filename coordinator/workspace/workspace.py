@@ -26,6 +26,7 @@ from coordinator.kernel.git import Repository
 from coordinator.kernel.journal import SYSTEM, Draft, Journal, Record
 from coordinator.kernel.problems import Problem
 from coordinator.kernel.system.threads import Lane
+from coordinator.results.workspaces import DaemonHealth
 from coordinator.workspace import file_kinds
 from coordinator.workspace import settings as settings_module
 from coordinator.workspace.layout import Layout
@@ -113,7 +114,7 @@ class Workspace:
         self.refused = refused
         self.now = now
         self.settings = settings_module.load(layout.settings)
-        self.health: Callable[[], dict[str, Any]] | None = None
+        self.health: Callable[[], DaemonHealth] | None = None
         self.stop_wanted = False
         self.git_state = GitState()
         self.judging: set[tuple[str, str]] = set()  # steps whose leases stand still

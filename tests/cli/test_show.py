@@ -42,6 +42,7 @@ HEALTH: dict[str, Any] = {
     "overflows": 0,
     "disk_free": 5 << 20,
     "read_only": "",
+    "outdated": "",
 }
 HOSTILE = "a\x1b[31mred\u202eback\nnew\x07"
 

@@ -1,6 +1,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -138,8 +139,8 @@ def test_what_is_left_for_later_is_done_in_turns(opened: OpenWorkspace) -> None:
     """Work beside the writer may be followed by more; its outcome is kept by key."""
     turns: list[str] = []
 
-    def run(*_: object) -> Deferred:
-        def finish(found: str) -> Deferred:
+    def run(*_: object) -> Deferred[Any]:
+        def finish(found: str) -> Deferred[Any]:
             turns.append(found)
             return Deferred(lambda: "second", lambda x: {"found": [*turns, x]})
 

@@ -74,7 +74,7 @@ class LongWork:
         replaced = replace(action, run=self.run)
         monkeypatch.setitem(registry._ACTIONS, name, replaced)
 
-    def run(self, *_: object) -> Deferred:
+    def run(self, *_: object) -> Deferred[Any]:
         """Leave something for later."""
         return Deferred(
             self.work,

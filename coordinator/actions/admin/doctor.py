@@ -24,6 +24,7 @@ from coordinator.kernel.disk.refusals import FOLDER, blocked
 from coordinator.kernel.errors import CoordinatorError, Refused
 from coordinator.kernel.git import GitFailed
 from coordinator.kernel.problems import Problem
+from coordinator.results.workspaces import ShownFinding
 from coordinator.workspace import file_kinds, repositories
 from coordinator.workspace.registry import Arguments, Deferred, Refresh, Who, action
 from coordinator.workspace.workspace import Call, Workspace
@@ -44,6 +45,10 @@ class Finding:
     hint: str = ""
 
 
+def _shown(x: Finding) -> ShownFinding:
+    return {"name": x.name, "well": x.well, "message": x.message, "hint": x.hint}
+
+
 class DoctorArguments(Arguments):
     """Whether to mend."""
 
@@ -53,7 +58,7 @@ class DoctorArguments(Arguments):
 @action(
     "doctor", who=Who.ANYONE, example="coordinator doctor --fix", refresh=Refresh.FULL
 )
-def doctor(call: Call, arguments: DoctorArguments) -> Deferred:
+def doctor(call: Call, arguments: DoctorArguments) -> Deferred[list[ShownFinding]]:
     """Examine the workspace: journal, history, index, store, hooks, worktrees, disk."""
     if arguments.fix:
         if not call.caller.is_maintainer:
@@ -65,9 +70,10 @@ def doctor(call: Call, arguments: DoctorArguments) -> Deferred:
     workspace = call.workspace
     found = list(_examine(workspace))
 
-    def finish(outside: Outside) -> list[Finding]:
+    def finish(outside: Outside) -> list[ShownFinding]:
         worktree_look.note(workspace, outside.views)
-        return [*found, *outside.findings, _try("disk", partial(_disk, workspace))]
+        disk = _try("disk", partial(_disk, workspace))
+        return [*map(_shown, (*found, *outside.findings, disk))]
 
     return Deferred(_outside(workspace), finish)
 

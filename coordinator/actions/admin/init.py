@@ -8,7 +8,7 @@ import os
 import shlex
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
@@ -35,6 +35,7 @@ from coordinator.kernel.problems import Problem
 from coordinator.kernel.system import addresses
 from coordinator.kernel.system.processes import TimedOut
 from coordinator.kernel.text import names
+from coordinator.results.workspaces import MadeHome, MadeWorkspace
 from coordinator.workspace import file_kinds, repositories, settings, tokens
 from coordinator.workspace.layout import VERSION, Layout
 from coordinator.workspace.registry import Arguments, Deferred, Positional, Who, action
@@ -178,7 +179,7 @@ class InitArguments(Arguments):
     who=Who.MAINTAINER,
     example="coordinator init ~/worktrees --repo shop=~/code/shop",
 )
-def init(call: Call, arguments: InitArguments) -> Deferred:
+def init(call: Call, arguments: InitArguments) -> Deferred[MadeWorkspace]:
     """Make a workspace, or add to one what is missing."""
     workspace = call.workspace
     named = check(call.folder, arguments, workspace.settings)
@@ -190,7 +191,7 @@ def init(call: Call, arguments: InitArguments) -> Deferred:
         workspace.record(Draft("workspace.created", call.caller.actor, "workspace"))
     made = _make_homes(call)
     hooks.install_all(workspace)
-    value = {
+    value: MadeWorkspace = {
         "id": str(workspace.layout.root),
         "workspace": str(workspace.layout.root),
         "repositories": {
@@ -361,10 +362,10 @@ def _make_roster(workspace: Workspace, wanted: tuple[str, ...]) -> None:
             take_in(workspace, path, writer=MAINTAINER)
 
 
-def _make_homes(call: Call) -> list[dict[str, Any]]:
+def _make_homes(call: Call) -> list[MadeHome]:
     """Give every agent its home worktree; why one has none is a problem."""
     workspace, bring = call.workspace, worktrees.bringing(call)
-    made: list[dict[str, Any]] = []
+    made: list[MadeHome] = []
     for tracked in repositories.all_tracked(workspace):
         hung = ""
         for agent in workspace.roster.names:

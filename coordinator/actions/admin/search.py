@@ -1,13 +1,14 @@
 """Search and history: what was ever written, by words, agent, subject and time."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import Field
 
 from coordinator.index import segments
 from coordinator.kernel import clock
 from coordinator.kernel.errors import NotFound, UsageProblem
+from coordinator.results.workspaces import DocumentVersion, FoundDocument, ShownRecord
 from coordinator.workspace.registry import Arguments, Positional, Refresh, Who, action
 from coordinator.workspace.workspace import Call
 
@@ -35,7 +36,7 @@ class SearchArguments(Arguments):
     example="coordinator search login token",
     refresh=Refresh.QUICK,
 )
-def search(call: Call, arguments: SearchArguments) -> list[dict[str, Any]]:
+def search(call: Call, arguments: SearchArguments) -> list[FoundDocument]:
     """Search all documents as they stand now, the best match first."""
     # SQLite takes a NUL for the end of the question.
     words = " ".join(arguments.words).replace("\0", " ").split()
@@ -51,8 +52,10 @@ def search(call: Call, arguments: SearchArguments) -> list[dict[str, Any]]:
         " WHERE search MATCH ? ORDER BY rank, d.path LIMIT ?",
         (_longest(words), " ".join(map(_quoted, words)), arguments.limit + 1),
     )
-    found = [{**x, "excerpt": segments.join(x["excerpt"])} for x in rows]
-    return _within(call, found, arguments.limit, "best matches")
+    for row in rows:
+        row["excerpt"] = segments.join(row["excerpt"])
+    found = _within(call, rows, arguments.limit, "best matches")
+    return cast("list[FoundDocument]", found)
 
 
 def _longest(words: list[str]) -> int:
@@ -97,7 +100,9 @@ class HistoryArguments(Arguments):
     example="coordinator history --agent backend --limit 20",
     refresh=Refresh.QUICK,
 )
-def history(call: Call, arguments: HistoryArguments) -> Any:  # noqa: ANN401 - list or one
+def history(
+    call: Call, arguments: HistoryArguments
+) -> list[ShownRecord] | DocumentVersion:
     """Show who did what when; --show N prints the version that record N accepted."""
     if arguments.show is not None:
         return _version(call, arguments.show)
@@ -115,7 +120,8 @@ def history(call: Call, arguments: HistoryArguments) -> Any:  # noqa: ANN401 - l
         f" WHERE {' AND '.join(conditions)} ORDER BY seq DESC LIMIT ?",
         (*values, arguments.limit + 1),
     )
-    return _within(call, rows, arguments.limit, "newest records")[::-1]
+    found = _within(call, rows, arguments.limit, "newest records")
+    return cast("list[ShownRecord]", found[::-1])
 
 
 def _moment(text: str) -> str:
@@ -129,7 +135,7 @@ def _moment(text: str) -> str:
         ) from None
 
 
-def _version(call: Call, seq: int) -> dict[str, Any]:
+def _version(call: Call, seq: int) -> DocumentVersion:
     question = (
         "SELECT seq, at, actor, subject, blob FROM records"
         " WHERE seq = ? AND kind = 'document.accepted'"
@@ -140,4 +146,5 @@ def _version(call: Call, seq: int) -> dict[str, Any]:
             f"Record {seq} accepted no document.",
             hint="Run: coordinator history --subject PATH",
         )
-    return {**row, "text": call.workspace.read_text(row["blob"])}
+    text = call.workspace.read_text(row["blob"])
+    return cast("DocumentVersion", {**row, "text": text})

@@ -1,7 +1,7 @@
 """Status, health and problems: what is going on, in one answer each."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
@@ -9,6 +9,13 @@ from coordinator.actions.agents import agent_status
 from coordinator.actions.runs import escalations, gates
 from coordinator.index import queries
 from coordinator.kernel.errors import NotFound, UsageProblem
+from coordinator.results.problems import ShownProblem
+from coordinator.results.workspaces import (
+    ShownDaemon,
+    ShownHealth,
+    ShownStatus,
+    StoppedDaemon,
+)
 from coordinator.workspace.registry import (
     Arguments,
     Nothing,
@@ -21,7 +28,7 @@ from coordinator.workspace.workspace import Call, Workspace
 
 
 @action("status", who=Who.ANYONE, example="coordinator status", refresh=Refresh.QUICK)
-def status(call: Call, arguments: Nothing) -> dict[str, Any]:
+def status(call: Call, arguments: Nothing) -> ShownStatus:
     """Show the daemon, the agents, and how much waits for a person."""
     del arguments
     workspace = call.workspace
@@ -37,22 +44,22 @@ def status(call: Call, arguments: Nothing) -> dict[str, Any]:
     }
 
 
-def _daemon(workspace: Workspace) -> dict[str, Any]:
+def _daemon(workspace: Workspace) -> ShownDaemon:
     health = workspace.health() if workspace.health else None
     pid = health["pid"] if health else None
     return {"running": health is not None, "pid": pid, "url": None, "health": health}
 
 
 @action("health", who=Who.ANYONE, example="coordinator health --json")
-def health(call: Call, arguments: Nothing) -> dict[str, Any]:
+def health(call: Call, arguments: Nothing) -> ShownHealth:
     """Show the daemon's own state: scan age, queue, overflows, disk, watcher."""
     del arguments
     found = call.workspace.health() if call.workspace.health else None
-    return {"running": found is not None, **(found or {})}
+    return {"running": True, **found} if found else {"running": False}
 
 
 @action("down", who=Who.MAINTAINER, example="coordinator down")
-def down(call: Call, arguments: Nothing) -> dict[str, Any]:
+def down(call: Call, arguments: Nothing) -> StoppedDaemon:
     """Stop the daemon; what it has in hand is finished first."""
     del arguments
     workspace = call.workspace
@@ -70,12 +77,12 @@ class CheckArguments(Arguments):
 
 
 @action("check", who=Who.ANYONE, example="coordinator check", refresh=Refresh.FULL)
-def check(call: Call, arguments: CheckArguments) -> list[dict[str, Any]]:
+def check(call: Call, arguments: CheckArguments) -> list[ShownProblem]:
     """List the problems of all documents, with path and line; exit code 1 if any."""
     found = queries.problems(call.workspace.index)
     if not arguments.paths:
         return found
-    chosen: list[dict[str, Any]] = []
+    chosen: list[ShownProblem] = []
     for path in dict.fromkeys(_relative(call, x) for x in arguments.paths):
         below = [x for x in found if _is_below(x["path"], path)]
         if not below and not (call.workspace.layout.root / path).exists():

@@ -3,33 +3,13 @@
 Used by status, board and reports; it reads the index and changes nothing.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from active_contexts.model import ContextState, is_stale
 from coordinator.index import queries
 from coordinator.kernel import clock
+from coordinator.results.agents import AgentStatus
 from coordinator.workspace.workspace import Workspace
-
-
-@dataclass(frozen=True, slots=True)
-class AgentStatus:
-    """One agent's line in `status`; `last_seen` is the server's time or empty.
-
-    `branch` and `worktree` are what git shows; `path` is the context's document.
-    """
-
-    name: str
-    state: str
-    said: str
-    task: str
-    branch: str
-    worktree: str
-    blockers: tuple[str, ...]
-    next: str
-    last_seen: str
-    stale: bool
-    path: str
 
 
 def agent_statuses(workspace: Workspace) -> list[AgentStatus]:
@@ -60,7 +40,7 @@ def _standing(
         task=row.get("task", ""),
         branch=tree.get("branch", ""),
         worktree=str(workspace.layout.root / tree["path"]) if tree else "",
-        blockers=tuple(row.get("blockers", ())),
+        blockers=list(row.get("blockers", ())),
         next=row.get("next", ""),
         last_seen=last_seen,
         stale=stale(workspace, last_seen),

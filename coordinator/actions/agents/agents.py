@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, cast
 
 from pydantic import Field
 
@@ -17,6 +17,14 @@ from coordinator.kernel.disk.files import Content
 from coordinator.kernel.errors import Conflict, NotFound
 from coordinator.kernel.journal import Draft
 from coordinator.kernel.problems import Problem
+from coordinator.results.agents import (
+    AgentStatus,
+    ImportedAgents,
+    ListedAgent,
+    RetiredAgent,
+    ShownAgent,
+)
+from coordinator.results.problems import problems_of
 from coordinator.workspace import tokens
 from coordinator.workspace.registry import (
     Arguments,
@@ -44,24 +52,24 @@ class OneAgent(Arguments):
     example="coordinator agent list",
     refresh=Refresh.QUICK,
 )
-def list_agents(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
+def list_agents(call: Call, arguments: Nothing) -> list[ListedAgent]:
     """List the agents with their role, branch prefix and state."""
     del arguments
     workspace = call.workspace
-    states = {x.name: x for x in agent_status.agent_statuses(workspace)}
+    states = {x["name"]: x for x in agent_status.agent_statuses(workspace)}
     return [_short(x, states[x.name]) for x in workspace.identities()]
 
 
-def _short(identity: Identity, stands: agent_status.AgentStatus) -> dict[str, Any]:
+def _short(identity: Identity, stands: AgentStatus) -> ListedAgent:
     return {
         "name": identity.name,
         "title": identity.title,
         "role": identity.role,
         "prefix": identity.prefix,
         "paths": identity.paths,
-        "state": stands.state,
-        "stale": stands.stale,
-        "last_seen": stands.last_seen,
+        "state": stands["state"],
+        "stale": stands["stale"],
+        "last_seen": stands["last_seen"],
         "path": identity.path,
     }
 
@@ -72,12 +80,14 @@ def _short(identity: Identity, stands: agent_status.AgentStatus) -> dict[str, An
     example="coordinator agent show backend",
     refresh=Refresh.QUICK,
 )
-def show_agent(call: Call, arguments: OneAgent) -> dict[str, Any]:
+def show_agent(call: Call, arguments: OneAgent) -> ShownAgent:
     """Show an agent's identity and where it stands."""
     workspace = call.workspace
     identity = find_identity(workspace, arguments.agent)
-    stands = {x.name: x for x in agent_status.agent_statuses(workspace)}[identity.name]
-    return {**asdict(identity), "standing": stands}
+    stands = {x["name"]: x for x in agent_status.agent_statuses(workspace)}[
+        identity.name
+    ]
+    return cast("ShownAgent", {**asdict(identity), "standing": stands})
 
 
 def find_identity(workspace: Workspace, name: str) -> Identity:
@@ -107,7 +117,7 @@ class ImportArguments(Arguments):
     who=Who.MAINTAINER,
     example="coordinator agent import .claude/agents",
 )
-def import_agents(call: Call, arguments: ImportArguments) -> dict[str, Any]:
+def import_agents(call: Call, arguments: ImportArguments) -> ImportedAgents:
     """Import identities from Claude Code, Copilot, Roo and YAML agent files."""
     source = call.folder / arguments.path
     added: list[str] = []
@@ -127,7 +137,12 @@ def import_agents(call: Call, arguments: ImportArguments) -> dict[str, Any]:
                 added.append(identity.name)
             else:
                 skipped.append(identity.name)
-    return {"id": "import", "added": added, "skipped": skipped, "problems": problems}
+    return {
+        "id": "import",
+        "added": added,
+        "skipped": skipped,
+        "problems": problems_of(problems),
+    }
 
 
 def _read(path: Path) -> tuple[tuple[Identity, ...], tuple[Problem, ...]]:
@@ -154,7 +169,7 @@ def _save(workspace: Workspace, identity: Identity) -> bool:
 
 
 @action("agent retire", who=Who.MAINTAINER, example="coordinator agent retire docs")
-def retire(call: Call, arguments: OneAgent) -> dict[str, Any]:
+def retire(call: Call, arguments: OneAgent) -> RetiredAgent:
     """Take an agent off the roster; what it wrote and its worktrees stay."""
     identity = find_identity(call.workspace, arguments.agent)
     call.workspace.record(Draft("agent.retired", call.caller.actor, identity.name))

@@ -13,6 +13,7 @@ from coordinator.kernel import clock
 from coordinator.kernel.disk import files
 from coordinator.kernel.disk.files import Content
 from coordinator.kernel.errors import External, UsageProblem
+from coordinator.results.agents import AgentStatus
 from coordinator.workspace import callers
 from coordinator.workspace.registry import Arguments, Nothing, Refresh, Who, action
 from coordinator.workspace.workspace import Call, Workspace
@@ -26,7 +27,7 @@ StateWord = Literal["working", "waiting", "blocked", "done", "idle"]
     example="coordinator context list",
     refresh=Refresh.QUICK,
 )
-def list_contexts(call: Call, arguments: Nothing) -> list[agent_status.AgentStatus]:
+def list_contexts(call: Call, arguments: Nothing) -> list[AgentStatus]:
     """List what each agent is doing now."""
     del arguments
     return agent_status.agent_statuses(call.workspace)
@@ -45,7 +46,7 @@ class SetArguments(Arguments):
     who=Who.MEMBER,
     example='coordinator context set --state working --task "Add login"',
 )
-def set_context(call: Call, arguments: SetArguments) -> agent_status.AgentStatus:
+def set_context(call: Call, arguments: SetArguments) -> AgentStatus:
     """Say what you are doing now, in your own context file."""
     agent = callers.acting_agent(call)
     if arguments.state is None and arguments.task is None and arguments.note is None:
@@ -75,7 +76,7 @@ def set_context(call: Call, arguments: SetArguments) -> agent_status.AgentStatus
                 f"{path} cannot be edited as it is.", hint="Run: coordinator check"
             )
     accepting.write_document(workspace, path, new)
-    return next(x for x in agent_status.agent_statuses(workspace) if x.name == agent)
+    return next(x for x in agent_status.agent_statuses(workspace) if x["name"] == agent)
 
 
 def _own_file(workspace: Workspace, agent: str) -> str:

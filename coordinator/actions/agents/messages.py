@@ -3,13 +3,12 @@
 Agents' own messages to each other are not its business yet.
 """
 
-from typing import Any
-
 from pydantic import Field
 
 from coordinator.index import queries
 from coordinator.kernel.blobs import name_of
 from coordinator.kernel.journal import SYSTEM, Draft
+from coordinator.results.agents import ShownMessage
 from coordinator.workspace.registry import Arguments, Refresh, Who, action
 from coordinator.workspace.workspace import MAINTAINER, Call, Workspace
 
@@ -36,7 +35,7 @@ class InboxArguments(Arguments):
 
 
 @action("inbox", who=Who.MEMBER, example="coordinator inbox", refresh=Refresh.QUICK)
-def inbox(call: Call, arguments: InboxArguments) -> list[dict[str, Any]]:
+def inbox(call: Call, arguments: InboxArguments) -> list[ShownMessage]:
     """List what the coordinator told you, the oldest first."""
     workspace = call.workspace
     rows = queries.messages(workspace.index, call.caller.actor, arguments.since)

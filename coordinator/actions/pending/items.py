@@ -1,10 +1,12 @@
 """Pending items by command: what waits for a person or another agent."""
 
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, NotRequired, cast
 
 from pydantic import Field
+from typing_extensions import TypedDict
 
 import pending_commits.format
 import pending_commits.store
@@ -17,6 +19,7 @@ from coordinator.index import queries
 from coordinator.kernel.errors import NotFound, Refused, UsageProblem
 from coordinator.kernel.system.processes import ProgramMissing
 from coordinator.kernel.text.names import slug
+from coordinator.results.pending import ListedItem, ShownChanges, ShownItem
 from coordinator.workspace.registry import (
     Arguments,
     Body,
@@ -51,14 +54,14 @@ class ShowItem(OneItem):
     example="coordinator pending list",
     refresh=Refresh.QUICK,
 )
-def list_pending(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
+def list_pending(call: Call, arguments: Nothing) -> list[ListedItem]:
     """List the pending items with their state."""
     del arguments
     workspace = call.workspace
     return [_as_value(workspace, row) for row in queries.pending(workspace.index)]
 
 
-def _as_value(workspace: Workspace, row: queries.Row) -> dict[str, Any]:
+def _as_value(workspace: Workspace, row: queries.Row) -> ListedItem:
     return {
         "id": row["id"],
         "kind": row["kind"],
@@ -94,19 +97,22 @@ def find_row(workspace: Workspace, wanted: str) -> queries.Row:
     example="coordinator pending show backend-login --diff",
     refresh=Refresh.QUICK,
 )
-def show(call: Call, arguments: ShowItem) -> Deferred | dict[str, Any]:
+def show(call: Call, arguments: ShowItem) -> ShownItem | Deferred[ShownItem]:
     """Show one pending item: its text, what git says, and the diff if wanted."""
     workspace = call.workspace
     row = find_row(workspace, arguments.id)
-    value = _as_value(workspace, row)
     document = queries.documents(workspace.index, [row["path"]])[row["path"]]
-    value["text"] = workspace.read_text(document["blob"])
-    value["moved"] = _moved(workspace, row)
+    told = {
+        **_as_value(workspace, row),
+        "text": workspace.read_text(document["blob"]),
+        "moved": _moved(workspace, row),
+    }
+    value = cast("ShownItem", told)
     if not row["head"]:
         return value
     read = partial(_changes, workspace.layout.store, row, arguments)
 
-    def finish(found: dict[str, Any] | ProgramMissing) -> dict[str, Any]:
+    def finish(found: _Changed | ProgramMissing) -> ShownItem:
         if isinstance(found, ProgramMissing):
             call.notes.append(found.message)
             return value
@@ -115,9 +121,14 @@ def show(call: Call, arguments: ShowItem) -> Deferred | dict[str, Any]:
     return Deferred(read, finish)
 
 
+class _Changed(TypedDict):
+    changes: ShownChanges
+    diff: NotRequired[str]
+
+
 def _changes(
     store: Path, row: queries.Row, arguments: ShowItem
-) -> dict[str, Any] | ProgramMissing:
+) -> _Changed | ProgramMissing:
     """Read in the store what a commit changes; large ones take their time.
 
     Where git is missing, that is all there is to say, unless the diff is asked for.
@@ -126,7 +137,8 @@ def _changes(
 
     target, head = row["target"], row["head"]
     try:
-        found: dict[str, Any] = {"changes": changes.facts(store, target, head)}
+        facts = asdict(changes.facts(store, target, head))
+        found: _Changed = {"changes": cast("ShownChanges", facts)}
     except ProgramMissing as error:
         if arguments.diff:
             raise
@@ -166,7 +178,7 @@ class SubmitItem(Arguments):
     example='echo "Ready." | coordinator pending submit --title "Add login"',
     refresh=Refresh.WITH_GIT,
 )
-def submit(call: Call, arguments: SubmitItem) -> Deferred:
+def submit(call: Call, arguments: SubmitItem) -> Deferred[ListedItem]:
     """Propose a branch for landing; its commit is taken from git."""
     branch = arguments.branch or _branch_here(call)
     agent = _author(call, branch)
@@ -176,7 +188,7 @@ def submit(call: Call, arguments: SubmitItem) -> Deferred:
 
 def _submit(
     call: Call, arguments: SubmitItem, agent: str, proposal: Proposal
-) -> dict[str, Any]:
+) -> ListedItem:
     """Write the item of a branch that was fetched, and record what it points at."""
     workspace, branch = call.workspace, proposal.branch
     name = f"{agent}-{slug(branch.partition('/')[2] or branch)}.md"
@@ -220,7 +232,7 @@ def _author(call: Call, branch: str) -> str:
     example="coordinator pending withdraw backend-login",
     refresh=Refresh.QUICK,
 )
-def withdraw(call: Call, arguments: OneItem) -> dict[str, Any]:
+def withdraw(call: Call, arguments: OneItem) -> ListedItem:
     """Take a proposed branch back; only its author or a maintainer may."""
     return _step(call, arguments.id, ItemEvent.WITHDRAW)
 
@@ -231,7 +243,7 @@ def withdraw(call: Call, arguments: OneItem) -> dict[str, Any]:
     example="coordinator pending ack frontend-request",
     refresh=Refresh.QUICK,
 )
-def acknowledge(call: Call, arguments: OneItem) -> dict[str, Any]:
+def acknowledge(call: Call, arguments: OneItem) -> ListedItem:
     """Say that you have read an item that is addressed to you."""
     return _step(call, arguments.id, ItemEvent.ACKNOWLEDGE)
 
@@ -242,12 +254,12 @@ def acknowledge(call: Call, arguments: OneItem) -> dict[str, Any]:
     example="coordinator pending close frontend-request",
     refresh=Refresh.QUICK,
 )
-def close(call: Call, arguments: OneItem) -> dict[str, Any]:
+def close(call: Call, arguments: OneItem) -> ListedItem:
     """Close an item: nothing more is to be done about it."""
     return _step(call, arguments.id, ItemEvent.CLOSE)
 
 
-def _step(call: Call, wanted: str, event: ItemEvent) -> dict[str, Any]:
+def _step(call: Call, wanted: str, event: ItemEvent) -> ListedItem:
     workspace = call.workspace
     row = find_row(workspace, wanted)
     _check_may(call, row, event)

@@ -2,13 +2,14 @@
 
 import re
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from coordinator.actions.knowledge import decisions_in_force
 from coordinator.actions.reports import collecting, report_text
 from coordinator.kernel.errors import UsageProblem
+from coordinator.results.reports import DailyText, DecisionsText, FinalText
 from coordinator.workspace.registry import (
     Arguments,
     Deferred,
@@ -52,7 +53,7 @@ class DailyArguments(ReportArguments):
     example="coordinator report final backend",
     refresh=Refresh.WITH_GIT,
 )
-def final(call: Call, arguments: FinalArguments) -> Deferred:
+def final(call: Call, arguments: FinalArguments) -> Deferred[FinalText]:
     """Write the final status report of an agent's feature."""
     found = collecting.final(call.workspace, arguments.agent, arguments.feature)
     return Deferred(found.read, lambda x: {"report": x, "text": report_text.final(x)})
@@ -64,7 +65,7 @@ def final(call: Call, arguments: FinalArguments) -> Deferred:
     example="coordinator report daily --since 24h",
     refresh=Refresh.QUICK,
 )
-def daily(call: Call, arguments: DailyArguments) -> dict[str, Any]:
+def daily(call: Call, arguments: DailyArguments) -> DailyText:
     """Write who did what, what waits for whom, what is stale and what is wrong."""
     found = collecting.daily(call.workspace, span(arguments.since))
     return {"report": found, "text": report_text.daily(found)}
@@ -76,7 +77,7 @@ def daily(call: Call, arguments: DailyArguments) -> dict[str, Any]:
     example="coordinator report decisions --output decisions.md",
     refresh=Refresh.QUICK,
 )
-def decisions(call: Call, arguments: ReportArguments) -> dict[str, Any]:
+def decisions(call: Call, arguments: ReportArguments) -> DecisionsText:
     """Write the decision log."""
     del arguments
     found = decisions_in_force(call.workspace)

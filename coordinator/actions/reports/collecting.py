@@ -3,11 +3,11 @@
 Each is collected as values first, then written; the same state gives the same bytes.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pending_commits.format
 from coordinator.actions.agents import agent_status
@@ -23,6 +23,15 @@ from coordinator.kernel.system.processes import ProgramMissing
 from coordinator.kernel.text import markdown
 from coordinator.kernel.text.markdown import LineKind
 from coordinator.kernel.text.names import slug
+from coordinator.results.problems import ShownProblem
+from coordinator.results.reports import (
+    DailyReport,
+    DoneByActor,
+    FinalReport,
+    ReportedRun,
+    ShownGit,
+)
+from coordinator.results.runs import gate
 from coordinator.workflows import store
 from coordinator.workspace.workspace import Workspace
 from pending_commits.model import FinalStatus
@@ -35,11 +44,11 @@ _MOST = 200
 class Final:
     """A final status but for what git shows, and the branch that it is about."""
 
-    values: Row
+    values: FinalReport
     store: Path
     fetch: Callable[[], Proposal] | None
 
-    def read(self) -> Row:
+    def read(self) -> FinalReport:
         """Return it whole; on any thread, for to fetch a branch may take its time.
 
         `git` is None where there is no branch, or it cannot be fetched.
@@ -56,7 +65,7 @@ class Final:
             return self.values
         facts = asdict(changes.facts(self.store, found.target, found.head))
         shown = {"head": found.head, "target": found.target, **facts}
-        return {**self.values, "git": shown}
+        return {**self.values, "git": cast("ShownGit", shown)}
 
 
 def final(workspace: Workspace, agent: str, feature: str = "") -> Final:
@@ -74,7 +83,9 @@ def final(workspace: Workspace, agent: str, feature: str = "") -> Final:
     branch = _branch_of(workspace, agent, name)
     if not branch and found.is_newest:
         branch = _present_branch(workspace, agent)
-    values = {
+    runs = [x for x in loading.every(workspace) if x.run.agent == agent]
+    reported = [run_parts.report(workspace, x) for x in runs]
+    values: FinalReport = {
         "agent": agent,
         "feature": name,
         "title": written.title,
@@ -87,25 +98,23 @@ def final(workspace: Workspace, agent: str, feature: str = "") -> Final:
         "git": None,
         "problems": _problems_of(workspace, agent),
         "decisions": [x for x in decisions_in_force(workspace) if x["agent"] == agent],
-        **_runs_of(workspace, agent, row["path"]),
+        "runs": reported,
+        "missing_headings": _missing(workspace, row["path"], reported),
     }
     has_it = branch and submissions.has_branch(workspace, branch)
     fetch = submissions.planned(workspace, branch) if has_it else None
     return Final(values, workspace.layout.store, fetch)
 
 
-def _runs_of(workspace: Workspace, agent: str, path: str) -> Row:
-    """Return an agent's runs, and what their catalogues ask of the report."""
-    own = [x for x in loading.every(workspace) if x.run.agent == agent]
-    found = [run_parts.report(workspace, x) for x in own]
+def _missing(
+    workspace: Workspace, path: str, reported: Sequence[ReportedRun]
+) -> list[str]:
+    """Return the headings that an agent's catalogues ask for and the report lacks."""
     known = queries.documents(workspace.index, [path])[path]
     lines = markdown.scan(workspace.read_text(known["blob"]))
     titles = {slug(x.content) for x in lines if x.kind is LineKind.HEADING}
-    wanted = dict.fromkeys(y for x in found for y in x["required_headings"])
-    return {
-        "runs": found,
-        "missing_headings": [x for x in wanted if slug(x) not in titles],
-    }
+    wanted = dict.fromkeys(y for x in reported for y in x["required_headings"])
+    return [x for x in wanted if slug(x) not in titles]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,18 +177,21 @@ def _branch_of(workspace: Workspace, agent: str, feature: str) -> str:
 
 def _present_branch(workspace: Workspace, agent: str) -> str:
     present = [
-        x.branch for x in agent_status.agent_statuses(workspace) if x.name == agent
+        x["branch"]
+        for x in agent_status.agent_statuses(workspace)
+        if x["name"] == agent
     ]
     return present[0] if present else ""
 
 
-def _problems_of(workspace: Workspace, agent: str) -> list[Row]:
-    return workspace.index.rows(
+def _problems_of(workspace: Workspace, agent: str) -> list[ShownProblem]:
+    rows = workspace.index.rows(
         "SELECT p.path, p.line, p.code, p.message, p.hint FROM open_problems p"
         " JOIN documents d ON d.path = p.path WHERE d.agent = ?"
         " ORDER BY p.path, p.line, p.code",
         (agent,),
     )
+    return cast("list[ShownProblem]", rows)
 
 
 def finals(workspace: Workspace) -> dict[str, Final]:
@@ -194,16 +206,23 @@ def finals(workspace: Workspace) -> dict[str, Final]:
     }
 
 
-def daily(workspace: Workspace, since: timedelta) -> Row:
+def daily(workspace: Workspace, since: timedelta) -> DailyReport:
     """Collect who did what since then, what waits for whom, and what is wrong."""
     start = workspace.now() - since
     items = queries.waiting(workspace.index, _MOST)
     return {
         "since": clock.render(_minute(start)),
         "done": _done(workspace, clock.render(start)),
-        "agents": [asdict(x) for x in agent_status.agent_statuses(workspace)],
+        "agents": agent_status.agent_statuses(workspace),
         "waiting": [
-            {k: x[k] for k in ("id", "kind", "agent", "state", "title", "recipients")}
+            {
+                "id": x["id"],
+                "kind": x["kind"],
+                "agent": x["agent"],
+                "state": x["state"],
+                "title": x["title"],
+                "recipients": x["recipients"],
+            }
             for x in items
         ],
         "decisions": [
@@ -215,7 +234,7 @@ def daily(workspace: Workspace, since: timedelta) -> Row:
             for x in loading.every(workspace)
             if x.run.changed >= clock.render(start)
         ],
-        "gates": gates.waiting(workspace),
+        "gates": [*map(gate, gates.waiting(workspace))],
         "problems": queries.problems_in_short(workspace.index, store.FOLDER, _MOST),
         "problems_in_all": queries.count_problems(workspace.index),
     }
@@ -225,17 +244,18 @@ def _minute(moment: datetime) -> datetime:
     return moment.replace(second=0, microsecond=0)
 
 
-def _done(workspace: Workspace, start: str) -> list[Row]:
+def _done(workspace: Workspace, start: str) -> list[DoneByActor]:
     """Count records and what they are about; a subject counts at its first record."""
     question = "SELECT coalesce(min(seq), 0) AS seq FROM records WHERE at >= ?"
     first = workspace.index.row(question, (start,)) or {"seq": 0}
-    return workspace.index.rows(
+    rows = workspace.index.rows(
         "SELECT actor, kind, count(*) AS times, sum(earlier < ?2) AS subjects,"
         " max(at) AS last FROM records WHERE at >= ?1 AND actor <> '(coordinator)'"
         " AND kind NOT IN ('agent.seen', 'outcome.kept') GROUP BY actor, kind"
         " ORDER BY actor, kind",
         (start, first["seq"]),
     )
+    return cast("list[DoneByActor]", rows)
 
 
 def daily_text(workspace: Workspace) -> str:

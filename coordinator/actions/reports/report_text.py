@@ -1,7 +1,5 @@
 """Reports as Markdown: pure text from collected values."""
 
-from typing import Any
-
 from coordinator.actions.documents.markdown_text import (
     NOTICE,
     cell,
@@ -15,9 +13,11 @@ from coordinator.actions.documents.markdown_text import (
     text,
 )
 from coordinator.actions.reports import run_parts
-from coordinator.workflows.runs.loaded_run import Gate
+from coordinator.results.agents import AgentStatus
+from coordinator.results.knowledge import ShownDecision
+from coordinator.results.reports import DailyReport, DoneByActor, FinalReport
+from coordinator.results.runs import ShownGate
 
-Row = dict[str, Any]
 _MOST_FILES = 100
 VERBS = {
     "document.accepted": "wrote",
@@ -50,7 +50,7 @@ VERBS = {
 }
 
 
-def final(report: Row) -> str:
+def final(report: FinalReport) -> str:
     """Return the final status report of one feature."""
     name = report["feature"] or report["title"]
     lines = [NOTICE, "", f"# Final status: {cell(report['agent'])}, {cell(name)}"]
@@ -79,7 +79,7 @@ def _fields(written: list[tuple[str, str]]) -> list[str]:
     return [f"- {cell(name)}: {cell(value, longest=400)}" for name, value in written]
 
 
-def _git(report: Row) -> list[str]:
+def _git(report: FinalReport) -> list[str]:
     facts = report["git"]
     if facts is None:
         return []
@@ -100,7 +100,7 @@ def _git(report: Row) -> list[str]:
     return [*lines, *table(("File", "Added", "Removed"), files), *left]
 
 
-def daily(report: Row) -> str:
+def daily(report: DailyReport) -> str:
     """Return the report of a time span."""
     lines = [NOTICE, "", f"# Daily report since {moment(report['since'])}"]
     lines += section("Who did what", _done(report["done"]), otherwise="Nothing.")
@@ -121,19 +121,19 @@ def daily(report: Row) -> str:
     return text(lines)
 
 
-def _gates(rows: list[Gate]) -> list[str]:
+def _gates(rows: list[ShownGate]) -> list[str]:
     heads = ("Run", "Item", "What", "Waits since")
-    found = [(x.run, x.item, x.text, moment(x.since)) for x in rows]
+    found = [(x["run"], x["item"], x["text"], moment(x["since"])) for x in rows]
     return table(heads, found)
 
 
-def _done(rows: list[Row]) -> list[str]:
+def _done(rows: list[DoneByActor]) -> list[str]:
     return table(
         ("Who", "What", "Things", "Times", "Last"),
         [
             (
                 x["actor"].strip("()") or "unknown",
-                VERBS.get(x["kind"], str(x["kind"])),
+                VERBS.get(x["kind"], x["kind"]),
                 str(x["subjects"]),
                 str(x["times"]),
                 moment(x["last"]),
@@ -143,7 +143,7 @@ def _done(rows: list[Row]) -> list[str]:
     )
 
 
-def _agents(rows: list[Row]) -> list[str]:
+def _agents(rows: list[AgentStatus]) -> list[str]:
     return table(
         ("Agent", "State", "Task", "Branch", "Blocked by", "Last seen"),
         [
@@ -160,7 +160,7 @@ def _agents(rows: list[Row]) -> list[str]:
     )
 
 
-def _waiting(report: Row) -> list[str]:
+def _waiting(report: DailyReport) -> list[str]:
     rows = report["waiting"]
     lines = table(
         ("Id", "Kind", "State", "From", "For", "Title"),
@@ -179,13 +179,13 @@ def _waiting(report: Row) -> list[str]:
     return lines + more(report["waiting_in_all"] - len(rows))
 
 
-def _decision(row: Row) -> str:
+def _decision(row: ShownDecision) -> str:
     return (
         f"- **{cell(row['id'])}** {cell(row['title'], longest=300)} ({row['status']})"
     )
 
 
-def decisions(rows: list[Row]) -> str:
+def decisions(rows: list[ShownDecision]) -> str:
     """Return the decision log, the oldest first."""
     lines = [NOTICE, "", "# Decisions"]
     for row in rows:

@@ -4,11 +4,11 @@ It reads and writes nothing but what is known of the runs.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from coordinator.actions.documents.markdown_text import cell, code, duration, moment
 from coordinator.actions.runs import show
 from coordinator.kernel import clock
+from coordinator.results.reports import EndedEscalation, LeftOut, ReportedRun
 from coordinator.workflows.marks import Mark
 from coordinator.workflows.runs import loaded_run, plan
 from coordinator.workflows.runs.durations import Durations
@@ -17,7 +17,7 @@ from coordinator.workflows.runs.step_states import PASSED, StepEvent, StepState
 from coordinator.workspace.workspace import Workspace
 
 
-def report(workspace: Workspace, loaded: LoadedRun) -> dict[str, Any]:
+def report(workspace: Workspace, loaded: LoadedRun) -> ReportedRun:
     """Return what reports say of a run; times are in seconds, all steps together.
 
     They end now, to the minute: a report that is made again is rarely another one.
@@ -85,7 +85,7 @@ def _seconds(begin: str, end: str) -> float:
     return max(spent.total_seconds(), 0.0)
 
 
-def _skipped(workspace: Workspace, loaded: LoadedRun) -> Iterator[dict[str, str]]:
+def _skipped(workspace: Workspace, loaded: LoadedRun) -> Iterator[LeftOut]:
     """Yield what was left out: items by their agent, steps by a maintainer."""
     run, items = loaded.run, loaded.copy.boxes.items
     for place, name in enumerate(loaded.copy.ids):
@@ -99,11 +99,11 @@ def _skipped(workspace: Workspace, loaded: LoadedRun) -> Iterator[dict[str, str]
             yield _left_out(name, _text(loaded, name), by, found["comment"])
 
 
-def _left_out(name: str, text: str, by: str, comment: str) -> dict[str, str]:
+def _left_out(name: str, text: str, by: str, comment: str) -> LeftOut:
     return {"id": name, "text": text, "by": by, "comment": comment}
 
 
-def _decisions(workspace: Workspace, loaded: LoadedRun) -> Iterator[dict[str, str]]:
+def _decisions(workspace: Workspace, loaded: LoadedRun) -> Iterator[EndedEscalation]:
     """Yield how escalations ended, with who said so and why."""
     for found in loaded.run.escalations.values():
         if found.decision:
@@ -122,12 +122,12 @@ def _required(loaded: LoadedRun) -> list[str]:
     return [x.name for x in source.catalogue.rules] if source else []
 
 
-def lines(found: list[dict[str, Any]]) -> list[str]:
+def lines(found: list[ReportedRun]) -> list[str]:
     """Return what a report says of these runs, as a list in Markdown."""
     return [line for x in found for line in _lines(x)]
 
 
-def _lines(row: dict[str, Any]) -> Iterator[str]:
+def _lines(row: ReportedRun) -> Iterator[str]:
     tried = f"{row['evidence']} submissions, {row['retries']} retries"
     done = f"{row['state']}, {row['done']} of {row['total']} done"
     source = f"{cell(row['template'])}, version {row['version']}"

@@ -5,12 +5,17 @@ They are caches; what they say follows from the records alone, whatever the time
 
 import json
 import re
-from typing import Any
 
 from coordinator.actions.documents import view_files
 from coordinator.actions.documents.markdown_text import moment, more, table
 from coordinator.actions.runs import escalations, gates, loading, show
 from coordinator.kernel.blobs import name_of
+from coordinator.results.runs import (
+    RecordedAttempt,
+    RecordedRun,
+    RecordedStep,
+    RunInShort,
+)
 from coordinator.workflows import store
 from coordinator.workflows.runs import plan
 from coordinator.workflows.runs.loaded_run import LoadedRun
@@ -52,13 +57,20 @@ def _text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
 
 
-def record(workspace: Workspace, loaded: LoadedRun) -> dict[str, Any]:
+def record(workspace: Workspace, loaded: LoadedRun) -> RecordedRun:
     """Return a run as its records make it."""
     run = loaded.run
     return {
         **show.summary(loaded),
         "items": [
-            {k: x[k] for k in ("id", "text", "state", "by", "at", "comment")}
+            {
+                "id": x["id"],
+                "text": x["text"],
+                "state": x["state"],
+                "by": x["by"],
+                "at": x["at"],
+                "comment": x["comment"],
+            }
             for x in show.items(workspace, loaded)
         ],
         "steps": [_step(loaded, x) for x in loaded.plan.steps],
@@ -69,7 +81,7 @@ def record(workspace: Workspace, loaded: LoadedRun) -> dict[str, Any]:
     }
 
 
-def _step(loaded: LoadedRun, name: str) -> dict[str, Any]:
+def _step(loaded: LoadedRun, name: str) -> RecordedStep:
     work = loaded.run.steps.get(name, Work())
     return {
         "id": name,
@@ -80,7 +92,7 @@ def _step(loaded: LoadedRun, name: str) -> dict[str, Any]:
     }
 
 
-def _attempt(loaded: LoadedRun, name: str, found: Attempt) -> dict[str, Any]:
+def _attempt(loaded: LoadedRun, name: str, found: Attempt) -> RecordedAttempt:
     return {
         "number": found.number,
         "agent": found.actor,
@@ -98,7 +110,7 @@ def lines(workspace: Workspace) -> list[str]:
     return table(("Run", "Agent", "State", "Done", "Since"), rows) + left
 
 
-def _line(row: dict[str, Any]) -> tuple[str, ...]:
+def _line(row: RunInShort) -> tuple[str, ...]:
     done = f"{row['done']} of {row['total']}"
     return row["id"], row["agent"], row["state"], done, moment(row["started"])
 

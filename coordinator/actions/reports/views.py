@@ -74,13 +74,13 @@ def board(workspace: Workspace) -> str:
 def _agents(workspace: Workspace) -> list[str]:
     rows = [
         (
-            x.name,
-            f"{x.state} (stale)" if x.stale else x.state,
-            x.task,
-            x.branch,
-            "; ".join(x.blockers),
-            x.next,
-            moment(x.last_seen),
+            x["name"],
+            f"{x['state']} (stale)" if x["stale"] else x["state"],
+            x["task"],
+            x["branch"],
+            "; ".join(x["blockers"]),
+            x["next"],
+            moment(x["last_seen"]),
         )
         for x in agent_status.agent_statuses(workspace)
     ]

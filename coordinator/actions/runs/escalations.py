@@ -5,12 +5,13 @@ What led to one is kept with the attempts; nothing is decided in here but by a p
 
 import json
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from coordinator.actions.runs import loading, perform
 from coordinator.kernel.errors import NotFound
+from coordinator.results.steps import EscalationHead, ShownAttempt, ShownEscalation
 from coordinator.workflows.decide import escalations
 from coordinator.workflows.decide.ruling import Ruling
 from coordinator.workflows.runs.loaded_run import LoadedRun
@@ -37,7 +38,7 @@ _LONGEST_LOG = 1_000  # characters of each
     example="coordinator workflow escalations",
     refresh=Refresh.QUICK,
 )
-def list_escalations(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
+def list_escalations(call: Call, arguments: Nothing) -> list[ShownEscalation]:
     """List the escalations that wait for a maintainer, with all attempts."""
     del arguments
     return [value(call.workspace, run, x) for run, x in waiting(call.workspace)]
@@ -53,7 +54,9 @@ def waiting(workspace: Workspace) -> list[tuple[LoadedRun, Escalation]]:
     ]
 
 
-def value(workspace: Workspace, loaded: LoadedRun, found: Escalation) -> dict[str, Any]:
+def value(
+    workspace: Workspace, loaded: LoadedRun, found: Escalation
+) -> ShownEscalation:
     """Return an escalation with its logs and the document's playbooks."""
     work = loaded.run.steps[found.step]
     rollbacks = loaded.document.book.rollbacks
@@ -64,7 +67,7 @@ def value(workspace: Workspace, loaded: LoadedRun, found: Escalation) -> dict[st
     }
 
 
-def head(workspace: Workspace, loaded: LoadedRun, found: Escalation) -> dict[str, Any]:
+def head(workspace: Workspace, loaded: LoadedRun, found: Escalation) -> EscalationHead:
     """Return what an escalation is about, and what was said on it."""
     return {
         "id": found.id,
@@ -84,7 +87,7 @@ def head(workspace: Workspace, loaded: LoadedRun, found: Escalation) -> dict[str
     }
 
 
-def attempt(workspace: Workspace, found: Attempt) -> dict[str, Any]:
+def attempt(workspace: Workspace, found: Attempt) -> ShownAttempt:
     """Return an attempt with its evidence, its verdicts, and a maintainer's word."""
     word = found.word
     return {
@@ -114,7 +117,7 @@ class Comment(Arguments):
     ' --comment "The port is taken by the old server"',
     refresh=Refresh.QUICK,
 )
-def comment(call: Call, arguments: Comment) -> dict[str, Any]:
+def comment(call: Call, arguments: Comment) -> ShownEscalation:
     """Say something on an escalation; the maintainers are told."""
     asking = perform.asking(call)
     return _perform(
@@ -141,7 +144,7 @@ class Resolve(Arguments):
     ' --comment "The database is back"',
     refresh=Refresh.QUICK,
 )
-def resolve(call: Call, arguments: Resolve) -> dict[str, Any]:
+def resolve(call: Call, arguments: Resolve) -> ShownEscalation:
     """End an escalation: the step is resumed, skipped, or its run abandoned."""
     chosen, words, asking = arguments.decision, arguments.comment, perform.asking(call)
     return _perform(
@@ -153,7 +156,7 @@ def resolve(call: Call, arguments: Resolve) -> dict[str, Any]:
 
 def _perform(
     call: Call, wanted: str, decide: Callable[[LoadedRun, Escalation], Ruling]
-) -> dict[str, Any]:
+) -> ShownEscalation:
     """Do what is decided on an escalation, also of a run that is over."""
     workspace = call.workspace
     perform.perform_on(

@@ -15,6 +15,8 @@ from coordinator.workflows.runs.state_files import Shown
 from coordinator.workspace.registry import Refresh, Who, action
 from coordinator.workspace.workspace import Call
 
+ForeignShape = dict[str, Any]  # as other programs have it: see `state_files`
+
 
 class Export(OneRun):
     """Which run, in which shape."""
@@ -28,7 +30,7 @@ class Export(OneRun):
     example="coordinator workflow export backend-steps-1 --format step-json",
     refresh=Refresh.QUICK,
 )
-def export(call: Call, arguments: Export) -> dict[str, Any]:
+def export(call: Call, arguments: Export) -> ForeignShape:
     """Show a run of steps as Step.json or DNA.json, computed from its records."""
     loaded = loading.find(call.workspace, arguments.run)
     if not loaded.is_steps:

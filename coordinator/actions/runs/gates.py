@@ -4,7 +4,7 @@ What waits is listed with its age; whether a gate is reached is decided in
 `coordinator.workflows`.
 """
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -15,6 +15,7 @@ from coordinator.actions.runs import (
     tick,
 )
 from coordinator.actions.runs.tick import RunItem
+from coordinator.results.runs import PassedBox, PassedGate, RejectedEvidence
 from coordinator.workflows.decide import gates, steps
 from coordinator.workflows.decide.ruling import Ruling
 from coordinator.workflows.runs import plan
@@ -38,7 +39,7 @@ class Pass(RunItem):
     example='coordinator workflow gate backend-workflow-1 19 --comment "Go on"',
     refresh=Refresh.QUICK,
 )
-def pass_gate(call: Call, arguments: Pass) -> dict[str, Any]:
+def pass_gate(call: Call, arguments: Pass) -> PassedBox | PassedGate | RejectedEvidence:
     """Let a run go through a gate: a pause, a sign-off, a step that needs your word."""
     loaded = loading.find_open(call, arguments.run)
     if arguments.decision == "reject":
@@ -54,7 +55,7 @@ def pass_gate(call: Call, arguments: Pass) -> dict[str, Any]:
     return {**tick.value(done.loaded, place), "passed": True}
 
 
-def _reject(call: Call, arguments: Pass) -> dict[str, Any]:
+def _reject(call: Call, arguments: Pass) -> RejectedEvidence:
     """Count an attempt as failed, with the reason; what follows is the document's."""
     item, asking = arguments.item, perform.asking(call)
 
@@ -75,7 +76,7 @@ def _reject(call: Call, arguments: Pass) -> dict[str, Any]:
     }
 
 
-def _approve(call: Call, arguments: Pass) -> dict[str, Any]:
+def _approve(call: Call, arguments: Pass) -> PassedGate:
     """Record a maintainer's word on steps: a prerequisite, evidence, a quality gate."""
     item, asking = arguments.item, perform.asking(call)
     done = perform.perform(

@@ -4,23 +4,27 @@ It judges nothing: order, gates and leases are decided in `coordinator.workflows
 """
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated, Literal, cast
 
 from pydantic import Field
 
 from coordinator.actions.runs import escalations, loading
 from coordinator.actions.runs.take import step_in_short
 from coordinator.kernel import clock
+from coordinator.results.runs import NextThing, ShownNext, WaitingThing
+from coordinator.results.steps import ShownAttempt, StepInShort, VerdictInShort
 from coordinator.workflows.decide import steps
 from coordinator.workflows.judging.verdicts import Outcome
 from coordinator.workflows.runs import living_copy, order, plan
 from coordinator.workflows.runs.loaded_run import LoadedRun
-from coordinator.workflows.runs.run import Work
 from coordinator.workflows.runs.step_states import StepState
 from coordinator.workspace.registry import Arguments, Positional, Refresh, Who, action
 from coordinator.workspace.workspace import Call, Workspace
 
 _MAINTAINER = "a maintainer"
+_TOLD: tuple[
+    Literal["criterion", "kind", "label", "verdict", "found", "near_miss"], ...
+]
 _TOLD = ("criterion", "kind", "label", "verdict", "found", "near_miss")
 
 
@@ -36,7 +40,7 @@ class WhichRun(Arguments):
     example="coordinator workflow next",
     refresh=Refresh.QUICK,
 )
-def show_next(call: Call, arguments: WhichRun) -> dict[str, list[dict[str, Any]]]:
+def show_next(call: Call, arguments: WhichRun) -> ShownNext:
     """Tell what may be done now, and why the rest waits: who may go on, and how.
 
     `steps` are steps to go on with or to take, and items to tick.
@@ -64,14 +68,14 @@ def _concerns(loaded: LoadedRun, agents: set[str]) -> bool:
     return loaded.run.agent in agents or any(steps.worked(x, named) for x in parts)
 
 
-def _is_for(step: dict[str, Any], meant: set[str], own: set[str]) -> bool:
+def _is_for(step: NextThing, meant: set[str], own: set[str]) -> bool:
     """Tell whether the caller may take it, or has nothing to do with its run."""
     return step["agent"] in meant or step["run"] not in own
 
 
 def _waiting_of(
     workspace: Workspace, loaded: LoadedRun, agent: str
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[WaitingThing]:
     """Yield what keeps a run from going on beyond what may be done now."""
     run = loaded.run.id
     if loaded.run.ended:
@@ -99,7 +103,7 @@ def _waiting_of(
 
 def _taken(
     workspace: Workspace, loaded: LoadedRun, agent: str
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[WaitingThing]:
     """Yield the steps that others have in hand."""
     now = clock.render(workspace.now())
     for name, work in loaded.run.steps.items():
@@ -111,58 +115,73 @@ def _taken(
             yield _wait(loaded, "taken", name, text, work.holder, command)
 
 
-def _addressed(step: dict[str, Any]) -> dict[str, Any]:
+def _addressed(step: NextThing) -> WaitingThing:
     """Return that a step of the caller's own run is somebody else's to take."""
     command = f"coordinator workflow take {step['run']} {step['id']}"
-    told = {"run": step["run"], "why": "addressed", "item": step["id"]}
-    return {**told, "text": step["text"], "who": step["agent"], "command": command}
+    return {
+        "run": step["run"],
+        "why": "addressed",
+        "item": step["id"],
+        "text": step["text"],
+        "who": step["agent"],
+        "command": command,
+    }
 
 
 def _wait(
     loaded: LoadedRun, why: str, item: str, text: str, who: str, command: str
-) -> dict[str, Any]:
-    told = {"run": loaded.run.id, "why": why, "item": item, "text": text}
-    return {**told, "who": who, "command": command}
+) -> WaitingThing:
+    return {
+        "run": loaded.run.id,
+        "why": why,
+        "item": item,
+        "text": text,
+        "who": who,
+        "command": command,
+    }
 
 
 def _held_of(
     workspace: Workspace, loaded: LoadedRun, agent: str
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[NextThing]:
     """Yield the steps that the caller has and is to go on with."""
     now = clock.render(workspace.now())
     for name in plan.held(loaded.plan, loaded.run, agent) if agent else ():
         standing = plan.effective_state(loaded.plan, loaded.run, name, now)
         if standing in steps.IN_HAND:
             work = loaded.run.steps[name]
-            yield {
-                **step_in_short(workspace, loaded, loaded.plan.steps[name]),
-                "state": standing.value,
-                "expires": work.lease.expires,
-                **_missed(workspace, work),
-            }
+            step = step_in_short(workspace, loaded, loaded.plan.steps[name])
+            thing = _with_state(step, standing, work.lease.expires)
+            if work.attempts:
+                last = escalations.attempt(workspace, work.attempts[-1])
+                thing["unmet"] = list(_unmet(last))
+                thing["comment"] = last["comment"]
+            yield thing
 
 
-def _missed(workspace: Workspace, work: Work) -> dict[str, Any]:
-    """Return what the last attempt lacked, and what a maintainer said of it."""
-    if not work.attempts:
-        return {}
-    last = escalations.attempt(workspace, work.attempts[-1])
-    missed = (x for x in last["verdicts"] if x["verdict"] != Outcome.MET)
-    unmet = [{key: x[key] for key in _TOLD if x[key]} for x in missed]
-    return {"unmet": unmet, "comment": last["comment"]}
+def _with_state(step: StepInShort, state: StepState, expires: str) -> NextThing:
+    return cast("NextThing", {**step, "state": state.value, "expires": expires})
 
 
-def _next_of(workspace: Workspace, loaded: LoadedRun) -> Iterator[dict[str, Any]]:
+def _unmet(attempt: ShownAttempt) -> Iterator[VerdictInShort]:
+    """Yield what an attempt lacked."""
+    for x in attempt["verdicts"]:
+        if x["verdict"] != Outcome.MET:
+            told = {key: x[key] for key in _TOLD if x[key]}
+            yield cast("VerdictInShort", told)
+
+
+def _next_of(workspace: Workspace, loaded: LoadedRun) -> Iterator[NextThing]:
     if loaded.is_steps:
         now = clock.render(workspace.now())
         for place in plan.ready(loaded.plan, loaded.run, now):
-            value = step_in_short(workspace, loaded, place)
-            yield {**value, "state": StepState.READY.value, "expires": ""}
+            step = step_in_short(workspace, loaded, place)
+            yield _with_state(step, StepState.READY, "")
     elif not loaded.run.ended:
         yield from _next_items(loaded)
 
 
-def _next_items(loaded: LoadedRun) -> Iterator[dict[str, Any]]:
+def _next_items(loaded: LoadedRun) -> Iterator[NextThing]:
     """Yield the items that may be ticked now, the first one of each phase."""
     items = loaded.copy.boxes.items
     for place in living_copy.free(loaded.copy, loaded.run.passed.keys()):

@@ -4,8 +4,7 @@ It changes nothing.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
@@ -13,6 +12,15 @@ from coordinator.actions.agents import assignee
 from coordinator.actions.runs import escalations, loading, take
 from coordinator.index import queries
 from coordinator.kernel import clock
+from coordinator.results.runs import (
+    ItemOfRun,
+    ListedRunItem,
+    RunInShort,
+    ShownPartner,
+    ShownRun,
+    gate,
+)
+from coordinator.results.steps import ShownComment, ShownStep, StepOfRun
 from coordinator.workflows.marks import Mark
 from coordinator.workflows.model import Family, Item
 from coordinator.workflows.runs import instantiate, living_copy, order, plan
@@ -46,7 +54,9 @@ class ShowRun(Arguments):
     example="coordinator workflow show backend-workflow-1",
     refresh=Refresh.QUICK,
 )
-def show(call: Call, arguments: ShowRun) -> dict[str, Any] | list[dict[str, Any]]:
+def show(
+    call: Call, arguments: ShowRun
+) -> ShownRun | StepOfRun | ItemOfRun | list[RunInShort]:
     """Show a run, or a step or an item of it; without RUN all runs."""
     workspace = call.workspace
     if not arguments.run:
@@ -54,20 +64,23 @@ def show(call: Call, arguments: ShowRun) -> dict[str, Any] | list[dict[str, Any]
     loaded = loading.find(workspace, arguments.run)
     if not arguments.step:
         return value(workspace, loaded)
-    return {"run": loaded.run.id, **_part(workspace, loaded, arguments.step)}
+    return _part(workspace, loaded, arguments.step)
 
 
-def _part(workspace: Workspace, loaded: LoadedRun, wanted: str) -> dict[str, Any]:
+def _part(
+    workspace: Workspace, loaded: LoadedRun, wanted: str
+) -> StepOfRun | ItemOfRun:
     """Return a step or an item of a run; one of steps may have items beside."""
     if loaded.is_steps and wanted not in loaded.copy.ids:
         found = loaded.step(wanted)
-        return next(steps_of(workspace, loaded, [found]))
+        return {"run": loaded.run.id, **next(steps_of(workspace, loaded, [found]))}
     place = loaded.item(wanted)
     shown = list(items(workspace, loaded))[place]
-    return {**shown, "below": living_copy.below(loaded.copy, place)}
+    below = living_copy.below(loaded.copy, place)
+    return {"run": loaded.run.id, **shown, "below": below}
 
 
-def summary(loaded: LoadedRun) -> dict[str, Any]:
+def summary(loaded: LoadedRun) -> RunInShort:
     """Return a run in a line: where it stands and what it waits for."""
     run = loaded.run
     waiting = loaded.gates
@@ -100,18 +113,26 @@ def _state(loaded: LoadedRun, waiting: list[Gate], open_: list[str]) -> str:
     return "waiting" if waiting else "running"
 
 
-def value(workspace: Workspace, loaded: LoadedRun) -> dict[str, Any]:
+def value(workspace: Workspace, loaded: LoadedRun) -> ShownRun:
     """Return all that is known of a run."""
     run, book = loaded.run, loaded.document.book
     return {
         **summary(loaded),
         "items": list(items(workspace, loaded)),
         "steps": list(steps_of(workspace, loaded, loaded.plan.steps.values())),
-        "gates": loaded.gates,
+        "gates": [*map(gate, loaded.gates)],
         "passed": {x: _word(workspace, word) for x, word in run.passed.items()},
         "unfilled": list(living_copy.unfilled(loaded.copy.boxes).names),
         "refused": [
-            {**asdict(x), "open": x in run.open_refusals and not run.ended}
+            {
+                "item": x.item,
+                "line": x.line,
+                "code": x.code,
+                "reason": x.reason,
+                "actor": x.actor,
+                "at": x.at,
+                "open": x in run.open_refusals and not run.ended,
+            }
             for x in run.refusals
         ],
         "problems": queries.problems_of(workspace.index, loaded.path),
@@ -125,14 +146,14 @@ def value(workspace: Workspace, loaded: LoadedRun) -> dict[str, Any]:
         ],
         "fields": dict(loaded.document.fields),
         "prose": dict(book.prose),
-        "tools": [asdict(x) for x in book.tools],
+        "tools": [{"name": x.name, "text": x.text, "line": x.line} for x in book.tools],
         "supporting": list(book.supporting),
         "uncovered": _uncovered(loaded),
         "partners": _partners(workspace, loaded),
     }
 
 
-def items(workspace: Workspace, loaded: LoadedRun) -> Iterator[dict[str, Any]]:
+def items(workspace: Workspace, loaded: LoadedRun) -> Iterator[ListedRunItem]:
     """Yield the items of a run, each with who did what to it last, and why."""
     found = loaded.copy.boxes.items
     marks = order.derived(found)
@@ -162,7 +183,7 @@ def _state_of(item: Item, mark: Mark) -> str:
 
 def steps_of(
     workspace: Workspace, loaded: LoadedRun, places: Iterable[PlannedStep]
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[ShownStep]:
     """Yield steps, each with where it stands and its attempts."""
     now = clock.render(workspace.now())
     times = Durations(loaded.plan, loaded.run, now)
@@ -170,34 +191,30 @@ def steps_of(
     for place in places:
         standing = plan.effective_state(loaded.plan, loaded.run, place.name, now, known)
         waits = plan.waits(loaded.plan, loaded.run, place.name, known)
+        work = loaded.run.steps.get(place.name, Work())
+        is_free = standing in {StepState.READY, StepState.PENDING}
         yield {
-            **_step(workspace, loaded, place, standing),
+            "id": place.name,
+            "line": place.step.line,
+            "command": place.step.command,
+            "task": place.task.id,
+            "subtask": place.key,
+            "stage": " / ".join(_stage(place)),
+            "state": standing.value,
+            "holder": "" if is_free else work.doer,
+            "expires": "" if is_free else work.lease.expires,
+            "criteria": [take.criterion_value(x) for x in place.criteria],
+            "attempts": [escalations.attempt(workspace, x) for x in work.attempts],
             "waits_for": [x.text for x in waits],
             "seconds": times.of_step(place.name),
         }
 
 
-def _step(
-    workspace: Workspace, loaded: LoadedRun, place: PlannedStep, standing: StepState
-) -> dict[str, Any]:
-    work = loaded.run.steps.get(place.name, Work())
-    is_free = standing in {StepState.READY, StepState.PENDING}
-    return {
-        "id": place.name,
-        "line": place.step.line,
-        "command": place.step.command,
-        "task": place.task.id,
-        "subtask": place.key,
-        "stage": " / ".join(dict.fromkeys((place.task.title, place.subtask.title))),
-        "state": standing.value,
-        "holder": "" if is_free else work.doer,
-        "expires": "" if is_free else work.lease.expires,
-        "criteria": [take.criterion_value(x) for x in place.criteria],
-        "attempts": [escalations.attempt(workspace, x) for x in work.attempts],
-    }
+def _stage(step: PlannedStep) -> Iterable[str]:
+    return dict.fromkeys((step.task.title, step.subtask.title))
 
 
-def _word(workspace: Workspace, word: Word) -> dict[str, str]:
+def _word(workspace: Workspace, word: Word) -> ShownComment:
     return {"by": word.actor, "at": word.at, "comment": _comment(workspace, word)}
 
 
@@ -215,7 +232,7 @@ def _uncovered(loaded: LoadedRun) -> list[str]:
     return instantiate.uncovered(source.catalogue, phases)
 
 
-def _partners(workspace: Workspace, loaded: LoadedRun) -> list[dict[str, str]]:
+def _partners(workspace: Workspace, loaded: LoadedRun) -> list[ShownPartner]:
     """Return who is to be told about what, as the template says."""
     source = loaded.template
     if source is None:

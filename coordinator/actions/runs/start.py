@@ -3,7 +3,7 @@
 A start always succeeds: what is not filled then can be filled later, in the file.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -14,6 +14,7 @@ from coordinator.actions.templates import library
 from coordinator.index import queries
 from coordinator.kernel.errors import NotFound, Refused, UsageProblem
 from coordinator.kernel.text.names import slug
+from coordinator.results.runs import BegunRun
 from coordinator.workflows.decide import starts
 from coordinator.workflows.decide.starts import Beginning
 from coordinator.workflows.documents import read
@@ -51,7 +52,7 @@ class Start(Arguments):
     example='coordinator workflow start backend-workflow --set "Feature Name=Login"',
     refresh=Refresh.QUICK,
 )
-def start(call: Call, arguments: Start) -> dict[str, Any]:
+def start(call: Call, arguments: Start) -> BegunRun:
     """Start a run of a template; its living copy can be edited and ticked."""
     workspace = call.workspace
     values = _values(arguments.set)
@@ -172,7 +173,7 @@ def write_new(workspace: Workspace, run: str) -> None:
     copy_files.put_back(workspace, loaded.path, b"", loaded.copy.text)
 
 
-def _started(workspace: Workspace, run: str, unused: list[str]) -> dict[str, Any]:
+def _started(workspace: Workspace, run: str, unused: list[str]) -> BegunRun:
     loaded = loading.find(workspace, run)
     waiting = living_copy.unfilled(loaded.copy.boxes).names
     return {

@@ -8,7 +8,7 @@ import json
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, cast
 
 from pydantic import Field
 
@@ -18,6 +18,8 @@ from coordinator.actions.runs.take import OneStep
 from coordinator.kernel.errors import Conflict, Refused, UsageProblem
 from coordinator.kernel.system import addresses
 from coordinator.kernel.system.supervised import Limits
+from coordinator.results.runs import JudgedItem
+from coordinator.results.steps import ShownVerdict, SubmittedStep, VerdictInShort
 from coordinator.workflows.criteria import criteria
 from coordinator.workflows.decide import steps
 from coordinator.workflows.decide.ruling import Ruling
@@ -81,7 +83,9 @@ class JudgedEvidence:
     " backend-steps-1 P04-T01-S01-01",
     refresh=Refresh.QUICK,
 )
-def submit(call: Call, arguments: Submit) -> Deferred | dict[str, Any]:
+def submit(
+    call: Call, arguments: Submit
+) -> SubmittedStep | JudgedItem | Deferred[SubmittedStep]:
     """Submit evidence for a step you hold; each criterion gets its verdict."""
     loaded = loading.find_open(call, arguments.run)
     if not loaded.is_steps:
@@ -104,16 +108,14 @@ def submit(call: Call, arguments: Submit) -> Deferred | dict[str, Any]:
             judging_now.discard(mark)
             raise
 
-    def finish(judged: JudgedEvidence) -> dict[str, Any]:
+    def finish(judged: JudgedEvidence) -> SubmittedStep:
         judging_now.discard(mark)
         return _settle(call, arguments, judged, (step, seen))
 
     return Deferred(judge, finish, drop=lambda: judging_now.discard(mark))
 
 
-def _earlier(
-    call: Call, loaded: LoadedRun, place: PlannedStep
-) -> dict[str, Any] | None:
+def _earlier(call: Call, loaded: LoadedRun, place: PlannedStep) -> SubmittedStep | None:
     """Return what came of an earlier attempt of this call that was cut off."""
     rows = loading.done_before(call, loaded)
     said = [json.loads(x["data"]) for x in rows if x["kind"] == "run.submitted"]
@@ -121,27 +123,37 @@ def _earlier(
     if not own:
         return None
     shown = json.loads(call.workspace.read_text(own[-1]["verdicts"]))
-    return _answer(call, loaded, place, shown, "")
+    return _answer(loaded, place, shown, "")
 
 
 def _answer(
-    call: Call,
     loaded: LoadedRun,
     place: PlannedStep,
-    shown: list[dict[str, Any]],
+    shown: list[ShownVerdict],
     note: str,
-) -> dict[str, Any]:
-    found = value(call, loaded.run.id, place.name)
-    return {**found, "verdicts": [*map(_in_short, shown)], "note": note}
+) -> SubmittedStep:
+    work = loaded.run.steps[place.name]
+    return {
+        "run": loaded.run.id,
+        "id": place.name,
+        "state": work.state.value,
+        "attempt": len(work.attempts),
+        "attempts": take.budget(loaded, place),
+        "holder": work.holder,
+        "outcome": loaded.run.outcome,
+        "verdicts": [*map(_in_short, shown)],
+        "note": note,
+    }
 
 
-def _in_short(verdict: dict[str, Any]) -> dict[str, Any]:
+def _in_short(verdict: ShownVerdict) -> VerdictInShort:
     """Leave out what says nothing, and how what is met was looked for."""
     is_met = verdict["verdict"] == Outcome.MET
     left_out = {"line", "pattern", "reading"} if is_met else set()
     if verdict["label"] == verdict["kind"]:
         left_out = {*left_out, "label"}
-    return {k: x for k, x in verdict.items() if x and k not in left_out}
+    kept = {k: x for k, x in verdict.items() if x and k not in left_out}
+    return cast("VerdictInShort", kept)
 
 
 def _case(
@@ -230,7 +242,7 @@ def _settle(
     arguments: Submit,
     judged: JudgedEvidence,
     seen: tuple[PlannedStep, object],
-) -> dict[str, Any]:
+) -> SubmittedStep:
     """Record the attempt and what follows of it; return the verdicts.
 
     `seen` is the step as it was, and the mark of that.
@@ -255,7 +267,7 @@ def _settle(
     # At once: whatever follows must not be missing after a crash.
     done = perform.perform(call, arguments.run, decide)
     said = " ".join(x for x in (done.note, *_notes(judged.evidence)) if x)
-    return _answer(call, done.loaded, done.loaded.step(arguments.step), shown, said)
+    return _answer(done.loaded, done.loaded.step(arguments.step), shown, said)
 
 
 def _notes(found: Evidence) -> list[str]:
@@ -273,7 +285,7 @@ def _event(loaded: LoadedRun, step: PlannedStep, judged: JudgedEvidence) -> Step
     return StepEvent.SUBMIT if Outcome.ATTESTED in found else StepEvent.MEET
 
 
-def _submit_figures(call: Call, loaded: LoadedRun, arguments: Submit) -> dict[str, Any]:
+def _submit_figures(call: Call, loaded: LoadedRun, arguments: Submit) -> JudgedItem:
     """Judge an item that names a number by submitted figures; tick it if it is met.
 
     Raises:
@@ -304,7 +316,7 @@ def _submit_figures(call: Call, loaded: LoadedRun, arguments: Submit) -> dict[st
     }
 
 
-def verdict_value(verdict: Verdict) -> dict[str, Any]:
+def verdict_value(verdict: Verdict) -> ShownVerdict:
     """Return a verdict for people and agents."""
     return {
         "criterion": verdict.criterion.text,
@@ -317,19 +329,4 @@ def verdict_value(verdict: Verdict) -> dict[str, Any]:
         "pattern": verdict.pattern,
         "reading": verdict.reading,
         "near_miss": verdict.near_miss,
-    }
-
-
-def value(call: Call, run: str, name: str) -> dict[str, Any]:
-    """Return where a step stands."""
-    loaded = loading.find(call.workspace, run)
-    place, work = loaded.plan.steps[name], loaded.run.steps[name]
-    return {
-        "run": run,
-        "id": name,
-        "state": work.state.value,
-        "attempt": len(work.attempts),
-        "attempts": take.budget(loaded, place),
-        "holder": work.holder,
-        "outcome": loaded.run.outcome,
     }

@@ -5,12 +5,21 @@ one is another module's verb.
 """
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, cast
 
 from pydantic import Field
 
 from coordinator.actions.agents import assignee
 from coordinator.actions.runs import perform
+from coordinator.results.steps import (
+    AttemptBudget,
+    CriterionInShort,
+    ShownCriterion,
+    StepAround,
+    StepInShort,
+    StepToDo,
+    TakenStep,
+)
 from coordinator.workflows.decide import steps
 from coordinator.workflows.decide.ruling import Ruling
 from coordinator.workflows.judging import evidence
@@ -45,7 +54,7 @@ class OneStep(Arguments):
 
 def step_in_short(
     workspace: Workspace, loaded: LoadedRun, place: PlannedStep
-) -> dict[str, Any]:
+) -> StepInShort:
     """Return what tells whether to take a step; all of it is told with the taking."""
     return {
         "run": loaded.run.id,
@@ -59,17 +68,13 @@ def step_in_short(
     }
 
 
-def step_value(
-    workspace: Workspace, loaded: LoadedRun, place: PlannedStep
-) -> dict[str, Any]:
+def step_value(workspace: Workspace, loaded: LoadedRun, place: PlannedStep) -> StepToDo:
     """Return all that whoever does a step must know."""
     step, subtask = place.step, place.subtask
     meant = assignee.addressee(workspace, subtask)
-    others = [x for x in subtask.agents if x != meant.said]
-    return {
+    told = {
         **step_in_short(workspace, loaded, place),
         "addressed": {"name": meant.said, "how": meant.how},
-        **({"agents": list(subtask.agents)} if others else {}),
         "tool": step.tool,
         "description": step.description,
         "criteria": [_criterion_in_short(x) for x in place.criteria],
@@ -82,6 +87,10 @@ def step_value(
         },
         "fields": dict(subtask.fields),
     }
+    value = cast("StepToDo", told)
+    if any(x != meant.said for x in subtask.agents):
+        value["agents"] = list(subtask.agents)
+    return value
 
 
 _CONTEXT = {
@@ -96,7 +105,7 @@ _CONTEXT = {
 }
 
 
-def _context(loaded: LoadedRun) -> dict[str, Any]:
+def _context(loaded: LoadedRun) -> StepAround:
     """Return what a document says around its steps, for whoever takes one."""
     book = loaded.document.book
     return {
@@ -106,13 +115,13 @@ def _context(loaded: LoadedRun) -> dict[str, Any]:
     }
 
 
-def budget(loaded: LoadedRun, place: PlannedStep) -> dict[str, int | None]:
+def budget(loaded: LoadedRun, place: PlannedStep) -> AttemptBudget:
     """Return how many attempts are spent, and of how many; None: of any number."""
     of = None if place.name == DOCUMENT else place.attempts
     return {"used": loaded.run.spent.get(place.key, 0), "of": of}
 
 
-def criterion_value(criterion: Criterion) -> dict[str, Any]:
+def criterion_value(criterion: Criterion) -> ShownCriterion:
     """Return a criterion for the one who must meet it."""
     return {
         "kind": criterion.kind.value,
@@ -124,13 +133,19 @@ def criterion_value(criterion: Criterion) -> dict[str, Any]:
     }
 
 
-def _criterion_in_short(criterion: Criterion) -> dict[str, Any]:
+def _criterion_in_short(criterion: Criterion) -> CriterionInShort:
     """Leave out how it is judged, which its kind tells, and what says nothing."""
     kind = criterion.kind.value
-    found = {"kind": kind, "text": criterion.text, "line": criterion.line}
+    found: CriterionInShort = {
+        "kind": kind,
+        "text": criterion.text,
+        "line": criterion.line,
+    }
     if criterion.label not in {"", kind}:
         found["label"] = criterion.label
-    return found | ({"remark": criterion.remark} if criterion.remark else {})
+    if criterion.remark:
+        found["remark"] = criterion.remark
+    return found
 
 
 def _files(place: PlannedStep) -> set[str]:
@@ -149,7 +164,7 @@ def _files(place: PlannedStep) -> set[str]:
     example="coordinator workflow take backend-development-steps-1 P04-T01-S01-01",
     refresh=Refresh.QUICK,
 )
-def take(call: Call, arguments: OneStep) -> Deferred:
+def take(call: Call, arguments: OneStep) -> Deferred[TakenStep]:
     """Take a step: it is yours until the lease ends; taking it again renews that."""
     from coordinator.actions.runs import (  # noqa: PLC0415 - git is not always needed
         evidence_source,
@@ -159,7 +174,7 @@ def take(call: Call, arguments: OneStep) -> Deferred:
     return Deferred(look, partial(_take, call, arguments))
 
 
-def _take(call: Call, arguments: OneStep, head: str) -> dict[str, Any]:
+def _take(call: Call, arguments: OneStep, head: str) -> TakenStep:
     """Take a step for a caller whose worktree stands at a commit (empty: at none)."""
     asking = perform.asking(call)
     known: set[str] = set()
@@ -175,20 +190,32 @@ def _take(call: Call, arguments: OneStep, head: str) -> dict[str, Any]:
 
     loaded = perform.perform(call, arguments.run, decide).loaded
     step = loaded.step(arguments.step)
-    value = step_value(call.workspace, loaded, step)
-    command = f"coordinator workflow submit {loaded.run.id} {step.name}"
+    lease = loaded.run.steps[step.name].lease
+    value: TakenStep = {
+        **step_value(call.workspace, loaded, step),
+        **_around(loaded, step, is_told=bool(known) and not is_renewal),
+        "state": StepState.RUNNING.value,
+        "holder": lease.holder,
+        "epoch": lease.epoch,
+        "expires": lease.expires,
+    }
     if not known:
+        command = f"coordinator workflow submit {loaded.run.id} {step.name}"
         value["submit"] = f"echo '{evidence.EXAMPLE}' | {command}"
+    if step.key in known and not is_renewal:
+        value["links"], value["fields"] = [], {}
+    return value
+
+
+def _around(loaded: LoadedRun, step: PlannedStep, *, is_told: bool) -> StepAround:
+    """Return what stands around a step, or where that is told how to see it."""
     around = _context(loaded)
-    if known and not is_renewal:
-        # What an agent was told with an earlier step is not told again unasked.
-        again = f"coordinator workflow take {loaded.run.id} {step.name}"
-        note = {"note": f"What stands around the steps, once more: {again}"}
-        around = note if any(around.values()) else {}
-        if step.key in known:
-            value |= {"links": [], "fields": {}}
-    lease = _lease(loaded, step.name)
-    return {**value, **around, "state": StepState.RUNNING.value, **lease}
+    if not is_told:
+        return around
+    # What an agent was told with an earlier step is not told again unasked.
+    again = f"coordinator workflow take {loaded.run.id} {step.name}"
+    note: StepAround = {"note": f"What stands around the steps, once more: {again}"}
+    return note if any(around.values()) else {}
 
 
 def _worked_in(loaded: LoadedRun, actor: str) -> set[str]:
@@ -198,8 +225,3 @@ def _worked_in(loaded: LoadedRun, actor: str) -> set[str]:
         for step in loaded.plan.steps.values()
         if steps.worked(steps.work_on(loaded, step), {actor})
     }
-
-
-def _lease(loaded: LoadedRun, step: str) -> dict[str, Any]:
-    lease = loaded.run.steps[step].lease
-    return {"holder": lease.holder, "epoch": lease.epoch, "expires": lease.expires}

@@ -4,12 +4,13 @@ What may be ticked is decided in `coordinator.workflows.runs.living_copy`; livin
 that were edited as files come in through `living_copies`.
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
 from coordinator.actions.runs import perform, phase_file
 from coordinator.kernel.errors import UsageProblem
+from coordinator.results.runs import TickedItem
 from coordinator.workflows.decide import items
 from coordinator.workflows.decide.ruling import Ruling
 from coordinator.workflows.marks import Mark
@@ -48,7 +49,7 @@ class Tick(RunItem):
     example="coordinator workflow tick backend-workflow-1 12",
     refresh=Refresh.QUICK,
 )
-def tick(call: Call, arguments: Tick) -> dict[str, Any]:
+def tick(call: Call, arguments: Tick) -> TickedItem:
     """Tick an item of a run: done, left out with a reason, or open again."""
     mark, actor = _wanted_mark(arguments), call.caller.actor
     place, is_new = 0, False
@@ -80,7 +81,7 @@ def _wanted_mark(arguments: Tick) -> Mark:
     return Mark.SKIPPED if arguments.skip else Mark.DONE
 
 
-def value(loaded: LoadedRun, place: int) -> dict[str, Any]:
+def value(loaded: LoadedRun, place: int) -> TickedItem:
     """Return where an item stands, and how far its run is."""
     item = loaded.copy.boxes.items[place]
     done, total = loaded.progress
@@ -96,7 +97,7 @@ def value(loaded: LoadedRun, place: int) -> dict[str, Any]:
     }
 
 
-def tick_with(call: Call, run: str, place: int, shown: str) -> dict[str, Any]:
+def tick_with(call: Call, run: str, place: int, shown: str) -> TickedItem:
     """Tick an item by what was shown for it; one that is ticked stays as it is.
 
     Raises:

@@ -3,7 +3,7 @@
 What of either side stays is decided in `coordinator.workflows.decide.upgrades`.
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
@@ -11,6 +11,7 @@ from coordinator.actions.runs import loading, perform
 from coordinator.actions.templates import library
 from coordinator.index import queries
 from coordinator.kernel.errors import Refused
+from coordinator.results.runs import UpgradedRun
 from coordinator.workflows.decide import upgrades
 from coordinator.workflows.decide.ruling import Ruling
 from coordinator.workflows.decide.upgrades import Met, NewVersion
@@ -31,7 +32,7 @@ class OneRun(Arguments):
     example="coordinator workflow upgrade backend-workflow-1",
     refresh=Refresh.QUICK,
 )
-def upgrade(call: Call, arguments: OneRun) -> dict[str, Any]:
+def upgrade(call: Call, arguments: OneRun) -> UpgradedRun:
     """Bring a run to the newest version of its template; its own changes stay."""
     before = loading.find_open(call, arguments.run).run.version
     asking, met = perform.asking(call), Met()

@@ -4,11 +4,12 @@ It compares what was read, not bytes.
 """
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
 from coordinator.actions.templates.library import find_template
+from coordinator.results.templates import TemplatesCompared
 from coordinator.workflows.documents import read
 from coordinator.workflows.model import Document, Stage
 from coordinator.workspace.registry import Arguments, Positional, Who, action
@@ -27,7 +28,7 @@ class Two(Arguments):
     who=Who.ANYONE,
     example="coordinator workflow compare backend-guidelines@1 backend-guidelines@2",
 )
-def compare(call: Call, arguments: Two) -> dict[str, Any]:
+def compare(call: Call, arguments: Two) -> TemplatesCompared:
     """Tell what the second of two templates adds and removes: stages, steps, items."""
     one = list(dict.fromkeys(_parts(_read(call, arguments.one))))
     other = list(dict.fromkeys(_parts(_read(call, arguments.other))))

@@ -4,9 +4,9 @@ They are only looked at; keeping one as a template is another module's verb.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, cast
 
 from pydantic import Field
 
@@ -16,6 +16,8 @@ from coordinator.kernel.disk import files
 from coordinator.kernel.disk.files import Content
 from coordinator.kernel.errors import CoordinatorError, NotFound, Refused
 from coordinator.kernel.problems import Problem
+from coordinator.results.problems import ShownProblem, problems_of
+from coordinator.results.templates import InspectedDocument
 from coordinator.workflows import lint
 from coordinator.workflows.documents import counts, read
 from coordinator.workflows.lint import World
@@ -93,7 +95,9 @@ def _source(found: WorkflowSource) -> WorkflowSource | Problem:
     who=Who.ANYONE,
     example="coordinator workflow inspect docs/backend-workflow.md",
 )
-def inspect(call: Call, arguments: Paths) -> dict[str, Any] | list[dict[str, Any]]:
+def inspect(
+    call: Call, arguments: Paths
+) -> InspectedDocument | list[InspectedDocument]:
     """Tell what a workflow document holds: its kind, and counts of everything.
 
     Of several, one that cannot be read is told as such; exit code 1 if there is any.
@@ -124,10 +128,15 @@ UNREADABLE = "unreadable"
 Worlds = Callable[[WorkflowSource], World]
 
 
-def _inspected(source: WorkflowSource | Problem, known: Worlds) -> dict[str, Any]:
+def _inspected(source: WorkflowSource | Problem, known: Worlds) -> InspectedDocument:
     if isinstance(source, Problem):
-        told = {"message": source.message, "hint": source.hint}
-        return {"path": source.path, "kind": UNREADABLE, "problems": 1, **told}
+        return {
+            "path": source.path,
+            "kind": UNREADABLE,
+            "problems": 1,
+            "message": source.message,
+            "hint": source.hint,
+        }
     if source.is_state_file:
         problems = state_files.check(source.text, source.shown)
         return {
@@ -137,7 +146,8 @@ def _inspected(source: WorkflowSource | Problem, known: Worlds) -> dict[str, Any
             "contradictions": [x.message for x in problems],
         }
     document, problems = lint.check(source.text, source.shown, known(source))
-    return {"path": source.shown, **counts.count(document, problems)}
+    found = {"path": source.shown, **counts.count(document, problems)}
+    return cast("InspectedDocument", found)
 
 
 @action(
@@ -145,7 +155,7 @@ def _inspected(source: WorkflowSource | Problem, known: Worlds) -> dict[str, Any
     who=Who.ANYONE,
     example="coordinator workflow lint docs/workflows",
 )
-def lint_documents(call: Call, arguments: Paths) -> list[dict[str, Any]]:
+def lint_documents(call: Call, arguments: Paths) -> list[ShownProblem]:
     """List what is wrong with workflow documents, by line; exit code 1 if anything."""
     found = list(sources(call, arguments))
     known = worlds(
@@ -160,7 +170,7 @@ def lint_documents(call: Call, arguments: Paths) -> list[dict[str, Any]]:
             problems += state_files.check(source.text, source.shown)
         else:
             problems += lint.check(source.text, source.shown, known(source))[1]
-    return [asdict(x) for x in problems]
+    return problems_of(problems)
 
 
 def worlds(workspace: Workspace, folder: Path, sources: list[WorkflowSource]) -> Worlds:

@@ -5,8 +5,7 @@ A template's versions are never overwritten; starting a run is another module's 
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, cast
 
 from pydantic import Field
 
@@ -24,6 +23,13 @@ from coordinator.kernel.journal import Draft
 from coordinator.kernel.problems import Problem
 from coordinator.kernel.text.markdown import split_lines
 from coordinator.kernel.text.names import slug
+from coordinator.results.problems import ProblemGroup, problems_of, shown
+from coordinator.results.templates import (
+    FoundLine,
+    ImportedTemplates,
+    ListedTemplate,
+    NamedTemplate,
+)
 from coordinator.workflows import lint, store
 from coordinator.workflows.documents import kinship, read
 from coordinator.workflows.model import Document
@@ -49,7 +55,7 @@ class Import(Paths):
     who=Who.MEMBER,
     example="coordinator workflow import docs/backend-workflow.md",
 )
-def import_templates(call: Call, arguments: Import) -> dict[str, Any]:
+def import_templates(call: Call, arguments: Import) -> ImportedTemplates:
     """Keep workflow documents as templates; the same text again is no new version.
 
     Another document of a name that is taken is named after its folder, too.
@@ -63,7 +69,7 @@ def import_templates(call: Call, arguments: Import) -> dict[str, Any]:
     known = worlds(
         call.workspace, call.folder, [x for x in found if isinstance(x, WorkflowSource)]
     )
-    added: list[dict[str, Any]] = []
+    added: list[NamedTemplate] = []
     noted: list[Problem] = []
     refused: list[Problem] = []
     for source in found:
@@ -91,20 +97,23 @@ def import_templates(call: Call, arguments: Import) -> dict[str, Any]:
     return {
         **added[0],
         "next": f"coordinator workflow start {added[0]['id']}",
-        "templates": [{k: x[k] for k in ("id", "version", "kind")} for x in added],
+        "templates": [
+            {"id": x["id"], "version": x["version"], "kind": x["kind"]} for x in added
+        ],
         "problems": _summed(noted),
-        "refused": [asdict(x) for x in refused],
+        "refused": problems_of(refused),
     }
 
 
-def _summed(problems: Sequence[Problem]) -> list[dict[str, Any]]:
+def _summed(problems: Sequence[Problem]) -> list[ProblemGroup]:
     """Return the first problem of each code, with how often it is there.
 
     All of them are told by `workflow lint` and by `check`.
     """
     times = Counter(x.code for x in problems)
     first = {x.code: x for x in reversed(problems)}
-    return [{**asdict(first[x]), "times": count} for x, count in times.most_common()]
+    counted = times.most_common()
+    return [{**shown(first[x]), "times": count} for x, count in counted]
 
 
 def _not_taken(source: WorkflowSource) -> Problem:
@@ -140,7 +149,7 @@ def _slug(parts: Sequence[str]) -> str:
 
 def _import(
     call: Call, source: WorkflowSource, document: Document, name: str
-) -> dict[str, Any]:
+) -> NamedTemplate:
     workspace = call.workspace
     name = slug(name, longest=_LONGEST_NAME) or "workflow"
     newest = queries.template(workspace.index, name)
@@ -151,7 +160,7 @@ def _import(
         row = _keep(call, name, version, source.text, document)
     _write_version(call, row["path"], source.text)
     keys = ("version", "kind", "title", "path")
-    return {"id": name, **{x: row[x] for x in keys}}
+    return cast("NamedTemplate", {"id": name, **{x: row[x] for x in keys}})
 
 
 def _keep(
@@ -181,7 +190,7 @@ def _write_version(call: Call, path: str, text: str) -> None:
 
 
 @action("workflow list", who=Who.ANYONE, example="coordinator workflow list")
-def list_templates(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
+def list_templates(call: Call, arguments: Nothing) -> list[ListedTemplate]:
     """List the templates, each with its newest version and what can be started."""
     del arguments
     newest: dict[str, queries.Row] = {}
@@ -190,7 +199,7 @@ def list_templates(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
     return [_listed(call.workspace, row) for row in newest.values()]
 
 
-def _listed(workspace: Workspace, row: queries.Row) -> dict[str, Any]:
+def _listed(workspace: Workspace, row: queries.Row) -> ListedTemplate:
     document, _ = read.parse(workspace.read_text(row["blob"]), row["path"])
     parts = [slug(x.title) for x in document.catalogue.workflows]
     return {
@@ -238,10 +247,10 @@ class Words(Arguments):
 @action(
     "workflow search", who=Who.ANYONE, example="coordinator workflow search migration"
 )
-def search_templates(call: Call, arguments: Words) -> list[dict[str, Any]]:
+def search_templates(call: Call, arguments: Words) -> list[FoundLine]:
     """Find the lines of templates that hold all these words."""
     wanted = [x.lower() for words in arguments.words for x in words.split()]
-    found: list[dict[str, Any]] = []
+    found: list[FoundLine] = []
     for row in list_templates(call, Nothing()):
         text = call.workspace.read_text(
             find_template(call.workspace, row["id"])["blob"]
@@ -255,9 +264,7 @@ def search_templates(call: Call, arguments: Words) -> list[dict[str, Any]]:
     return found[:_MOST_FOUND]
 
 
-def _matching(
-    row: dict[str, Any], text: str, wanted: list[str]
-) -> Iterator[dict[str, Any]]:
+def _matching(row: ListedTemplate, text: str, wanted: list[str]) -> Iterator[FoundLine]:
     title = row["title"]
     for number, line in enumerate(split_lines(text), 1):
         if line.startswith("#"):

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from active_contexts.branches import hook_owners, hooks
 from active_contexts.branches.hook_owners import Owner
 from coordinator.kernel.errors import CoordinatorError
+from coordinator.results.worktrees import ShownHooks
 from coordinator.workspace import repositories
 from coordinator.workspace.registry import Nothing, Refresh, Who, action
 from coordinator.workspace.workspace import Call, Workspace
@@ -18,7 +18,7 @@ from coordinator.workspace.workspace import Call, Workspace
     example="coordinator hooks install",
     refresh=Refresh.WITH_GIT,
 )
-def install(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
+def install(call: Call, arguments: Nothing) -> list[ShownHooks]:
     """Install the git hooks; hooks that were there before still run."""
     del arguments
     failed = install_all(call.workspace)
@@ -31,7 +31,7 @@ def install(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
     example="coordinator hooks uninstall",
     refresh=Refresh.WITH_GIT,
 )
-def uninstall(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
+def uninstall(call: Call, arguments: Nothing) -> list[ShownHooks]:
     """Take the git hooks away again; what was there before is put back."""
     del arguments
     return _states(call.workspace, _everywhere(call.workspace, hooks.uninstall))
@@ -65,9 +65,7 @@ def _everywhere(
     return failed
 
 
-def _states(
-    workspace: Workspace, failed: list[CoordinatorError]
-) -> list[dict[str, Any]]:
+def _states(workspace: Workspace, failed: list[CoordinatorError]) -> list[ShownHooks]:
     """Return how the hooks stand everywhere.
 
     Raises:

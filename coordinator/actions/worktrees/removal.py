@@ -6,7 +6,7 @@ do it, and what the answer tells.
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
@@ -23,6 +23,7 @@ from active_contexts.worktrees.worktrees import describe, home, second
 from coordinator.actions.worktrees import worktrees
 from coordinator.kernel import clock
 from coordinator.kernel.errors import NotFound, Refused
+from coordinator.results.worktrees import RemovedWorktree, RestoredWorktree
 from coordinator.workspace import repositories
 from coordinator.workspace.registry import Arguments, Positional, Refresh, Who, action
 from coordinator.workspace.workspace import Call, Workspace
@@ -54,7 +55,7 @@ class RemoveArguments(OneWorktree):
     example="coordinator worktree remove backend login",
     refresh=Refresh.WITH_GIT,
 )
-def remove(call: Call, arguments: RemoveArguments) -> dict[str, Any]:
+def remove(call: Call, arguments: RemoveArguments) -> RemovedWorktree:
     """Remove a worktree; refused while it holds anything that is nowhere else.
 
     Files that git ignores stay in the trash for a while: see `worktree restore`.
@@ -87,7 +88,7 @@ def _put_away(
 
 def _as_removed(
     workspace: Workspace, known: AssignedWorktree, removed: Removed
-) -> dict[str, Any]:
+) -> RemovedWorktree:
     kept = removed.kept
     until = workspace.now() + timedelta(days=workspace.settings.worktrees.trash_days)
     return {
@@ -110,7 +111,7 @@ def _as_removed(
     example="coordinator worktree restore backend login",
     refresh=Refresh.WITH_GIT,
 )
-def restore(call: Call, arguments: OneWorktree) -> dict[str, Any]:
+def restore(call: Call, arguments: OneWorktree) -> RestoredWorktree:
     """Bring a removed worktree back, with the files that the trash kept of it.
 
     Any agent may: it replaces nothing, and takes nothing away.

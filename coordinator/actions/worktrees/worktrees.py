@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
@@ -26,6 +26,8 @@ from coordinator.index import queries
 from coordinator.index.fold import NOT_MADE
 from coordinator.kernel.errors import CoordinatorError, NotFound, Refused
 from coordinator.kernel.journal import SYSTEM, Draft
+from coordinator.results.problems import ShownProblem
+from coordinator.results.worktrees import RepairedWorktree, ShownWorktree
 from coordinator.workspace import repositories
 from coordinator.workspace.registry import (
     Arguments,
@@ -58,7 +60,7 @@ class AddArguments(Arguments):
     example="coordinator worktree add backend login",
     refresh=Refresh.WITH_GIT,
 )
-def add(call: Call, arguments: AddArguments) -> dict[str, Any]:
+def add(call: Call, arguments: AddArguments) -> ShownWorktree:
     """Make a feature's branch off the target, and a worktree that is on it."""
     workspace = call.workspace
     check_own(call, arguments.agent)
@@ -159,14 +161,14 @@ def record_refused(
     example="coordinator worktree list",
     refresh=Refresh.WITH_GIT,
 )
-def list_worktrees(call: Call, arguments: Nothing) -> Deferred:
+def list_worktrees(call: Call, arguments: Nothing) -> Deferred[list[ShownWorktree]]:
     """List the agents' worktrees with what git says about each.
 
     One that git cannot read is `unreadable`; `check` says why.
     """
     del arguments
 
-    def finish(found: Sequence[worktree_look.View]) -> list[dict[str, Any]]:
+    def finish(found: Sequence[worktree_look.View]) -> list[ShownWorktree]:
         worktree_look.note(call.workspace, found)
         return [as_value(x.worktree) for x in found]
 
@@ -174,7 +176,7 @@ def list_worktrees(call: Call, arguments: Nothing) -> Deferred:
     return Deferred(partial(worktree_look.see, looks), finish)
 
 
-def as_value(found: Worktree) -> dict[str, Any]:
+def as_value(found: Worktree) -> ShownWorktree:
     """Return a worktree as the command line shows it."""
     return {
         "agent": found.agent,
@@ -229,13 +231,13 @@ def check_own(call: Call, agent: str) -> None:
     example="coordinator worktree repair",
     refresh=Refresh.WITH_GIT,
 )
-def repair(call: Call, arguments: Nothing) -> list[dict[str, Any]]:
+def repair(call: Call, arguments: Nothing) -> list[RepairedWorktree]:
     """Bring back worktrees that were moved, deleted or cut off; lose nothing."""
     del arguments
     return repair_all(call)
 
 
-def repair_all(call: Call) -> list[dict[str, Any]]:
+def repair_all(call: Call) -> list[RepairedWorktree]:
     """Repair every worktree, record what changed, and return what was done.
 
     Where one failed, the others are repaired all the same. Agents whose worktree could
@@ -262,7 +264,7 @@ def _make_refused(call: Call, tracked: TrackedRepository) -> Iterator[RepairOutc
             yield worktree_repair.failed(home, error)
 
 
-def not_made(workspace: Workspace) -> list[dict[str, Any]]:
+def not_made(workspace: Workspace) -> list[ShownProblem]:
     """Return the problems of worktrees that could not be made."""
     found = queries.problems(workspace.index)
     return [x for x in found if x["code"] == NOT_MADE]
@@ -283,7 +285,7 @@ def _repair(call: Call, tracked: TrackedRepository) -> Sequence[RepairOutcome]:
     return mended
 
 
-def _as_done(mended: RepairOutcome) -> dict[str, Any]:
+def _as_done(mended: RepairOutcome) -> RepairedWorktree:
     return {
         "agent": mended.now.agent,
         "feature": mended.now.feature,

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from coordinator.daemon.health import Health
 from coordinator.index.history import History
 from coordinator.kernel import git as kernel_git
 from coordinator.kernel.journal import JournalShortError
@@ -236,7 +237,8 @@ def test_a_running_daemons_history_is_left_to_it(
     shop: OpenWorkspace, reason: str
 ) -> None:
     """Two writers would be one too many; what the daemon met is passed on."""
-    shop.workspace.health = lambda: {"history": reason}
+    health = Health(1, "2026-01-31T09:30:00.000Z", history=reason)
+    shop.workspace.health = health.as_json
     [found] = [x for x in shop.perform("doctor") if x["name"] == "history"]
     expected = (not reason, reason or "kept by the daemon")
     assert (found["well"], found["message"]) == expected

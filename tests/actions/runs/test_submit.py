@@ -1,6 +1,7 @@
 """Evidence submitted: verdicts, attempts, and who may."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -307,7 +308,7 @@ def test_a_command_is_run_only_where_the_settings_allow_it(
     assert attempt["evidence"]["runs"][0]["exit_code"] == 0
 
 
-def call(opened: OpenWorkspace, action: str, **values: object) -> Deferred:
+def call(opened: OpenWorkspace, action: str, **values: object) -> Deferred[Any]:
     """Begin an action whose work beside is not done yet."""
     found = find(action)
     assert found is not None
@@ -329,7 +330,7 @@ def test_a_lease_stands_still_while_evidence_is_judged(
     clock.advance(hours=3)
     with pytest.raises(Conflict, match="backend holds"):
         take(opened, run, WOOD, agent="docs")
-    found = later.finish(later.work())
+    found: Any = later.finish(later.work())
     assert found["state"] == "RETRYING"
     with pytest.raises(Conflict, match="until 2026-01-31T12:30"):
         take(opened, run, WOOD, agent="docs")
@@ -342,7 +343,8 @@ def test_of_two_submissions_at_once_one_counts(opened: OpenWorkspace) -> None:
     values = {"run": run, "step": WOOD, "evidence": '{"exit_code": 1}'}
     one = call(opened, "workflow submit", **values)
     other = call(opened, "workflow submit", **values)
-    assert one.finish(one.work())["attempt"] == 1
+    first: Any = one.finish(one.work())
+    assert first["attempt"] == 1
     with pytest.raises(Conflict, match="went on while the evidence was judged"):
         other.finish(other.work())
     assert len(opened.records("run.submitted")) == 1
