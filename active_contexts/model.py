@@ -4,7 +4,6 @@ It reads no text and asks for no time; who the agent is comes from the file's na
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -38,8 +37,3 @@ class Context:
     next: str = ""
     note: str = ""
     agent: str = ""
-
-
-def is_stale(last_seen: datetime, now: datetime, after: timedelta) -> bool:
-    """Tell whether nothing was heard for longer than `after`."""
-    return now - last_seen > after

@@ -7,21 +7,17 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
+from coordinator.kernel.git_names import is_branch_name
 from coordinator.kernel.problems import Problem
 from coordinator.kernel.text import markdown
-from coordinator.kernel.text.names import display, slug
-from pending_commits import kinds
-from pending_commits.model import ItemKind, is_branch_name
+from coordinator.kernel.text.names import display
+from pending_commits import claimed_approval, kinds
+from pending_commits.model import ItemKind
 from pending_commits.source import ItemSource, KeyLine
 
 _MOST_MARKERS = 20
 _LONGEST_QUOTE = 60
 _MARKER = re.compile(r"(?:<{7}|>{7})(?:[ \t]|\Z)")
-# States that only a person or the queue gives, and the keys that would claim them.
-_GIVEN = frozenset({"approved", "queued", "checking", "landed", "merged"})
-_STATE_KEYS = ("status", "state", "review", "approval")
-_APPROVAL_KEYS = ("approved", "approved_by", "reviewed_by")
-_REFUSING = frozenset({"", "false", "no", "none", "off", "pending", "not", "n"})
 
 
 def find(source: ItemSource, branch: KeyLine) -> Iterator[Problem]:
@@ -30,7 +26,7 @@ def find(source: ItemSource, branch: KeyLine) -> Iterator[Problem]:
     yield from _emptiness(source)
     yield from _unknown_kind(source)
     yield from _bad_branch(source, branch)
-    yield from _claims(source)
+    yield from claimed_approval.find(source)
     yield from _markers(source)
 
 
@@ -54,18 +50,6 @@ def _bad_branch(source: ItemSource, branch: KeyLine) -> Iterator[Problem]:
         message = f"{_quote(branch.value)} cannot be the name of a branch."
         hint = "Write the branch as git shows it, such as backend/login."
         yield Problem(source.path, branch.line, "bad-branch", message, hint)
-
-
-def _claims(source: ItemSource) -> Iterator[Problem]:
-    for key in (*_STATE_KEYS, *_APPROVAL_KEYS):
-        written = source.entry(key)
-        first = slug(written.value).partition("-")[0]
-        claimed = first in _GIVEN if key in _STATE_KEYS else first not in _REFUSING
-        if claimed:
-            said = _quote(f"{key}: {written.value}")
-            message = f"The file says {said}, but no text in a file decides that."
-            hint = "Take the line out: only a maintainer, asked by command, decides."
-            yield Problem(source.path, written.line, "claims-authority", message, hint)
 
 
 def _markers(source: ItemSource) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ from agent_identities.model import Identity
 from coordinator.index.database import Index
 from coordinator.results.knowledge import ShownDecision
 from coordinator.results.problems import ProblemGroup, ShownProblem
-from pending_commits.model import FINISHED
+from pending_commits.item_states import FINISHED
 
 Row = dict[str, Any]
 # Before its first event an item stands where its kind begins.

@@ -3,9 +3,9 @@
 Used by status, board and reports; it reads the index and changes nothing.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from active_contexts.model import ContextState, is_stale
+from active_contexts.model import ContextState
 from coordinator.index import queries
 from coordinator.kernel import clock
 from coordinator.results.agents import AgentStatus
@@ -54,6 +54,11 @@ def stale(workspace: Workspace, last_seen: str) -> bool:
         return False
     after = timedelta(minutes=workspace.settings.contexts.stale_after_minutes)
     return is_stale(clock.parse(last_seen), workspace.now(), after)
+
+
+def is_stale(last_seen: datetime, now: datetime, after: timedelta) -> bool:
+    """Tell whether nothing was heard for longer than `after`."""
+    return now - last_seen > after
 
 
 def _worktrees(workspace: Workspace) -> dict[str, queries.Row]:

@@ -16,7 +16,7 @@ from coordinator.index import queries
 from coordinator.kernel.problems import Problem
 from coordinator.kernel.text.names import slug
 from coordinator.workspace.workspace import Workspace
-from pending_commits.model import FINISHED
+from pending_commits.item_states import FINISHED
 
 _MANY = 2_000
 

@@ -31,7 +31,7 @@ from coordinator.workspace.registry import (
     action,
 )
 from coordinator.workspace.workspace import Call, Workspace
-from pending_commits.model import ItemEvent, ItemState, next_state
+from pending_commits.item_states import ItemEvent, ItemState, next_state
 
 _DIFF_BYTES = 200_000
 

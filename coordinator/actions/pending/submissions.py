@@ -22,14 +22,14 @@ from coordinator.kernel.system.threads import Lane, abreast
 from coordinator.kernel.text.names import slug
 from coordinator.workspace.workspace import Workspace
 from pending_commits import submissions
-from pending_commits.model import (
+from pending_commits.item_states import (
     COMMIT_STATES,
     FINISHED,
     ItemEvent,
-    ItemKind,
     ItemState,
     next_state,
 )
+from pending_commits.model import ItemKind
 
 _MOST_AT_ONCE = 16  # then others have a turn
 

@@ -9,7 +9,7 @@ from coordinator.actions.pending import submissions
 from coordinator.index import queries
 from coordinator.kernel.errors import NotFound
 from coordinator.workspace.workspace import MAINTAINER
-from pending_commits.model import ItemState
+from pending_commits.item_states import ItemState
 from tests.support import (
     FakeAgent,
     ManualClock,

@@ -3,17 +3,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coordinator.kernel.errors import Conflict
-from pending_commits.model import (
+from pending_commits.item_states import (
     COMMIT_STATES,
     TRANSITIONS,
     ItemEvent,
-    ItemKind,
     ItemState,
     MoveNotAllowed,
-    PendingItem,
-    is_branch_name,
     next_state,
 )
+from pending_commits.model import ItemKind, PendingItem
 
 QUIET = {ItemEvent.REVISE, ItemEvent.NEW_COMMIT}
 RESTS_ON_APPROVAL = {
@@ -133,24 +131,3 @@ def test_every_pair_has_an_answer(state: ItemState, event: ItemEvent) -> None:
     with pytest.raises(MoveNotAllowed) as caught:
         next_state(state, event)
     assert str(state) in caught.value.message
-
-
-@pytest.mark.parametrize(
-    "name", ["main", "backend/login", "release/1.0", "ümläut/x", "a`b", "x@y", "#1"]
-)
-def test_names_that_git_admits_are_branches(name: str) -> None:
-    """Any branch that git can make may be named."""
-    assert is_branch_name(name)
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        *("", "@", "HEAD", "-x", "--upload-pack=evil", "a b", "a..b", "a//b", "/a"),
-        *("a/", "a.", ".a", "a/.b", "a.lock", "a.lock/b", "a@{1}", "a~1", "a^", "a:b"),
-        *("a?", "a*", "a[", "a\\b", "a\nb", "a\n", "a\x7f", "refs/heads/a", "x" * 201),
-    ],
-)
-def test_names_that_git_refuses_are_none(name: str) -> None:
-    """Options, revisions and paths out of the namespace never reach git."""
-    assert not is_branch_name(name)
