@@ -6,9 +6,10 @@ It finds what is written and where; what the words mean is judged elsewhere.
 import re
 from dataclasses import dataclass
 from enum import StrEnum, auto
-from itertools import pairwise
 
 from active_contexts import statements, states
+from coordinator.kernel.text import labelled
+from coordinator.kernel.text.labelled import Pair
 from coordinator.kernel.text.markdown import Line, LineKind, is_rule
 
 MOST_CHARACTERS = 2_000
@@ -38,6 +39,7 @@ class Form(StrEnum):
     ROW = auto()
     SECTION = auto()
     STATEMENT = auto()
+    FRONT = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +82,7 @@ _NAMES = {
 }
 _FIELDS = {name: field for field, names in _NAMES.items() for name in names.split(", ")}
 
-_PAIR = re.compile(
-    r"((?:\s{0,12}\d{1,3}[.)]\s)?(?:[^\w|<>\[\]]|_){0,16})"
-    r"([A-Za-z][\w /&'\u2019-]{0,40}?)[*_`]{0,4}[ \t]?[:\uff1a][*_`]{0,4}(?:[ \t]+|\Z)"
-)
 _NOT_IN_KEY = re.compile(r"[\W_]+")
-_BARRIER = re.compile(r"(?<!\\)\|")
-_DELIMITER = frozenset("|:- \t")
 _WRAPS = ("***", "**", "__", "`", "*", "_", '"', "'")
 
 
@@ -107,26 +103,11 @@ def plain(text: str) -> str:
     return " ".join(text.split())[:MOST_CHARACTERS]
 
 
-def find_pair(text: str) -> tuple[ContextField, str, int] | None:
-    """Return the field, the key and the offset of the value of `Key: value`."""
-    if ":" not in text and "\uff1a" not in text:
-        return None
-    match = _PAIR.match(text)
-    field = field_of(match[2]) if match else None
-    return (field, match[2], match.end()) if match and field else None
-
-
-def cells(text: str) -> list[tuple[int, int]]:
-    """Return the start and end of each cell of a table row."""
-    bars = [x.start() for x in _BARRIER.finditer(text)]
-    spans = [(a + 1, b) for a, b in pairwise([*bars, len(text)])]
-    if spans and not text[spans[-1][0] :].strip():
-        spans.pop()
-    return spans
-
-
-def _is_delimiter(text: str) -> bool:
-    return "-" in text and _DELIMITER.issuperset(text)
+def find_pair(text: str) -> tuple[ContextField, Pair] | None:
+    """Return the field that a line `Key: value` says, and the pair that it is."""
+    pair = labelled.pair(text)
+    field = field_of(pair.label) if pair and not pair.aside else None
+    return (field, pair) if pair and field else None
 
 
 def read(lines: list[Line]) -> dict[ContextField, HeldFields]:
@@ -217,7 +198,7 @@ class _ContextReader:
 
     def _row(self, index: int) -> None:
         line = self._lines[index]
-        spans = cells(line.text)
+        spans = labelled.spans(line.text)
         if len(spans) != 2:  # noqa: PLR2004 - a key and its value
             return
         key, value = (plain(line.text[a:b]) for a, b in spans)
@@ -228,7 +209,7 @@ class _ContextReader:
 
     def _heads_table(self, index: int) -> bool:
         below = self._lines[index + 1 : index + 2]
-        return bool(below) and _is_delimiter(below[0].text)
+        return bool(below) and labelled.is_delimiter(below[0].text)
 
     def _words(self, line: Line) -> None:
         nested = self._nested(line)
@@ -259,11 +240,11 @@ class _ContextReader:
         if pair is None:
             return False
         self.close()
-        field, key, offset = pair
-        if value := plain(line.text[offset:]):
-            self._hold(field, HeldFields(value, line.number, Form.PAIR, key))
+        field, found = pair
+        if value := plain(found.value):
+            self._hold(field, HeldFields(value, line.number, Form.PAIR, found.label))
         else:
-            self._open(field, line, key)
+            self._open(field, line, found.label)
         return True
 
     def _bold_heading(self, line: Line) -> bool:

@@ -10,8 +10,9 @@ from active_contexts import fields, states
 from active_contexts.fields import ContextField, Form, HeldFields, plain
 from active_contexts.model import Context, ContextState
 from coordinator.kernel.problems import Problem
-from coordinator.kernel.text import frontmatter, markdown
+from coordinator.kernel.text import labelled, markdown
 from coordinator.kernel.text.frontmatter import FrontMatter
+from coordinator.kernel.text.labelled import Labelled
 
 _NOTHING = re.compile(
     r"\W*(?:none\b.*|no|nil|null|false|0|n/?a|tbd|nothing(?: (?:at|right|for|block).*)?"
@@ -34,37 +35,41 @@ def parse(text: str, path: str) -> tuple[Context, tuple[Problem, ...]]:
     Front matter goes before the body; in the body, what stands later goes before
     what stands earlier.
     """
-    front, found = _read(text, path)
+    document, found = _read(text)
     blockers = _blockers(found.get(ContextField.BLOCKERS))
     said = _value(found, ContextField.STATE)
+    branch = found.get(ContextField.BRANCH)
     context = Context(
         path=path,
         state=states.normalise(said) if said else _implied(found, blockers),
         said=said,
         task=_words(found, ContextField.TASK) or _words(found, ContextField.GOAL),
         branch=_name(_words(found, ContextField.BRANCH)),
-        branch_line=_line_of(text, found.get(ContextField.BRANCH)),
+        branch_line=branch.line if branch else 0,
         worktree=_location(_words(found, ContextField.WORKTREE)),
         blockers=blockers,
         next=_following(found.get(ContextField.NEXT)),
         note=_words(found, ContextField.NOTE),
         agent=_words(found, ContextField.AGENT),
     )
-    problems = [*front.problems, *_conflicts(text, path), *_empty(text, path)]
+    problems = [
+        *document.problems(path),
+        *_conflicts(text, path),
+        *_empty(text, path),
+    ]
     if said and context.state is ContextState.UNKNOWN:
-        problems.append(_unknown(text, path, found[ContextField.STATE]))
+        problems.append(_unknown(path, found[ContextField.STATE]))
     return context, tuple(problems)
 
 
-def _read(text: str, path: str) -> tuple[FrontMatter, dict[ContextField, HeldFields]]:
-    front = frontmatter.split(text, path)
-    body = markdown.blank_comments(front.body)
-    found = fields.read(markdown.scan(body, first=front.body_line))
-    return front, found | _front(front)
+def _read(text: str) -> tuple[Labelled, dict[ContextField, HeldFields]]:
+    document = labelled.read(text)
+    found = fields.read(document.spoken)
+    return document, found | _front(document.front)
 
 
 def _front(front: FrontMatter) -> dict[ContextField, HeldFields]:
-    """Return what the front matter says; line 0, since YAML keeps none."""
+    """Return what the front matter says."""
     found: dict[ContextField, HeldFields] = {}
     for key, value in front.values.items():
         field = fields.field_of(key)
@@ -74,7 +79,8 @@ def _front(front: FrontMatter) -> dict[ContextField, HeldFields]:
         texts = tuple(plain(x) for x in items if isinstance(x, str) and x.strip())
         if texts:
             listed = texts if isinstance(value, list) else ()
-            found[field] = HeldFields("; ".join(texts), 0, Form.PAIR, key, listed)
+            line = front.line_of(key)
+            found[field] = HeldFields("; ".join(texts), line, Form.FRONT, key, listed)
     return found
 
 
@@ -142,19 +148,9 @@ def _empty(text: str, path: str) -> list[Problem]:
     return [Problem(path, 0, "empty", "The file says nothing.", hint)]
 
 
-def _unknown(text: str, path: str, held: HeldFields) -> Problem:
-    line = _line_of(text, held)
+def _unknown(path: str, held: HeldFields) -> Problem:
     message = f"The state {held.value[:80]!r} is not understood."
-    return Problem(path, line, "unknown-state", message, _UNKNOWN_HINT)
-
-
-def _line_of(text: str, held: HeldFields | None) -> int:
-    """Return the line of a value, which front matter does not keep; 0: no value."""
-    if held is None or held.line:
-        return held.line if held else 0
-    lines = enumerate(markdown.split_lines(text)[: frontmatter.MAX_LINES], 1)
-    field = fields.field_of(held.key)
-    return next((n for n, x in lines if _front_field(x) is field), 1)
+    return Problem(path, held.line, "unknown-state", message, _UNKNOWN_HINT)
 
 
 def _front_field(line: str) -> ContextField | None:
@@ -199,8 +195,8 @@ def _one_line(value: str) -> str:
 
 
 def _set(text: str, field: ContextField, value: str) -> str:
-    front, found = _read(text, "")
-    held = found.get(field)
+    document, found = _read(text)
+    front, held = document.front, found.get(field)
     if held is None and not value:
         return text
     value = value or "none"
@@ -220,7 +216,7 @@ def _edited(
     field: ContextField,
     value: str,
 ) -> str:
-    if held and not held.line:
+    if held and held.form is Form.FRONT:
         return _in_front(text, front.body_line, field, value)
     if held and (line := _with_value(_line(text, held.line), held.form, value)):
         return markdown.replace_line(text, held.line, line)
@@ -232,7 +228,7 @@ def _edited(
 
 
 def _reads(text: str, field: ContextField) -> str:
-    return _value(_read(text, "")[1], field)
+    return _value(_read(text)[1], field)
 
 
 def _line(text: str, number: int) -> str:
@@ -242,14 +238,14 @@ def _line(text: str, number: int) -> str:
 def _with_value(line: str, form: Form, value: str) -> str | None:
     """Return the line with another value, or None where it holds none to replace."""
     if form is Form.ROW:
-        start, end = fields.cells(line)[1]
+        start, end = labelled.spans(line)[1]
         escaped = value.replace("|", "\\|")
         return f"{line[:start]} {escaped} {line[end:]}"
-    pair = fields.find_pair(line) if form is Form.PAIR else None
+    pair = labelled.pair(line) if form is Form.PAIR else None
     if pair is None:
         return None
-    old = line[pair[2] :]
-    return line[: pair[2]] + value + old[len(old.rstrip()) :]
+    old = pair.value
+    return line[: pair.start] + value + old[len(old.rstrip()) :]
 
 
 def _in_front(text: str, body_line: int, field: ContextField, value: str) -> str:

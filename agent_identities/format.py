@@ -14,7 +14,7 @@ from agent_identities.drafts import PLACEHOLDER, IdentityDraft, is_generic
 from agent_identities.fields import IdentityField, IdentitySection
 from agent_identities.model import Identity, without_duplicates
 from coordinator.kernel.problems import Problem
-from coordinator.kernel.text import frontmatter, markdown, names
+from coordinator.kernel.text import labelled, markdown, names
 from coordinator.kernel.text.frontmatter import FrontMatter
 from coordinator.kernel.text.markdown import Line, LineKind
 
@@ -30,12 +30,12 @@ def parse(text: str, path: str) -> Parsed:
     stand under a heading each. Where nothing names a lone agent, its file does, if
     its folder holds one file for each. A placeholder counts as not written.
     """
-    head = frontmatter.split(text, path)
-    lines = markdown.scan(markdown.blank_comments(head.body), first=head.body_line)
-    front, odd = fields.from_values(head.values, _key_lines(text, head))
+    document = labelled.read(text)
+    head = document.front
+    front, odd = fields.from_values(head.values, head.lines)
     _name_front(front, head)
-    sections = fields.read(lines)
-    problems = [*head.problems, *_conflicts(text, path)]
+    sections = fields.read(document.spoken)
+    problems = [*document.problems(path), *_conflicts(text, path)]
     problems += [drafts.not_text(x, path) for x in odd]
     identities, found = _identities(front, sections, path)
     kept, doubles = without_duplicates(identities)
@@ -110,18 +110,6 @@ def _describes_agent(section: IdentitySection) -> bool:
     if "role" in found or len(found) > 1:
         return True
     return "name" in found and is_generic(section.heading)
-
-
-def _key_lines(text: str, head: FrontMatter) -> dict[str, int]:
-    if not head.values:
-        return {}
-    found: dict[str, int] = {}
-    block = text[: len(text) - len(head.body)]
-    for number, line in enumerate(markdown.split_lines(block), 1):
-        key, colon, _ = line.partition(":")
-        if colon:
-            found.setdefault(key.lower().replace("-", "_").replace(" ", "_"), number)
-    return found
 
 
 def render(identity: Identity) -> str:

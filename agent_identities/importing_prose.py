@@ -12,7 +12,7 @@ from agent_identities.fields import IdentityField, IdentitySection
 from agent_identities.format import Parsed
 from agent_identities.model import Identity, name_of
 from coordinator.kernel.problems import Problem
-from coordinator.kernel.text import frontmatter, markdown
+from coordinator.kernel.text import labelled
 from coordinator.kernel.text.markdown import Line, LineKind
 
 _I_AM = re.compile(
@@ -45,8 +45,7 @@ def read(text: str, path: str) -> Parsed:
     The one agent is called after its file, else after the first heading; its role is
     the first paragraph. Nothing is found in a file without any words.
     """
-    head = frontmatter.split(text, path)
-    lines = markdown.scan(markdown.blank_comments(head.body), first=head.body_line)
+    lines = labelled.read(text).spoken
     made = _declared(lines, path)
     if len(made) < 2:  # noqa: PLR2004 - a file may declare its one agent
         made = _alone(lines, path)

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import date as day
 
+from coordinator.kernel.text import labelled
 from learnings import languages
 from learnings.ids import references
 from learnings.model import Status
@@ -51,10 +52,6 @@ _DATES = (  # each with the groups that are year, month and day
 _LEADING_DATE = re.compile(
     r"[*_\[(`]{0,4}(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}\S{0,10})?[*_\])`]{0,4}"
     r"[ \t]*[:|\u2013\u2014-]?[*_]{0,3}[ \t]+"
-)
-_PAIR = re.compile(
-    r"[*_]{0,3}([^\W\d_][\w /#'-]{0,40}?)[*_`]{0,3}[ \t]?[:\uff1a][*_]{0,3}"
-    r"(?:[ \t]+|(?<=\uff1a)|\Z)"
 )
 _NAMES = {
     "status": ", ".join(("status", "state", *languages.STATUS)),
@@ -189,11 +186,9 @@ def key_of(name: str) -> str:
 
 def pair_in(text: str) -> tuple[str, str] | None:
     """Return key and value of `**Status:** accepted`; None where the key is unknown."""
-    if ":" not in text and "\uff1a" not in text:
-        return None
-    match = _PAIR.match(text)
-    key = key_of(match[1]) if match else ""
-    return (key, text[match.end() :].strip()) if match and key else None
+    pair = labelled.pair(text)
+    key = key_of(pair.label) if pair and pair.is_bare else ""
+    return (key, pair.value.strip()) if pair and key else None
 
 
 def pairs_in(text: str) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from itertools import chain, islice
 from pathlib import PurePosixPath
 
 from coordinator.kernel.problems import Problem
-from coordinator.kernel.text import frontmatter, markdown
+from coordinator.kernel.text import labelled, markdown
 from coordinator.kernel.text.frontmatter import FrontMatter
 from coordinator.kernel.text.markdown import Line, LineKind
 from learnings import entries, facts, ids, records, tables, yaml_lists
@@ -66,13 +66,12 @@ def _parse_yaml(
 def _parse_markdown(
     text: str, path: str, stem: str
 ) -> tuple[Learning, Iterator[Facts], list[Problem]]:
-    front = frontmatter.split(text, path)
-    body = markdown.blank_comments(front.body)
-    lines = markdown.scan(body, first=front.body_line)
+    document = labelled.read(text)
+    front, lines = document.front, document.spoken
     record = records.read(front, lines, stem)
     logged = chain(entries.read(lines), tables.read(lines))
     found = iter([record]) if record else logged
-    problems = list(front.problems)
+    problems = list(document.problems(path))
     if records.looks_like_one(front, lines, stem):
         first = list(islice(found, 1))
         found = chain(first, found)
@@ -282,9 +281,8 @@ def _lines(document: str) -> tuple[int, list[Line]]:
 
     A fence that nobody closed hides what is below it.
     """
-    front = frontmatter.split(document, "")
-    lines = markdown.scan(front.body, first=front.body_line)
-    return front.body_line, _before_open_fence(lines)
+    found = labelled.read(document)
+    return found.front.body_line, _before_open_fence(found.lines)
 
 
 def _below(document: str, number: int) -> int:

@@ -7,10 +7,10 @@ Logs of many decisions are not its business.
 
 import re
 
-from coordinator.kernel.text import markdown
+from coordinator.kernel.text import labelled, markdown
 from coordinator.kernel.text.frontmatter import FrontMatter
 from coordinator.kernel.text.markdown import Line, LineKind
-from learnings import facts, ids, languages, tables
+from learnings import facts, ids, languages
 from learnings.facts import Facts
 
 _NOT_IN_WORDS = re.compile(r"[\W_\d]+")
@@ -155,9 +155,9 @@ def _is_told_in(section: str) -> bool:
 
 def _take_row(entry: Facts, above: list[str], row: str) -> list[str]:
     """Take what a row says beside its key, or below the header; return the header."""
-    if tables.is_delimiter(row):
+    if labelled.is_delimiter(row):
         return above
-    cells = [facts.plain(x) for x in tables.cells(row)]
+    cells = [facts.plain(x) for x in labelled.cells(row)]
     keys = [facts.key_of(x) for x in cells]
     pairs = list(zip(above, cells, strict=False))
     if len(cells) == _PAIR and keys[0] and not (keys[1] or any(above)):

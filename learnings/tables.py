@@ -3,15 +3,13 @@
 It reads rows below such a header; other tables are left alone.
 """
 
-import re
 from collections.abc import Iterator
 
+from coordinator.kernel.text import labelled
 from coordinator.kernel.text.markdown import Line, LineKind
 from learnings import facts
 from learnings.facts import Facts
 
-_BAR = re.compile(r"(?<!\\)\|")
-_DELIMITER = frozenset("|:- \t")
 _NUMBERS = frozenset({"#", "no", "no.", "nr", "nr.", "number"})
 _WITNESSES = frozenset({"label", "status", "date", "text", "agent"})
 
@@ -24,27 +22,16 @@ def read(lines: list[Line]) -> Iterator[Facts]:
         row = line.kind is LineKind.TEXT and line.content.startswith("|")
         if not row:
             columns = []
-        elif above and is_delimiter(line.content):
+        elif above and labelled.is_delimiter(line.content):
             columns = _columns(above.content)
         elif columns:
             yield _entry(line, columns)
         above = line if row else None
 
 
-def is_delimiter(text: str) -> bool:
-    """Tell whether a row only parts a table's header from the rest."""
-    return "-" in text and _DELIMITER.issuperset(text)
-
-
-def cells(text: str) -> list[str]:
-    """Return what stands between the bars of a row."""
-    found = _BAR.split(text.strip().strip("|"))
-    return [x.strip().replace("\\|", "|") for x in found]
-
-
 def _columns(header: str) -> list[str]:
     """Return a key for each column; none at all where no decisions stand below."""
-    names = [facts.plain(x) for x in cells(header)]
+    names = [facts.plain(x) for x in labelled.cells(header)]
     keys = [
         "label" if x.lower() in _NUMBERS else facts.key_of(x) or facts.key_of(x + "s")
         for x in names
@@ -57,7 +44,7 @@ def _columns(header: str) -> list[str]:
 
 def _entry(line: Line, columns: list[str]) -> Facts:
     entry = Facts("", line.number)
-    for key, value in zip(columns, cells(line.content), strict=False):
+    for key, value in zip(columns, labelled.cells(line.content), strict=False):
         if facts.is_empty(value) or entry.add(key, value):
             continue
         if key in {"text", "title"}:

@@ -31,7 +31,7 @@ def addressed(source: ItemSource, kind: ItemKind) -> Names:
     its heading ("Request to Frontend") and `@agent` in its first lines.
     """
     if names := source.matter.texts("to"):
-        return Names(names[:_MOST], source.line_of("to"))
+        return Names(names[:_MOST], source.matter.line_of("to"))
     keys = ("to", "for") if kind is ItemKind.REQUEST else ("to",)
     written = source.in_body(*keys)
     if names := split(written.value):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from coordinator.kernel.problems import Problem
-from coordinator.kernel.text import markdown
+from coordinator.kernel.text import labelled, markdown
 from coordinator.kernel.text.markdown import Line, LineKind
 from coordinator.kernel.text.names import display
 from pending_commits.model import FinalStatus, FoundField
@@ -26,7 +26,6 @@ _TELLS_BACKEND = frozenset({"endpoints", "database migrations"})
 _LONGEST_VALUE = 500
 _MOST_FIELDS = 100
 
-_PAIR = re.compile(r"[*_]{0,3}([^\W_][^:*\n]{0,60})[*_]{0,3}:[*_]{0,3}(?:\s+(.*)|)\Z")
 _PLACEHOLDER = re.compile(r"\[[a-z][a-z0-9 _/-]{1,40}\](?![(\[:])")
 _NUMBER = re.compile(
     r"(?<![\w.,:-])(\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(\.\d{1,9})?"
@@ -52,10 +51,11 @@ def parse(
 
 def _fields(bullets: Iterable[Line]) -> Iterable[FoundField]:
     for bullet in bullets:
-        if pair := _PAIR.match(bullet.content):
-            value = (pair[2] or "").strip()[:_LONGEST_VALUE]
+        pair = labelled.pair(bullet.content)
+        if pair and pair.is_bare:
+            value = pair.value.strip()[:_LONGEST_VALUE]
             left = _PLACEHOLDER.search(value)
-            name = pair[1].strip()
+            name = pair.label.strip()
             yield FoundField(
                 name, value, bullet.number, number(value), left[0] if left else ""
             )

@@ -41,7 +41,7 @@ def _unknown_kind(source: ItemSource) -> Iterator[Problem]:
     if written and kinds.named(written) is None:
         message = f"{_quote(written)} is no kind of pending item."
         hint = f"Use one of: {', '.join(ItemKind)}."
-        line = source.line_of("kind")
+        line = source.matter.line_of("kind")
         yield Problem(source.path, line, "unknown-kind", message, hint)
 
 

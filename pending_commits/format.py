@@ -97,7 +97,7 @@ def _title(source: ItemSource) -> str:
 def _needs(source: ItemSource) -> Names:
     names = source.matter.texts("needs") or source.matter.texts("depends_on")
     if names:
-        line = source.line_of("needs", "depends_on")
+        line = source.matter.line_of("needs", "depends_on")
     else:
         written = source.in_body("needs", "depends_on")
         names, line = tuple(re.split(r"[,;]", written.value)), written.line

@@ -5,10 +5,10 @@ It finds where things stand and says nothing about what they mean.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from coordinator.kernel.text import frontmatter, markdown
+from coordinator.kernel.text import labelled, markdown
 from coordinator.kernel.text.frontmatter import FrontMatter
 from coordinator.kernel.text.markdown import Line, LineKind
 
@@ -16,10 +16,11 @@ LONGEST_LINE = 200
 _LONGEST_VALUE = 500
 _HEAD_LINES = 40
 
-_KEY = re.compile(
-    r"[*_]{0,3}(branch|to|for|needs|depends on|task|status|state|approved|approved by)"
-    r"[*_]{0,3}[ \t]*:[*_]{0,3}[ \t]+(.*)\Z",
-    re.IGNORECASE,
+_KEYS = frozenset(
+    {
+        *("branch", "to", "for", "needs", "depends_on", "task"),
+        *("status", "state", "approved", "approved_by"),
+    }
 )
 _NO_PROSE = frozenset({LineKind.CODE, LineKind.FENCE, LineKind.BLANK})
 _ENDING = re.compile(r"\.(?:md|markdown|txt)\Z", re.IGNORECASE)
@@ -60,25 +61,19 @@ class ItemSource:
         """Return the front matter's scalar of these names, else the body's line."""
         for name in names:
             if value := self.matter.text(name):
-                return KeyLine(value[:_LONGEST_VALUE], self.line_of(name))
+                return KeyLine(value[:_LONGEST_VALUE], self.matter.line_of(name))
         return self.in_body(*names)
 
     def in_body(self, *names: str) -> KeyLine:
         """Return the first of these `Key: value` lines at the body's head."""
         return next((self.keys[x] for x in names if x in self.keys), KeyLine())
 
-    def line_of(self, *names: str) -> int:
-        """Return the line of a front matter key; 1 where it cannot be found."""
-        spelled = "|".join(names).replace("_", "[ _-]")
-        found = re.search(rf"(?im)^[\"']?(?:{spelled})[\"']?[ \t]*:", self.text)
-        return len(markdown.split_lines(self.text[: found.end()])) if found else 1
-
 
 def take_apart(text: str, path: str) -> ItemSource:
     """Scan the text; `path` is relative to the workspace."""
-    matter = frontmatter.split(text, path)
-    body = markdown.blank_comments(matter.body)
-    lines = markdown.scan(body, first=matter.body_line)
+    document = labelled.read(text)
+    matter = replace(document.front, problems=document.problems(path))
+    lines = document.spoken
     prose = [x for x in lines if x.kind not in _NO_PROSE]
     heading = one_line(markdown.first_heading(lines))
     named = markdown.title(lines)
@@ -90,9 +85,11 @@ def take_apart(text: str, path: str) -> ItemSource:
 def _keys(prose: Sequence[Line]) -> Iterator[tuple[str, KeyLine]]:
     # Where a key is repeated its first line counts, so that one is given last.
     for line in reversed(prose):
-        if ":" in line.content and (pair := _KEY.match(line.content)):
-            key = pair[1].lower().replace(" ", "_")
-            yield key, KeyLine(pair[2].strip()[:_LONGEST_VALUE], line.number)
+        pair = labelled.pair(line.content)
+        if pair and pair.is_bare and pair.value:
+            key = pair.label.lower().replace(" ", "_")
+            if key in _KEYS:
+                yield key, KeyLine(pair.value.strip()[:_LONGEST_VALUE], line.number)
 
 
 def one_line(text: str) -> str:

@@ -9,19 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from coordinator.kernel.problems import Problem
-from coordinator.kernel.text import frontmatter, markdown
+from coordinator.kernel.text import labelled, markdown
 from coordinator.kernel.text.frontmatter import FrontMatter
+from coordinator.kernel.text.labelled import Section
 from coordinator.kernel.text.markdown import Line, LineKind
 from coordinator.workflows.documents import read
 from coordinator.workflows.lines import boxes, legends
-from coordinator.workflows.model import (
-    Criteria,
-    Criterion,
-    Document,
-    Family,
-    Item,
-    Section,
-)
+from coordinator.workflows.model import Criteria, Criterion, Document, Family, Item
 from coordinator.workflows.runs import order
 from coordinator.workflows.runs.plan import Plan
 
@@ -62,9 +56,9 @@ def check(
     text: str, path: str, world: World = World()
 ) -> tuple[Document, list[Problem]]:
     """Read a document and return it with all that is wrong, by line."""
-    front = frontmatter.split(text, path)
-    lines = markdown.scan(front.body, first=front.body_line)
-    document, problems = read.parse_scanned(text, path, front, lines)
+    document, problems = read.parse(text, path)
+    apart = labelled.read(text)
+    front, lines = apart.front, apart.lines
     found = [
         *problems,
         *conflicts(text, path),
@@ -85,8 +79,7 @@ def dangling(
     document: Document, text: str, path: str, world: World
 ) -> Iterator[Problem]:
     """Find what a document refers to and the world has not, in no stated order."""
-    front = frontmatter.split(text, path)
-    lines = markdown.scan(front.body, first=front.body_line)
+    lines = labelled.read(text).lines
     yield from _dangling(document, text, lines, path, world)
 
 

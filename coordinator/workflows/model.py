@@ -6,6 +6,7 @@ It reads no text and judges nothing. Every `line` counts from 1 in the whole fil
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from coordinator.kernel.text.labelled import Section
 from coordinator.workflows.marks import Mark, Signs
 
 
@@ -52,19 +53,6 @@ class Item:
     is_optional: bool = False
     is_known: bool = True
     head: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A heading with the lines below it, up to the next one of its level or higher.
-
-    `end` is the number of the section's last line; `level` counts the `#`.
-    """
-
-    title: str
-    level: int
-    line: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,12 +29,20 @@ Value = str | list["Value"] | dict[str, "Value"]
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """What stood at the head; `body_line` is the number of the body's first line."""
+    """What stood at the head; `body_line` is the number of the body's first line.
+
+    `lines` holds the line in which each key stands first.
+    """
 
     values: dict[str, Value] = field(default_factory=dict)
     body: str = ""
     body_line: int = 1
     problems: tuple[Problem, ...] = ()
+    lines: dict[str, int] = field(default_factory=dict)
+
+    def line_of(self, *keys: str) -> int:
+        """Return the line of the first of these keys that is there; else 1."""
+        return next((self.lines[x] for x in keys if x in self.lines), 1)
 
     def text(self, *keys: str) -> str:
         """Return the first of these keys that holds a scalar, else an empty string.
@@ -76,12 +84,23 @@ def split(text: str, path: str) -> FrontMatter:
     body_line = end + 2
     body = _from_line(text, body_line)
     values, problems = _read(lines[1:end], path, 2)
-    return FrontMatter(values, body, body_line, problems)
+    places = _places(lines[1:end], values)
+    return FrontMatter(values, body, body_line, problems, places)
 
 
 def read_block(text: str, path: str) -> tuple[dict[str, Value], tuple[Problem, ...]]:
     """Read a whole file that is one YAML mapping, as tolerantly as front matter."""
     return _read(split_lines(text.removeprefix("\ufeff")), path, 1)
+
+
+def _places(lines: list[str], values: dict[str, Value]) -> dict[str, int]:
+    """Return the line of each key, the first of them where one stands twice."""
+    found: dict[str, int] = {}
+    for number, line in enumerate(lines, 2):
+        key = _key(line.partition(":")[0].strip().strip("\"'"))
+        if key in values and ":" in line and not line[:1].isspace():
+            found.setdefault(key, number)
+    return found
 
 
 def _unclosed(text: str, lines: list[str], path: str) -> FrontMatter:

@@ -6,9 +6,9 @@ It decides no kind; the readers of each kind do.
 from collections.abc import Sequence
 from dataclasses import replace
 
+from coordinator.kernel.text.bullets import plain
 from coordinator.workflows.criteria import quotations
 from coordinator.workflows.criteria.quotations import Listed, Quoted
-from coordinator.workflows.lines.bullets import plain
 from coordinator.workflows.model import Criterion
 
 _ALONE = Listed((), any_of=True, rest="")

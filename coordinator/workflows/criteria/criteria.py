@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from coordinator.kernel.text.bullets import pair_in, plain
 from coordinator.workflows.criteria import (
     assembly,
     comparisons,
@@ -15,7 +16,6 @@ from coordinator.workflows.criteria import (
     file_criteria,
     quotations,
 )
-from coordinator.workflows.lines.bullets import pair_in, plain
 from coordinator.workflows.model import Comparison, Criteria, Criterion
 
 LONGEST = 1_000

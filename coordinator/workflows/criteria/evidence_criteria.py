@@ -6,8 +6,8 @@ It reads what a criterion says after its label, or in a sentence of its own.
 import re
 from dataclasses import replace
 
+from coordinator.kernel.text.bullets import plain
 from coordinator.workflows.criteria import assembly, comparisons, quotations
-from coordinator.workflows.lines.bullets import plain
 from coordinator.workflows.model import Criteria, Criterion
 
 _INTEGER = re.compile(r"(?<![\w.])\d{1,9}(?![\w.]*\w)")

@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from coordinator.kernel.text.bullets import plain
 from coordinator.workflows.criteria import assembly, quotations
 from coordinator.workflows.criteria.quotations import Listed, Quoted
-from coordinator.workflows.lines.bullets import plain
 from coordinator.workflows.model import Criteria, Criterion
 
 _IS = r"(?:(?:is|are|was|were|has been|have been|successfully) ){0,2}"

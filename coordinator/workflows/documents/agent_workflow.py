@@ -6,16 +6,12 @@ It reads them and runs nothing: commands in fences are text.
 import re
 from collections.abc import Iterator, Sequence
 
+from coordinator.kernel.text import labelled
+from coordinator.kernel.text.labelled import Section
 from coordinator.kernel.text.markdown import Line, LineKind
 from coordinator.workflows.criteria import criteria
-from coordinator.workflows.lines import boxes, entries, outline
-from coordinator.workflows.model import (
-    AgentWorkflow,
-    Criterion,
-    NamedEntry,
-    Procedure,
-    Section,
-)
+from coordinator.workflows.lines import boxes, entries
+from coordinator.workflows.model import AgentWorkflow, Criterion, NamedEntry, Procedure
 
 _STEP = re.compile(r"Step \d+\b", re.IGNORECASE)
 _KEY = re.compile(r"\*\*([A-Za-z][^*:]{0,40}):?\*\*:?[ \t]*(.*)\Z")
@@ -37,13 +33,13 @@ def parse(lines: Sequence[Line], sections: Sequence[Section]) -> AgentWorkflow:
 
     def below(title: str) -> Sequence[Line]:
         section = named.get(title)
-        return outline.inside(lines, section) if section else ()
+        return labelled.inside(lines, section) if section else ()
 
     steps = [x for x in sections if _STEP.match(x.title)]
     fences = sum(1 for _ in _fences(lines))
     return AgentWorkflow(
         identity=tuple(_pairs(below("agent identity"))),
-        procedures=tuple(_procedure(x, outline.inside(lines, x)) for x in steps),
+        procedures=tuple(_procedure(x, labelled.inside(lines, x)) for x in steps),
         partners=tuple(_partners(below("integration points"))),
         success=tuple(_success(below("success criteria"))),
         fences=fences,

@@ -7,15 +7,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 
+from coordinator.kernel.text import labelled
+from coordinator.kernel.text.labelled import Section
 from coordinator.kernel.text.markdown import Line, LineKind, scan
-from coordinator.workflows.lines import entries, outline
-from coordinator.workflows.model import (
-    Catalogue,
-    NamedEntry,
-    Section,
-    Stage,
-    StageWorkflow,
-)
+from coordinator.workflows.lines import entries
+from coordinator.workflows.model import Catalogue, NamedEntry, Stage, StageWorkflow
 
 _AFTER_ROLE = re.compile(r":|\s[-\u2013\u2014]\s")
 _FRAMEWORK = "development process framework"
@@ -45,7 +41,7 @@ def _below(
     lines: Sequence[Line], sections: Sequence[Section], title: str
 ) -> Sequence[Line]:
     found = next((x for x in sections if x.title.lower() == title), None)
-    return outline.inside(lines, found) if found else ()
+    return labelled.inside(lines, found) if found else ()
 
 
 def _examples(
@@ -55,7 +51,7 @@ def _examples(
     top = next((x for x in sections if x.title.lower() == _EXAMPLES), None)
     for section in sections:
         if top and top.line < section.line <= top.end:
-            below = outline.inside(lines, section)
+            below = labelled.inside(lines, section)
             own = takewhile(lambda x: x.kind is not LineKind.HEADING, below)
             stages = tuple(_stages(_unfenced(own)))
             if stages:

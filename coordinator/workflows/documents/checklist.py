@@ -7,17 +7,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from coordinator.kernel.text.labelled import Section
 from coordinator.kernel.text.markdown import Line, LineKind
 from coordinator.workflows.lines import boxes
 from coordinator.workflows.marks import Meaning, Reading, Signs
-from coordinator.workflows.model import (
-    Checklist,
-    Item,
-    Note,
-    Placeholder,
-    Role,
-    Section,
-)
+from coordinator.workflows.model import Checklist, Item, Note, Placeholder, Role
 
 _USUAL = Signs()
 _GROUP_LEVEL = 4

@@ -6,11 +6,13 @@ It only reads: no text makes it fail, and nothing is ever put right in here.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from coordinator.kernel.problems import Problem
-from coordinator.kernel.text import frontmatter, markdown
+from coordinator.kernel.text import labelled, markdown
 from coordinator.kernel.text.frontmatter import FrontMatter
+from coordinator.kernel.text.labelled import Section
 from coordinator.kernel.text.markdown import Line, LineKind
 from coordinator.workflows.documents import (
     agent_workflow,
@@ -18,10 +20,11 @@ from coordinator.workflows.documents import (
     checklist,
     step_document,
 )
-from coordinator.workflows.lines import legends, outline
+from coordinator.workflows.lines import legends
 from coordinator.workflows.marks import LATEST, Reading
-from coordinator.workflows.model import Document, Family, Section
+from coordinator.workflows.model import Checklist, Document, Family
 
+_KEPT = 8
 _PAIR = re.compile(
     r"(?:[-*+] )?\**(Project Phase|Current Task|Name|Description)(?:\**:|:\**)\**"
     r"[ \t]*(.*)\Z"
@@ -32,28 +35,24 @@ def parse(
     text: str, path: str, reading: Reading = LATEST
 ) -> tuple[Document, tuple[Problem, ...]]:
     """Read a document of any family; one of none is an empty checklist, a problem."""
-    front = frontmatter.split(text, path)
-    lines = markdown.scan(front.body, first=front.body_line)
-    return parse_scanned(text, path, front, lines, reading)
-
-
-def parse_scanned(
-    text: str,
-    path: str,
-    front: FrontMatter,
-    lines: Sequence[Line],
-    reading: Reading = LATEST,
-) -> tuple[Document, tuple[Problem, ...]]:
-    """Read a document whose front matter and lines the caller has already."""
-    sections = outline.sections(lines)
+    apart = labelled.read(text)
+    front, lines, sections = apart.front, apart.lines, apart.sections
     if step_document.is_steps(lines, front):
         document, problems = step_document.parse(text, path)
     else:
         document = _prose(front, lines, sections, path)
-        problems = front.problems
-    found = checklist.parse(lines, sections, legends.read(front, lines, reading))
+        problems = apart.problems(path)
+    found = boxes(text, reading)
     document = replace(document, sections=sections, checklist=found)
     return document, (*problems, *_unreadable(document, path))
+
+
+@lru_cache(maxsize=_KEPT)
+def boxes(text: str, reading: Reading = LATEST) -> Checklist:
+    """Read a document's boxes alone; the same again is read once."""
+    apart = labelled.read(text)
+    signs = legends.read(apart.front, apart.lines, reading)
+    return checklist.parse(apart.lines, apart.sections, signs)
 
 
 def _prose(

@@ -6,11 +6,12 @@ It reads what stands below a heading, and nothing of tasks and steps.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from coordinator.kernel.text import bullets
+from coordinator.kernel.text.bullets import Node, plain
 from coordinator.kernel.text.markdown import Line, LineKind
 from coordinator.workflows.criteria import criteria, quotations
 from coordinator.workflows.documents import step_fields
-from coordinator.workflows.lines import bullets, headings
-from coordinator.workflows.lines.bullets import Node, plain
+from coordinator.workflows.lines import entries, headings
 from coordinator.workflows.model import Criteria, Criterion, NamedEntry, StepBook
 
 _HEAD_KEYS = frozenset(
@@ -125,7 +126,7 @@ def _prose(block: Block, title: str, around: Surroundings) -> None:
 
 
 def _entries(block: Block) -> list[NamedEntry]:
-    return [bullets.entry(x) for x in _bullets(block)]
+    return [entries.of_node(x) for x in _bullets(block)]
 
 
 def _bullets(block: Block) -> list[Node]:

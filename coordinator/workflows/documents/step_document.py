@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from coordinator.kernel.problems import Problem
-from coordinator.kernel.text import frontmatter, markdown
+from coordinator.kernel.text import bullets, labelled, markdown
 from coordinator.kernel.text.frontmatter import FrontMatter
 from coordinator.kernel.text.markdown import Line, LineKind
 from coordinator.workflows.documents import (
@@ -19,7 +19,7 @@ from coordinator.workflows.documents import (
     task_files,
 )
 from coordinator.workflows.documents.sections import Block
-from coordinator.workflows.lines import bullets, headings, outline
+from coordinator.workflows.lines import headings
 from coordinator.workflows.lines.headings import Heading, HeadingPart
 from coordinator.workflows.model import Document, Family, Subtask, Task
 
@@ -108,9 +108,8 @@ def parse(text: str, path: str) -> tuple[Document, tuple[Problem, ...]]:
 
     `agents` are those who lead, those who support, and those who are assigned.
     """
-    front = frontmatter.split(text, path)
-    body = markdown.blank_comments(front.body)
-    lines = markdown.scan(body, first=front.body_line)
+    apart = labelled.read(text)
+    front, lines = apart.front, apart.spoken
     found = _Parts()
     for block in sections.blocks(lines):
         found.take(block)
@@ -119,7 +118,7 @@ def parse(text: str, path: str) -> tuple[Document, tuple[Problem, ...]]:
     named = markdown.title(lines)
     title = told.get("title") or (named.content if named else _stem(path))
     tasks = _tasks(found.tasks, told, title, next((x.number for x in lines), 1))
-    outlined = outline.sections(lines)
+    outlined = labelled.sections(lines)
     phases = tuple(x for x in outlined if x.line in set(found.phases))
     fronted = task_files.agents(front)
     around.supporting[:0] = fronted[1:]
@@ -133,7 +132,7 @@ def parse(text: str, path: str) -> tuple[Document, tuple[Problem, ...]]:
         outlined,
         book=replace(around.book(), phases=phases, leads=leads[:1], tasks=tasks),
     )
-    return document, (*front.problems, *step_findings.find(tasks, path))
+    return document, (*apart.problems(path), *step_findings.find(tasks, path))
 
 
 def _stem(path: str) -> str:

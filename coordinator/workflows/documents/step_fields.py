@@ -5,7 +5,7 @@ It reads one field's text at a time and knows nothing of where the field stands.
 
 import re
 
-from coordinator.workflows.lines.bullets import plain
+from coordinator.kernel.text.bullets import plain
 from coordinator.workflows.model import (
     Failure,
     Link,

@@ -7,11 +7,11 @@ is wrong with them is for `findings` to tell.
 import re
 from collections.abc import Iterator, Sequence
 
+from coordinator.kernel.text import bullets
+from coordinator.kernel.text.bullets import Node, plain
 from coordinator.kernel.text.markdown import Line
 from coordinator.workflows.criteria import criteria, one_liners
 from coordinator.workflows.documents import step_fields
-from coordinator.workflows.lines import bullets
-from coordinator.workflows.lines.bullets import Node, plain
 from coordinator.workflows.model import Criterion, Link, Prerequisite, Step, Subtask
 
 _CRITERIA = frozenset(

@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from coordinator.kernel.text import bullets
 from coordinator.kernel.text.frontmatter import FrontMatter, Value
 from coordinator.kernel.text.markdown import Line, LineKind
 from coordinator.workflows.documents import step_fields
 from coordinator.workflows.documents.sections import Block
-from coordinator.workflows.lines import bullets, headings
+from coordinator.workflows.lines import headings
 from coordinator.workflows.model import Task
 
 _BOLD = re.compile(r"\*\*([^*]{1,100})\*\*[ :]*\Z")

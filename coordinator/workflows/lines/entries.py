@@ -6,6 +6,8 @@ It reads list entries only, and knows no section.
 import re
 from collections.abc import Iterator, Sequence
 
+from coordinator.kernel.text import bullets
+from coordinator.kernel.text.bullets import Node
 from coordinator.kernel.text.markdown import Line, LineKind
 from coordinator.workflows.model import NamedEntry
 
@@ -19,3 +21,14 @@ def bold(lines: Sequence[Line]) -> Iterator[NamedEntry]:
             match = _BOLD.match(line.content)
             name, text = (match[1], match[2]) if match else (line.content, "")
             yield NamedEntry(name.rstrip(": "), text.strip(), line.number)
+
+
+def of_node(node: Node) -> NamedEntry:
+    """Read `**Name**: text`, `Name: text` or a bare name."""
+    text = node.text
+    bold = text.startswith("**") and text.find("**", 2)
+    if bold and bold > 0:
+        name, rest = text[2:bold], text[bold + 2 :]
+    else:
+        name, _, rest = text.partition(": ")
+    return NamedEntry(bullets.plain(name).rstrip(":"), rest.lstrip(" :-"), node.line)

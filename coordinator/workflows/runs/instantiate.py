@@ -7,7 +7,7 @@ become a skeleton of steps. Pure text; nothing is written.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from coordinator.kernel.text import frontmatter, markdown
+from coordinator.kernel.text import labelled, markdown
 from coordinator.kernel.text.markdown import LineKind
 from coordinator.kernel.text.names import slug
 from coordinator.workflows.model import (
@@ -59,8 +59,7 @@ def fill(text: str, values: Mapping[str, str]) -> tuple[str, list[str]]:
     keys = "|".join(_pattern(name) for name in wanted)
     pattern = re.compile(rf"\[[ \t]*({keys})[ \t]*\](?![(\[:])", re.IGNORECASE)
     filled: dict[int, str] = {}
-    front = frontmatter.split(text, "")
-    for line in markdown.scan(front.body, first=front.body_line):
+    for line in labelled.read(text).lines:
         if line.kind in {LineKind.CODE, LineKind.FENCE} or "[" not in line.text:
             continue
         filled[line.number] = pattern.sub(replace, line.text)

@@ -9,11 +9,12 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
-from coordinator.kernel.text import frontmatter, markdown
+from coordinator.kernel.text import markdown
 from coordinator.kernel.text.markdown import LineKind
 from coordinator.workflows.criteria import comparisons
 from coordinator.workflows.documents import checklist
-from coordinator.workflows.lines import boxes, legends, outline
+from coordinator.workflows.documents import read as documents
+from coordinator.workflows.lines import boxes
 from coordinator.workflows.marks import LATEST, Mark, Reading
 from coordinator.workflows.model import Checklist, Item, Note
 from coordinator.workflows.runs import matching, order
@@ -78,10 +79,7 @@ class Unfilled:
 
 def read(text: str, reading: Reading = LATEST) -> Checklist:
     """Read a living copy's boxes."""
-    front = frontmatter.split(text, "")
-    lines = markdown.scan(front.body, first=front.body_line)
-    signs = legends.read(front, lines, reading)
-    return checklist.parse(lines, outline.sections(lines), signs)
+    return documents.boxes(text, reading)
 
 
 def first_ids(text: str) -> list[str]:

@@ -22,7 +22,10 @@ def test_a_block_is_read(end: str, mark: str, close: str) -> None:
     lines = ["---", "Task Name: login", "tags: [a, b]", close, "", "# Body", ""]
     found = split(mark + end.join(lines), PATH)
     assert found == FrontMatter(
-        {"task_name": "login", "tags": ["a", "b"]}, f"{end}# Body{end}", 5
+        {"task_name": "login", "tags": ["a", "b"]},
+        f"{end}# Body{end}",
+        5,
+        lines={"task_name": 2, "tags": 3},
     )
 
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from coordinator.kernel.text import labelled
 from coordinator.kernel.text.markdown import scan
 from coordinator.workflows.documents import agent_workflow
-from coordinator.workflows.lines import outline
 from coordinator.workflows.model import (
     AgentWorkflow,
     Comparison,
@@ -20,7 +20,7 @@ from tests.workflows.sample_documents import AGENT, line_of
 def read(text: str) -> AgentWorkflow:
     """Read a text as an agent's workflow."""
     lines = scan(text)
-    return agent_workflow.parse(lines, outline.sections(lines))
+    return agent_workflow.parse(lines, labelled.sections(lines))
 
 
 def entry(words: str) -> NamedEntry:
@@ -104,7 +104,7 @@ def test_what_is_missing_is_empty() -> None:
 )
 def test_what_is_an_agent_workflow(text: str, *, is_one: bool) -> None:
     """Several `Step N` below an identity or a heading for them."""
-    found = agent_workflow.is_agent_workflow(outline.sections(scan(text)))
+    found = agent_workflow.is_agent_workflow(labelled.sections(scan(text)))
     assert found is is_one
 
 

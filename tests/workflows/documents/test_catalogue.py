@@ -2,9 +2,9 @@
 
 import pytest
 
+from coordinator.kernel.text import labelled
 from coordinator.kernel.text.markdown import scan
 from coordinator.workflows.documents import catalogue
-from coordinator.workflows.lines import outline
 from coordinator.workflows.model import Catalogue, NamedEntry, Stage, StageWorkflow
 from tests.workflows.sample_documents import CATALOGUE, line_of
 
@@ -12,7 +12,7 @@ from tests.workflows.sample_documents import CATALOGUE, line_of
 def read(text: str) -> Catalogue:
     """Read a text as a catalogue."""
     lines = scan(text)
-    return catalogue.parse(lines, outline.sections(lines))
+    return catalogue.parse(lines, labelled.sections(lines))
 
 
 def entry(words: str) -> NamedEntry:
@@ -92,7 +92,7 @@ def test_roles(title: str, role: str) -> None:
 )
 def test_what_is_a_catalogue(text: str, *, is_one: bool) -> None:
     """The headings tell."""
-    assert catalogue.is_catalogue(outline.sections(scan(text))) is is_one
+    assert catalogue.is_catalogue(labelled.sections(scan(text))) is is_one
 
 
 def test_what_is_missing_is_empty() -> None:

@@ -2,18 +2,12 @@
 
 import pytest
 
+from coordinator.kernel.text import labelled
+from coordinator.kernel.text.labelled import Section
 from coordinator.kernel.text.markdown import scan
 from coordinator.workflows.documents import checklist
-from coordinator.workflows.lines import outline
 from coordinator.workflows.marks import Mark
-from coordinator.workflows.model import (
-    Checklist,
-    Item,
-    Note,
-    Placeholder,
-    Role,
-    Section,
-)
+from coordinator.workflows.model import Checklist, Item, Note, Placeholder, Role
 from tests.support import within_cpu_seconds
 from tests.workflows.sample_documents import GROUPED, HEADED, line_of
 
@@ -21,7 +15,7 @@ from tests.workflows.sample_documents import GROUPED, HEADED, line_of
 def read(text: str) -> Checklist:
     """Read a text's boxes."""
     lines = scan(text)
-    return checklist.parse(lines, outline.sections(lines))
+    return checklist.parse(lines, labelled.sections(lines))
 
 
 def parents(text: str) -> list[int]:
@@ -285,7 +279,7 @@ def test_named_phases(title: str, *, is_phase: bool) -> None:
 def test_long_documents_are_read_in_linear_time(text: str) -> None:
     """A wrapped item, and headings that almost ask for a person's word."""
     lines = scan(text)
-    sections = outline.sections(lines)
+    sections = labelled.sections(lines)
     with within_cpu_seconds(20):
         found = checklist.parse(lines, sections)
     assert len(found.items) == 1

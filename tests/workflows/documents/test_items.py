@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coordinator.kernel.text import labelled
 from coordinator.kernel.text.markdown import scan
 from coordinator.workflows import lint
 from coordinator.workflows.documents import checklist
-from coordinator.workflows.lines import outline
 from coordinator.workflows.marks import Mark
 from coordinator.workflows.model import Item, Role
 from coordinator.workflows.runs import living_copy, order
@@ -21,7 +21,7 @@ WORDS = st.text(st.sampled_from("abc é漢"), min_size=1, max_size=6).filter(
 def items(text: str) -> tuple[Item, ...]:
     """Read a text's items."""
     lines = scan(text)
-    return checklist.parse(lines, outline.sections(lines)).items
+    return checklist.parse(lines, labelled.sections(lines)).items
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_decision_is_its_whole_paragraph() -> None:
     """The log has all of its words."""
     text = "## Key Decisions\n- [ ] Use rye,\n  not wheat\n"
     lines = scan(text)
-    found = checklist.parse(lines, outline.sections(lines))
+    found = checklist.parse(lines, labelled.sections(lines))
     assert [x.text for x in found.decisions] == ["Use rye, not wheat"]
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 
 from coordinator.kernel.problems import Problem
-from coordinator.kernel.text import frontmatter, markdown
+from coordinator.kernel.text import markdown
 from coordinator.workflows.documents import counts, read
 from coordinator.workflows.model import Document, Family
 from coordinator.workflows.runs import living_copy
@@ -121,11 +121,3 @@ def test_no_text_makes_it_fail(text: str) -> None:
     assert all(1 <= x.line <= last for x in document.checklist.items)
     assert all(0 <= x.line <= last for x in problems)
     assert document.checklist == living_copy.read(text)
-
-
-@given(ANY)
-def test_reading_again_says_the_same(text: str) -> None:
-    """What a caller has scanned already is read alike."""
-    front = frontmatter.split(text, "w.md")
-    lines = markdown.scan(front.body, first=front.body_line)
-    assert read.parse_scanned(text, "w.md", front, lines) == read.parse(text, "w.md")

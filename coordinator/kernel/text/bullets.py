@@ -1,20 +1,17 @@
 """Nested lists as trees of keys and values, and what a single line of them says.
 
-It knows no workflow: what a key means is for the readers of each family.
+It knows no vocabulary: what a key means is for the readers of each family.
 """
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from coordinator.kernel.text import labelled
 from coordinator.kernel.text.markdown import Line, LineKind
-from coordinator.workflows.model import NamedEntry
 
-_KEY = r"[A-Za-z][A-Za-z0-9 _/&()'-]{0,60}?"
-_PAIR = re.compile(
-    rf"(\*\*|__|`|)({_KEY})(?:\1(?:[ ]\([^()]{{0,40}}\))?[ ]?:|:\1)(?:[ \t]+(.*)|)\Z",
-    re.DOTALL,
-)
+_LABEL = re.compile(r"[A-Za-z][A-Za-z0-9 _/&()'-]{0,60}")
+_MARKS = frozenset({"", "**", "__", "`"})
 _BOLD = re.compile(r"\A\*\*(?!/)|(?<!/)\*\*\Z")  # `**/a` and `a/**` are paths
 _NOT_IN_KEY = re.compile(r"[^a-z0-9]+")
 _ROOT = -2
@@ -166,8 +163,10 @@ def _node(line: Line, level: int) -> Node:
 
 def pair_in(text: str) -> tuple[str, str] | None:
     """Split `**Key**: value`, `**Key:** value`, `` `Key`: value`` or `Key: value`."""
-    match = _PAIR.match(text)
-    return (match[2].strip(), (match[3] or "").strip()) if match else None
+    found = labelled.pair(text)
+    if found is None or found.lead not in _MARKS or not _LABEL.fullmatch(found.label):
+        return None
+    return found.label.strip(), found.value.strip()
 
 
 def key_of(label: str) -> str:
@@ -179,14 +178,3 @@ def key_of(label: str) -> str:
 def plain(text: str) -> str:
     """Return the text without code marks and without the bold marks around it."""
     return _BOLD.sub("", text.replace("`", "").strip()).strip()
-
-
-def entry(node: Node) -> NamedEntry:
-    """Read `**Name**: text`, `Name: text` or a bare name."""
-    text = node.text
-    bold = text.startswith("**") and text.find("**", 2)
-    if bold and bold > 0:
-        name, rest = text[2:bold], text[bold + 2 :]
-    else:
-        name, _, rest = text.partition(": ")
-    return NamedEntry(plain(name).rstrip(":"), rest.lstrip(" :-"), node.line)

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coordinator.kernel.text import bullets
+from coordinator.kernel.text.bullets import Node
 from coordinator.kernel.text.markdown import scan
-from coordinator.workflows.lines import bullets
-from coordinator.workflows.lines.bullets import Node
+from coordinator.workflows.lines import entries
 from coordinator.workflows.model import NamedEntry
 
 
@@ -106,7 +107,7 @@ def test_the_first_of_each_key_is_found() -> None:
 )
 def test_entries(text: str, entry: NamedEntry) -> None:
     """A name and what is said of it."""
-    assert bullets.entry(tree(text)[0]) == entry
+    assert entries.of_node(tree(text)[0]) == entry
 
 
 @given(st.text(alphabet="-* 1.a:#`\n\t", max_size=120))
