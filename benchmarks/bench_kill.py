@@ -27,7 +27,7 @@ from typing import Any
 
 from benchmarks.stage import ENTRY, Result, Stage, parser, say, stage, wait_until
 from coordinator.actions.documents import accepting
-from coordinator.index import queries
+from coordinator.index import document_queries
 from coordinator.index.history import REF, History
 from coordinator.kernel import git
 from coordinator.kernel.disk import locks
@@ -168,7 +168,7 @@ def behind(workspace: Workspace) -> Iterator[str]:
 
 
 def _is_accepted(workspace: Workspace, path: str) -> bool:
-    known = queries.documents(workspace.index, [path])
+    known = document_queries.documents(workspace.index, [path])
     name = sha256((workspace.layout.root / path).read_bytes()).hexdigest()
     return path in known and bool(known[path]["blob"] == name)
 

@@ -8,6 +8,7 @@ import io
 import os
 import sys
 
+from coordinator.cli import exit_codes
 from coordinator.kernel.disk import small_files
 from coordinator.kernel.system import addresses, program, streams
 
@@ -15,7 +16,6 @@ _LOCAL = {"completion", "demo", "init", "schema", "up"}
 _MOST = (1 << 20) + 1  # more than any of them takes: it says so itself
 _BODY = (("pending", "submit"), ("learning", "add"), ("workflow", "submit"))
 _COMPLETES = "_COORDINATOR_COMPLETE"  # set by the shell's script
-_INTERRUPTED = 130
 _NOWHERE = "The present folder does not exist any more."
 _UNHEARD = "The answer is lost: standard output is closed, or its disk is full."
 _DONE = "What was asked was done all the same; look with: coordinator history"
@@ -30,12 +30,12 @@ def main() -> None:
     try:
         code = run([_text(os.fsencode(x)) for x in sys.argv[1:]])
     except KeyboardInterrupt:
-        code = _INTERRUPTED
+        code = exit_codes.INTERRUPTED
     except BrokenPipeError:
         # The reader went away (`… | head`): not our failure.
         streams.silence("stdout")
-        code = 0
-    if code == _INTERRUPTED:
+        code = exit_codes.DONE
+    if code == exit_codes.INTERRUPTED:
         # Python would wait for threads that do something long for others; whatever was
         # printed is flushed.
         if processes := sys.modules.get("coordinator.kernel.system.processes"):
@@ -74,13 +74,13 @@ def run(argv: list[str]) -> int:
     as_json = "--json" in argv
     if not _has_folder():
         said = _error(_NOWHERE, "Run: cd ~", as_json=as_json)
-        return show({"stdout": "", "stderr": said, "code": 1})
+        return show({"stdout": "", "stderr": said, "code": exit_codes.FAILED})
     if _COMPLETES in os.environ or argv[:1] == ["completion"]:
         from coordinator.cli.completion import shells  # noqa: PLC0415 - only when needed
 
         found = shells.answer(os.environ.get(_COMPLETES, ""), argv)
         if found is not None:
-            return show({"stdout": found, "stderr": "", "code": 0})
+            return show({"stdout": found, "stderr": "", "code": exit_codes.DONE})
     words, given = take_globals(argv)
     root = given["workspace"] or find_workspace()
     asked = _question(words, given, root)
@@ -127,7 +127,7 @@ def show(reply: dict[str, object], *, as_json: bool = False) -> int:
     if was_heard or code:
         return code
     streams.put("stderr", _error(_UNHEARD, _DONE, as_json=as_json))
-    return 1
+    return exit_codes.FAILED
 
 
 def take_globals(argv: list[str]) -> tuple[list[str], dict[str, str]]:

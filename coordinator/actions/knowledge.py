@@ -1,14 +1,14 @@
 """Decisions and learnings by command."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from pydantic import Field
 
 import learnings.format
 import learnings.store
 from coordinator.actions.documents.accepting import write_document
-from coordinator.index import queries
+from coordinator.index import document_queries, queries
 from coordinator.kernel.blobs import name_of
 from coordinator.kernel.disk import files
 from coordinator.kernel.disk.files import Content
@@ -200,12 +200,7 @@ class AddLearning(Arguments):
 def list_learnings(call: Call, arguments: Nothing) -> list[ShownLearning]:
     """List all learnings with the number of their decisions."""
     del arguments
-    rows = call.workspace.index.rows(
-        "SELECT l.title, l.agent, l.path, l.line, l.at, (SELECT count(*)"
-        " FROM decisions d WHERE d.path = l.path) AS decisions"
-        " FROM learnings l ORDER BY l.path"
-    )
-    return cast("list[ShownLearning]", rows)
+    return document_queries.learnings(call.workspace.index)
 
 
 @action(
@@ -234,17 +229,14 @@ def add_learning(call: Call, arguments: AddLearning) -> WrittenLearning:
 
 def _written_before(call: Call, text: str) -> str:
     """Return where an earlier attempt, cut off, wrote this text, or nothing."""
-    row = call.workspace.index.row(
-        "SELECT path FROM documents WHERE blob = ?1 AND seq > ?2 AND ?2 > 0",
-        (name_of(text.encode()), call.begun),
-    )
-    return row["path"] if row else ""
+    name = name_of(text.encode())
+    return document_queries.written_after(call.workspace.index, name, call.begun)
 
 
 def _appended_before(call: Call, path: str, entry: str) -> ShownDecision | None:
     """Return the decision that an earlier attempt, that was cut off, wrote, or None."""
-    question = "SELECT 1 FROM documents WHERE path = ? AND seq > ?"
-    if not call.begun or not call.workspace.index.row(question, (path, call.begun)):
+    index = call.workspace.index
+    if not call.begun or not document_queries.is_newer(index, path, call.begun):
         return None
     found, _ = learnings.format.parse(entry, path)
     titles = {x.title for x in found.decisions}

@@ -16,7 +16,8 @@ import click
 from pydantic.fields import FieldInfo
 
 import coordinator.actions.verbs  # noqa: F401 - registers every action
-from coordinator.cli import relative_paths, show
+from coordinator.cli import exit_codes
+from coordinator.cli.text import relative_paths, show
 from coordinator.kernel.disk.locks import LockTaken
 from coordinator.kernel.errors import CoordinatorError, ErrorKind
 from coordinator.workspace import registry
@@ -106,12 +107,12 @@ def answer(
             return failure(
                 "usage", "A command is missing.", "Add --help", as_json=session.json
             )
-        return Reply("", f"{error.format_message()}\n", 2)
+        return Reply("", f"{error.format_message()}\n", exit_codes.USAGE)
     except click.UsageError as error:
         hint = f"Run: {error.ctx.command_path} --help" if error.ctx else ""
         return failure("usage", error.format_message(), hint, as_json=session.json)
     except click.Abort:
-        return Reply("", "Interrupted.\n", 130)
+        return Reply("", "Interrupted.\n", exit_codes.INTERRUPTED)
     except LockTaken:
         raise  # whoever called decides how long to wait
     except CoordinatorError as error:
@@ -152,7 +153,7 @@ def _without_json(argv: list[str]) -> list[str]:
 
 def failure(kind: str, message: str, hint: str, *, as_json: bool) -> Reply:
     """Return what a command line prints that failed."""
-    code = 2 if kind == ErrorKind.USAGE else 1
+    code = exit_codes.of_kind(str(kind))
     if as_json:
         error = {"error": {"kind": str(kind), "message": message, "hint": hint}}
         return Reply("", show.dumps(error), code)

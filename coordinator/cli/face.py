@@ -7,7 +7,7 @@ from typing import Any
 from loguru import logger
 from pydantic import TypeAdapter, ValidationError
 
-from coordinator.cli import app
+from coordinator.cli import app, exit_codes
 from coordinator.cli.app import Session
 from coordinator.daemon import program_replaced
 from coordinator.daemon.dispatcher import Request
@@ -69,4 +69,4 @@ def answer(dispatcher: Dispatch, asked: dict[str, Any]) -> dict[str, Any]:
         logger.exception("bug in {}", line.argv)
         log = dispatcher.workspace.layout.logs
         text = f"Error: The daemon met a bug; its log is in {log}.\n"
-        return {"stdout": "", "stderr": text, "code": 3}
+        return {"stdout": "", "stderr": text, "code": exit_codes.BUG}

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from coordinator.actions.admin import init
-from coordinator.cli import app, demo, record_log, schema, starting
+from coordinator.cli import app, demo, exit_codes, record_log, schema, starting
 from coordinator.cli.app import Reply, Session
 from coordinator.cli.completion import shells
 from coordinator.cli.in_process import InProcess
@@ -28,7 +28,6 @@ from coordinator.workspace import file_kinds, settings, tokens
 from coordinator.workspace.layout import Layout
 
 _PATIENCE_SECONDS = 10.0
-_BUG = 3
 Question = dict[str, Any]
 
 
@@ -98,7 +97,7 @@ def _guarded(work: Callable[[], Reply], asked: Question) -> dict[str, object]:
     except CoordinatorError as error:
         return _failure(asked, error)
     except Exception:  # noqa: BLE001 - the outer boundary of the program
-        return {"stdout": "", "stderr": _bug(), "code": _BUG}
+        return {"stdout": "", "stderr": _bug(), "code": exit_codes.BUG}
     return reply.as_json()
 
 

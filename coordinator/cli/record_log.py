@@ -5,18 +5,7 @@ from collections.abc import Sequence
 from coordinator.kernel.journal import Record
 from coordinator.kernel.system import streams
 from coordinator.kernel.text.names import display
-
-_WORDS = {
-    "document.accepted": "wrote",
-    "document.removed": "removed",
-    "document.refused": "left unreadable:",
-    "document.attributed": "now owns",
-    "pending.moved": "moved on",
-    "worktree.added": "has worktree",
-    "worktree.removed": "gave back worktree",
-    "agent.retired": "retired",
-    "agent.seen": "is alive",
-}
+from coordinator.results.record_words import WORDS
 
 
 def show(records: Sequence[Record]) -> None:
@@ -24,7 +13,7 @@ def show(records: Sequence[Record]) -> None:
     for x in records:
         actor = x.actor.strip("()") or "unknown"
         note = f" ({display(str(x.data['note']))})" if x.data.get("note") else ""
-        word = _WORDS.get(x.kind, x.kind)
+        word = WORDS.get(x.kind, x.kind)
         say(f"{x.at[11:19]} UTC {actor:<12} {word} {display(x.subject)}{note}")
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import click
 from pydantic import TypeAdapter
 
-from coordinator.cli import show
 from coordinator.cli.app import Session
+from coordinator.cli.text import show
 from coordinator.kernel.errors import NotFound
 from coordinator.workspace import registry
 from coordinator.workspace.registry import Action

@@ -19,6 +19,7 @@ from coordinator.actions.documents import accepting
 from coordinator.actions.pending import submissions
 from coordinator.actions.templates import references
 from coordinator.daemon.awaited_looks import Seeing
+from coordinator.index import record_queries
 from coordinator.index.database import refusals
 from coordinator.kernel.disk.refusals import SystemRefused
 from coordinator.kernel.errors import (
@@ -255,8 +256,7 @@ class Dispatcher:
         return snapshot
 
     def _find_outcome(self, key: str, action: Action) -> str | None:
-        question = "SELECT action, blob FROM outcomes WHERE key = ?"
-        row = self.workspace.index.row(question, (key,))
+        row = record_queries.outcome(self.workspace.index, key)
         if row is None:
             return None
         if row["action"] != action.name:
@@ -272,14 +272,9 @@ class Dispatcher:
 
         After one, everything is taken in that the earlier attempt may have written.
         """
-        row = self.workspace.index.row(
-            "SELECT min(seq) AS seq FROM records"
-            " WHERE subject = ? AND kind = 'outcome.begun' AND note = ?",
-            (key, action.name),
-        )
-        if row and row["seq"]:
+        if begun := record_queries.begun(self.workspace.index, key, action.name):
             self.refresh()
-            return int(row["seq"])
+            return begun
         draft = Draft("outcome.begun", SYSTEM, key, {"note": action.name})
         self.workspace.record(draft)
         return 0

@@ -8,10 +8,12 @@ import errno
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any
 
 from coordinator.index import fold, schema
+from coordinator.index.schema import Projection
 from coordinator.kernel.disk import refusals as kernel_refusals
 from coordinator.kernel.disk.files import Stamp
 from coordinator.kernel.disk.refusals import NotWritten
@@ -97,6 +99,7 @@ class Index:
         if self.last > journal.last:
             raise JournalShortError(self._path, journal.last)
         try:
+            self._project_anew(journal)
             return self._read_on(journal)
         except sqlite3.DatabaseError as error:
             if not _is_damage(error):
@@ -104,15 +107,21 @@ class Index:
             self._begin_anew()
             return self._read_on(journal)
 
+    def _project_anew(self, journal: Journal) -> None:
+        """Make the projections anew that are of another version, and no others."""
+        old = _of_another_version(self._connection)
+        if not old:
+            return
+        with self._connection:
+            self._connection.execute("BEGIN")
+            for one in old:
+                _make(self._connection, one)
+            only = frozenset(x.name for x in old)
+            for batch in _batches(journal, self.last):
+                fold.apply(self._connection, batch, self._read_text, only)
+
     def _read_on(self, journal: Journal) -> int:
-        count = 0
-        batch: list[Record] = []
-        for record in journal.read(self.last):
-            batch.append(record)
-            if len(batch) == _CHUNK:
-                count += self.apply(batch)
-                batch = []
-        return count + self.apply(batch)
+        return sum(map(self.apply, _batches(journal, after=self.last)))
 
     def apply(
         self, records: Sequence[Record], texts: dict[str, str] | None = None
@@ -231,11 +240,39 @@ def _frozen(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True)
 
 
+def _batches(
+    journal: Journal, until: int = 0, *, after: int = 0
+) -> Iterator[list[Record]]:
+    """Yield the records after a number, up to another one (0: all), so many at once."""
+    found = journal.read(after)
+    wanted = takewhile(lambda x: not until or x.seq <= until, found)
+    while batch := list(islice(wanted, _CHUNK)):
+        yield batch
+
+
 def _made(connection: sqlite3.Connection) -> sqlite3.Connection:
-    connection.executescript(schema.TABLES)
+    connection.executescript(schema.META)
     connection.execute("INSERT INTO meta VALUES ('last', '0')")
-    connection.execute(f"PRAGMA user_version = {schema.VERSION}")
+    for one in schema.PROJECTIONS:
+        _make(connection, one)
+    connection.executescript(schema.VIEWS)
+    connection.execute(f"PRAGMA user_version = {schema.LAYOUT}")
     return connection
+
+
+def _make(connection: sqlite3.Connection, one: Projection) -> None:
+    """Make a projection's tables anew, empty; within the caller's transaction."""
+    for table in one.tables:
+        connection.execute(f"DROP TABLE IF EXISTS {table}")
+    for statement in filter(str.strip, one.script.split(";\n")):
+        connection.execute(statement)
+    values = (one.name, one.version)
+    connection.execute("INSERT OR REPLACE INTO projections VALUES (?, ?)", values)
+
+
+def _of_another_version(connection: sqlite3.Connection) -> list[Projection]:
+    known = dict(connection.execute("SELECT name, version FROM projections"))
+    return [x for x in schema.PROJECTIONS if known.get(x.name) != x.version]
 
 
 def _connect(path: Path | str) -> sqlite3.Connection:
@@ -251,8 +288,9 @@ def _connect(path: Path | str) -> sqlite3.Connection:
 
 def _last_of_this_version(connection: sqlite3.Connection) -> int | None:
     try:
-        if connection.execute("PRAGMA user_version").fetchone()[0] != schema.VERSION:
+        if connection.execute("PRAGMA user_version").fetchone()[0] != schema.LAYOUT:
             return None
+        connection.executescript(schema.VIEWS)
         row = connection.execute("SELECT value FROM meta").fetchone()
     except sqlite3.DatabaseError:
         connection.close()

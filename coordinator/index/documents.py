@@ -5,7 +5,7 @@ One table tells which owner reads which document. It writes rows and nothing els
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -132,6 +132,15 @@ _READERS: dict[str, Callable[[Record, str], _Read]] = {
     "runs": _living_copy,
 }
 _TABLES = ("identities", "contexts", "pending", "learnings", "decisions")
+_WITH_AGENT = ("documents", "contexts", "pending", "learnings", "decisions")
+_FROM = {  # what is read from each owner's documents
+    "identities": {"identities"},
+    "contexts": {"contexts"},
+    "pending": {"pending"},
+    "learnings": {"learnings", "decisions"},
+    "workflows": set[str](),
+    "runs": {"decisions"},
+}
 _INSERT = {
     "identities": "INSERT INTO identities VALUES (?, ?, ?, ?)",
     "contexts": "INSERT INTO contexts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -145,11 +154,16 @@ def replace(
     connection: sqlite3.Connection,
     records: Sequence[Record],
     read: Callable[[str], str],
+    only: Collection[str],
 ) -> None:
-    """Put the accepted versions in the place of what the index has of them."""
+    """Put the accepted versions in the place of what the index has of them.
+
+    `only` names the projections that take part.
+    """
+    records = [x for x in records if _concerns(x, only)]
     if not records:
         return
-    remove(connection, [x.subject for x in records])
+    remove(connection, [x.subject for x in records], only)
     first = connection.execute("SELECT max(number) FROM documents").fetchone()[0] or 0
     rows: dict[str, list[Row]] = {name: [] for name in _TABLES}
     documents: list[Row] = []
@@ -165,7 +179,10 @@ def replace(
         for table, new in parsed.rows.items():
             rows[table] += new
     for table, new in rows.items():
-        connection.executemany(_INSERT[table], new)
+        if table in only:
+            connection.executemany(_INSERT[table], new)
+    if "documents" not in only:
+        return
     connection.executemany(
         "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", documents
     )
@@ -173,6 +190,11 @@ def replace(
         "INSERT INTO search (rowid, title, body) VALUES (?, ?, ?)", found
     )
     connection.executemany("INSERT INTO problems VALUES (?, ?, ?, ?, ?, ?)", problems)
+
+
+def _concerns(record: Record, only: Collection[str]) -> bool:
+    read = _FROM.get(record.data["owner"], set())
+    return "documents" in only or not read.isdisjoint(only)
 
 
 def _parse(record: Record, text: str) -> _Read:
@@ -211,9 +233,15 @@ def _problem_rows(record: Record, problems: Sequence[Problem]) -> Iterator[Row]:
         yield path, "document", 0, "unknown-agent", message, hint
 
 
-def remove(connection: sqlite3.Connection, paths: Sequence[str]) -> None:
+def remove(
+    connection: sqlite3.Connection, paths: Sequence[str], only: Collection[str]
+) -> None:
     """Take the documents out, and all that was read from them."""
     marks = [(path,) for path in paths]
+    for table in (x for x in _TABLES if x in only):
+        connection.executemany(f"DELETE FROM {table} WHERE path = ?", marks)
+    if "documents" not in only:
+        return
     numbers = [
         row
         for mark in marks
@@ -226,8 +254,6 @@ def remove(connection: sqlite3.Connection, paths: Sequence[str]) -> None:
         return
     connection.executemany("DELETE FROM search WHERE rowid = ?", numbers)
     connection.executemany("DELETE FROM documents WHERE number = ?", numbers)
-    for table in _TABLES:
-        connection.executemany(f"DELETE FROM {table} WHERE path = ?", marks)
 
 
 def forget_refusal(connection: sqlite3.Connection, path: str) -> None:
@@ -237,14 +263,16 @@ def forget_refusal(connection: sqlite3.Connection, path: str) -> None:
     )
 
 
-def attribute(connection: sqlite3.Connection, path: str, agent: str) -> None:
+def attribute(
+    connection: sqlite3.Connection, path: str, agent: str, only: Collection[str]
+) -> None:
     """Give a document to another agent, its text unchanged."""
-    for table in ("documents", "contexts", "pending", "learnings", "decisions"):
+    for table in (x for x in _WITH_AGENT if x in only):
         question = f"UPDATE {table} SET agent = ? WHERE path = ?"
         connection.execute(question, (agent, path))
-    connection.execute(
-        "DELETE FROM problems WHERE path = ? AND code = 'unknown-agent'", (path,)
-    )
+    if "documents" in only:
+        question = "DELETE FROM problems WHERE path = ? AND code = 'unknown-agent'"
+        connection.execute(question, (path,))
 
 
 def _json(value: object) -> str:

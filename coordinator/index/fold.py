@@ -9,12 +9,16 @@ import sqlite3
 from collections.abc import Callable, Sequence
 
 from coordinator.index import documents
+from coordinator.index.schema import PROJECTIONS
 from coordinator.kernel.journal import Record
 from coordinator.workflows.runs.run import RECORD_KINDS
 
 ReadText = Callable[[str], str]
+Only = frozenset[str]
+ALL = frozenset(x.name for x in PROJECTIONS)
 NOT_MADE = "worktree-not-made"  # the problem of an agent without a home worktree
 _Handler = Callable[[sqlite3.Connection, Record], None]
+_OfDocuments = Callable[[sqlite3.Connection, Record, Only], None]
 _RECORD = (
     "INSERT INTO records VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, coalesce((SELECT seq"
     # Left alone, SQLite goes by the actor, who may have a hundred thousand records.
@@ -24,37 +28,34 @@ _RECORD = (
 
 
 def apply(
-    connection: sqlite3.Connection, records: Sequence[Record], read: ReadText
+    connection: sqlite3.Connection,
+    records: Sequence[Record],
+    read: ReadText,
+    only: Only = ALL,
 ) -> None:
-    """Take in the records, in order, within the caller's transaction."""
-    connection.executemany(
-        _RECORD,
-        [_entry(record) for record in records],
-    )
-    seen = {x.actor: x.at for x in records if x.actor and not x.actor.startswith("(")}
-    connection.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?)", seen.items())
+    """Take in the records, in order, within the caller's transaction.
+
+    `only` names the projections that take part.
+    """
+    if "records" in only:
+        connection.executemany(_RECORD, [_entry(record) for record in records])
+    if "seen" in only:
+        known = (x for x in records if x.actor and not x.actor.startswith("("))
+        seen = {x.actor: x.at for x in known}
+        question = "INSERT OR REPLACE INTO seen VALUES (?, ?)"
+        connection.executemany(question, seen.items())
     accepted: dict[str, Record] = {}
     for record in records:
         if record.kind == "document.accepted":
             accepted.pop(record.subject, None)
             accepted[record.subject] = record
-        elif handler := _HANDLERS.get(record.kind):
-            if record.kind.startswith("document."):
-                _settle(connection, accepted, record.subject, read)
-            handler(connection, record)
-    documents.replace(connection, list(accepted.values()), read)
-
-
-def _settle(
-    connection: sqlite3.Connection,
-    accepted: dict[str, Record],
-    subject: str,
-    read: ReadText,
-) -> None:
-    """Take a waiting version in before another record about the same document."""
-    waiting = accepted.pop(subject, None)
-    if waiting is not None:
-        documents.replace(connection, [waiting], read)
+        elif handler := _OF_DOCUMENTS.get(record.kind):
+            waiting = accepted.pop(record.subject, None)
+            documents.replace(connection, [waiting] if waiting else [], read, only)
+            handler(connection, record, only)
+        elif (found := _HANDLERS.get(record.kind)) and found[0] in only:
+            found[1](connection, record)
+    documents.replace(connection, list(accepted.values()), read, only)
 
 
 def _entry(record: Record) -> tuple[int, str, str, str, str, str, str]:
@@ -70,11 +71,17 @@ def _entry(record: Record) -> tuple[int, str, str, str, str, str, str]:
     )
 
 
-def _document_removed(connection: sqlite3.Connection, record: Record) -> None:
-    documents.remove(connection, [record.subject])
+def _document_removed(
+    connection: sqlite3.Connection, record: Record, only: Only
+) -> None:
+    documents.remove(connection, [record.subject], only)
 
 
-def _document_refused(connection: sqlite3.Connection, record: Record) -> None:
+def _document_refused(
+    connection: sqlite3.Connection, record: Record, only: Only
+) -> None:
+    if "documents" not in only:
+        return
     data = record.data
     values = (
         record.subject,
@@ -87,8 +94,10 @@ def _document_refused(connection: sqlite3.Connection, record: Record) -> None:
     connection.execute("INSERT INTO problems VALUES (?, 'refused', ?, ?, ?, ?)", values)
 
 
-def _document_attributed(connection: sqlite3.Connection, record: Record) -> None:
-    documents.attribute(connection, record.subject, record.data["agent"])
+def _document_attributed(
+    connection: sqlite3.Connection, record: Record, only: Only
+) -> None:
+    documents.attribute(connection, record.subject, record.data["agent"], only)
 
 
 def _pending_moved(connection: sqlite3.Connection, record: Record) -> None:
@@ -123,7 +132,6 @@ def _worktree_refused(connection: sqlite3.Connection, record: Record) -> None:
 
 def _worktree_added(connection: sqlite3.Connection, record: Record) -> None:
     data = record.data
-    documents.forget_refusal(connection, record.subject)
     connection.execute(
         "INSERT OR REPLACE INTO worktrees VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
@@ -186,17 +194,28 @@ def _message_sent(connection: sqlite3.Connection, record: Record) -> None:
     )
 
 
-_HANDLERS: dict[str, _Handler] = {
+def _worktree_made(connection: sqlite3.Connection, record: Record, only: Only) -> None:
+    """Take the worktree in, and out what was said while there was none."""
+    if "documents" in only:
+        documents.forget_refusal(connection, record.subject)
+    if "worktrees" in only:
+        _worktree_added(connection, record)
+
+
+# What each kind does, and to which projection; of some, to several.
+_OF_DOCUMENTS: dict[str, _OfDocuments] = {
     "document.removed": _document_removed,
     "document.refused": _document_refused,
     "document.attributed": _document_attributed,
-    "pending.moved": _pending_moved,
-    "worktree.added": _worktree_added,
-    "worktree.refused": _worktree_refused,
-    "worktree.removed": _worktree_removed,
-    "agent.retired": _agent_retired,
-    "outcome.kept": _outcome,
-    "template.imported": _template_imported,
-    "message.sent": _message_sent,
-    **dict.fromkeys(RECORD_KINDS, _run_went_on),
+    "worktree.added": _worktree_made,
+}
+_HANDLERS: dict[str, tuple[str, _Handler]] = {
+    "pending.moved": ("states", _pending_moved),
+    "worktree.refused": ("documents", _worktree_refused),
+    "worktree.removed": ("worktrees", _worktree_removed),
+    "agent.retired": ("retired", _agent_retired),
+    "outcome.kept": ("outcomes", _outcome),
+    "template.imported": ("templates", _template_imported),
+    "message.sent": ("messages", _message_sent),
+    **dict.fromkeys(RECORD_KINDS, ("runs", _run_went_on)),
 }

@@ -11,7 +11,6 @@ import active_contexts.store
 from agent_identities.model import Identity
 from coordinator.index.database import Index
 from coordinator.results.knowledge import ShownDecision
-from coordinator.results.problems import ProblemGroup, ShownProblem
 from pending_commits.item_states import FINISHED
 
 Row = dict[str, Any]
@@ -37,21 +36,6 @@ def identities(index: Index) -> list[Identity]:
         lists = {k: tuple(v) for k, v in body.items() if isinstance(v, list)}
         first.setdefault(row["name"], Identity(**{**body, **lists}))
     return list(first.values())
-
-
-def documents(index: Index, paths: list[str]) -> dict[str, Row]:
-    """Return path, owner, agent and blob of those documents that are known."""
-    marks = ", ".join("?" for _ in paths)
-    question = "SELECT path, owner, agent, blob FROM documents WHERE path IN"
-    rows = index.rows(f"{question} ({marks})", paths)
-    return {row["path"]: row for row in rows}
-
-
-def refused(index: Index, paths: list[str]) -> set[str]:
-    """Return those of the paths whose file could not be read when last looked at."""
-    marks = ", ".join("?" for _ in paths)
-    question = "SELECT DISTINCT path FROM problems WHERE source = 'refused' AND path IN"
-    return {row["path"] for row in index.rows(f"{question} ({marks})", paths)}
 
 
 def contexts(index: Index) -> list[Row]:
@@ -168,60 +152,6 @@ def dangling_decisions(index: Index) -> list[Row]:
     return index.rows(f"{' UNION '.join(questions)} ORDER BY 1, 2, 4")
 
 
-def crowds(index: Index, most: int) -> list[Row]:
-    """Return agents with more documents of one kind: how many, and one path."""
-    return index.rows(
-        "SELECT agent, count(*) AS times, min(path) AS path"
-        " FROM documents GROUP BY agent, owner"
-        " HAVING count(*) > ? ORDER BY path",
-        (most,),
-    )
-
-
-def problems(index: Index, most: int = -1) -> list[ShownProblem]:
-    """Return the first problems by path and line; -1: all."""
-    rows = index.rows(
-        "SELECT path, line, code, message, hint FROM open_problems"
-        " ORDER BY path, line, code, message LIMIT ?",
-        (most,),
-    )
-    return cast("list[ShownProblem]", rows)
-
-
-def problems_in_short(index: Index, folder: str, most: int) -> list[ProblemGroup]:
-    """Return the first problems, those of a document below `folder` as one.
-
-    `times` is how many stand for each.
-    """
-    below = f"{folder}/%"
-    rows = index.rows(
-        "SELECT path, line, code, message, hint, 1 AS times FROM open_problems"
-        " WHERE path NOT LIKE ?1 UNION ALL"
-        " SELECT path, min(line), code, CASE count(*) WHEN 1 THEN message"
-        " ELSE message || ' (and ' || (count(*) - 1) || ' more)' END, hint,"
-        " count(*) FROM open_problems WHERE path LIKE ?1 GROUP BY path"
-        " ORDER BY path, line, code, message LIMIT ?2",
-        (below, most),
-    )
-    return cast("list[ProblemGroup]", rows)
-
-
-def problems_of(index: Index, path: str) -> list[ShownProblem]:
-    """Return the problems of one document, by line."""
-    rows = index.rows(
-        "SELECT path, line, code, message, hint FROM open_problems WHERE path = ?"
-        " ORDER BY line, code, message",
-        (path,),
-    )
-    return cast("list[ShownProblem]", rows)
-
-
-def count_problems(index: Index) -> int:
-    """Return how many problems there are."""
-    row = index.row("SELECT count(*) AS n FROM open_problems")
-    return int(row["n"]) if row else 0
-
-
 def worktrees(index: Index) -> list[Row]:
     """Return the worktrees that the coordinator made, with what git showed last."""
     return index.rows(
@@ -230,11 +160,6 @@ def worktrees(index: Index) -> list[Row]:
         " FROM worktrees w LEFT JOIN heads h ON h.path = w.path"
         " ORDER BY w.repository, w.agent, w.feature"
     )
-
-
-def seen(index: Index) -> dict[str, str]:
-    """Return when each agent was last seen, by the server's clock."""
-    return {row["agent"]: row["at"] for row in index.rows("SELECT * FROM seen")}
 
 
 def pending_ids(index: Index, paths: list[str]) -> dict[str, str]:
@@ -265,28 +190,28 @@ def template(index: Index, name: str, version: int = 0) -> Row | None:
     )
 
 
-def run_records(index: Index, after: int) -> list[Row]:
-    """Return the records of all runs after this one, the oldest first."""
-    question = "SELECT * FROM run_records WHERE seq > ? ORDER BY seq"
-    return index.rows(question, (after,))
-
-
-def records_of_run(index: Index, run: str, after: int = 0) -> list[Row]:
-    """Return the records of a run after this one, the oldest first."""
-    question = "SELECT * FROM run_records WHERE run = ? AND seq > ? ORDER BY seq"
-    return index.rows(question, (run, after))
-
-
-def versions(index: Index, path: str, most: int) -> list[Row]:
-    """Return the last accepted versions of a document, the newest first."""
-    return index.rows(
-        "SELECT seq, at, blob FROM records WHERE subject = ?"
-        " AND kind = 'document.accepted' ORDER BY seq DESC LIMIT ?",
-        (path, most),
-    )
-
-
 def messages(index: Index, recipient: str, after: int = 0) -> list[Row]:
     """Return what was sent to somebody after this record, the oldest first."""
     question = "SELECT * FROM messages WHERE recipient = ? AND seq > ? ORDER BY seq"
     return index.rows(question, (recipient, after))
+
+
+def assigned(index: Index, repository: str) -> list[Row]:
+    """Return the worktrees of a repository as they are recorded, by agent."""
+    return index.rows(
+        "SELECT * FROM worktrees WHERE repository = ? ORDER BY agent, feature",
+        (repository,),
+    )
+
+
+def worktree_at(index: Index, path: str) -> Row | None:
+    """Return agent and repository of the worktree in this folder, or None."""
+    question = "SELECT agent, repository FROM worktrees WHERE path = ?"
+    return index.row(question, (path,))
+
+
+def moved_head(index: Index, branch: str, head: str) -> str:
+    """Return where a worktree shows a branch, if that is elsewhere; else nothing."""
+    question = "SELECT head FROM heads WHERE branch = ? AND head <> ?"
+    row = index.row(question, (branch, head))
+    return str(row["head"]) if row else ""

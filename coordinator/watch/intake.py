@@ -15,6 +15,7 @@ from coordinator.actions.documents import accepting
 from coordinator.actions.documents.accepting import FoundFile
 from coordinator.actions.pending import submissions
 from coordinator.actions.runs import living_copies, loading
+from coordinator.index import document_queries
 from coordinator.kernel import clock
 from coordinator.kernel.disk import files
 from coordinator.kernel.disk.files import Content, Stamp, Unsettled
@@ -128,9 +129,8 @@ class Intake:
         """Return the documents of an earlier life, until they were compared once."""
         if self._has_compared:
             return set()
-        question = "SELECT path FROM documents UNION SELECT path FROM problems"
-        rows = self._workspace.index.rows(f"{question} WHERE source = 'refused'")
-        found = {row["path"] for row in rows if accepting.owner_of(row["path"])}
+        known = document_queries.known_paths(self._workspace.index)
+        found = {x for x in known if accepting.owner_of(x)}
         return found - self._listed  # those have no file of that very name
 
     def step(self) -> list[str]:
@@ -285,8 +285,4 @@ def _is_readable(path: str) -> bool:
 
 def _listed_before(workspace: Workspace) -> set[str]:
     """Return what an earlier scan complained of by name alone, without reading."""
-    rows = workspace.index.rows(
-        "SELECT path FROM problems"
-        " WHERE code IN ('bad-name', 'folder-linked', 'folder-missing')"
-    )
-    return {row["path"] for row in rows}
+    return document_queries.refused_by_name(workspace.index)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from active_contexts.worktree_state.entries import ROLE, first_line, own_folder
+from coordinator.index import queries
 from coordinator.kernel.errors import NotFound, Refused
 from coordinator.kernel.system import addresses
 from coordinator.workspace import tokens
@@ -85,7 +86,7 @@ def _agent_at(workspace: Workspace, folder: Path) -> str | None:
     if role := role_at(layout, folder):
         return workspace.roster.prefixes.get(role, "")
     top = folder.relative_to(layout.root).parts[0]
-    known = workspace.index.row("SELECT agent FROM worktrees WHERE path = ?", (top,))
+    known = queries.worktree_at(workspace.index, top)
     if known is None:
         return "" if (layout.root / top / ".git").is_file() else None
     return known["agent"] if workspace.roster.find(known["agent"]) else ""

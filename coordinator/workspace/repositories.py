@@ -57,10 +57,7 @@ def tracked(workspace: Workspace, name: str) -> TrackedRepository:
 
 def assigned(workspace: Workspace, repository: str) -> list[AssignedWorktree]:
     """Return the worktrees of a repository as they are recorded, by agent."""
-    rows = workspace.index.rows(
-        "SELECT * FROM worktrees WHERE repository = ? ORDER BY agent, feature",
-        (repository,),
-    )
+    rows = queries.assigned(workspace.index, repository)
     return [_assigned(workspace, row) for row in rows]
 
 
@@ -83,8 +80,7 @@ def around(workspace: Workspace, folder: Path) -> str:
     if not folder.is_relative_to(root) or folder == root:
         return ""
     top = folder.relative_to(root).parts[0]
-    question = "SELECT repository FROM worktrees WHERE path = ?"
-    row = workspace.index.row(question, (top,))
+    row = queries.worktree_at(workspace.index, top)
     return str(row["repository"]) if row else ""
 
 

@@ -19,7 +19,7 @@ import active_contexts.format
 import agent_identities.format
 import learnings.format
 import pending_commits.format
-from coordinator.cli import show
+from coordinator.cli.text import show
 from coordinator.workflows.documents import read
 from tests.actions.run_yard import BREAD, GUIDE, WAY, oven
 from tests.scenarios.test_stored_workspaces import (

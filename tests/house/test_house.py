@@ -1,6 +1,7 @@
 """Rules of the house that no linter knows, and the linters themselves."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -88,6 +89,20 @@ def test_nothing_but_decisions_makes_records_of_runs() -> None:
         if isinstance(word, ast.Constant) and word.value in RECORD_KINDS
     }
     assert makers == set()
+
+
+def test_only_the_index_asks_the_database() -> None:
+    """Questions stand beside the tables; nobody else knows a column."""
+    room = ROOT / "coordinator/index"
+    askers = {
+        str(path.relative_to(ROOT))
+        for path in SOURCES
+        if room not in path.parents
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if re.match(r"\s*(SELECT|INSERT|UPDATE|DELETE) ", node.value)
+    }
+    assert askers == set()
 
 
 @pytest.mark.parametrize("owner", OWNERS)

@@ -1,6 +1,7 @@
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from coordinator.index import schema
 from coordinator.index.database import Index, IndexDamagedError
+from coordinator.index.schema import Projection
 from coordinator.kernel.journal import Draft, JournalShortError
 from coordinator.kernel.problems import Problem
 from tests.index.fold_world import (
@@ -112,11 +114,11 @@ def _set_version(path: Path, version: int) -> None:
 
 
 def _make_older(path: Path) -> None:
-    _set_version(path, schema.VERSION - 1)
+    _set_version(path, schema.LAYOUT - 1)
 
 
 def _make_newer(path: Path) -> None:
-    _set_version(path, schema.VERSION + 1)
+    _set_version(path, schema.LAYOUT + 1)
 
 
 def _lose_the_number(path: Path) -> None:
@@ -450,3 +452,87 @@ def test_a_scripted_life_gives_the_same_rows_either_way(
     )
     assert [x[3] for x in whole["problems"] if x[0] == NOBODYS] == ["too-large"]
     assert [x[1] for x in whole["learnings"]] == ["docs"]
+
+
+JOURNALLED = [x for x in schema.PROJECTIONS if x.name not in {"heads", "stamps"}]
+
+
+@pytest.mark.parametrize("changed", JOURNALLED, ids=lambda x: x.name)
+def test_a_projection_of_another_version_alone_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: Projection
+) -> None:
+    """What the others hold stays, even what no record tells; the journal is asked."""
+    world = World(tmp_path)
+    some_index(world).close()
+    whole = world.dump()
+    others = [x for x in schema.PROJECTIONS if x.name != changed.name]
+    with closing(sqlite3.connect(tmp_path / "index.sqlite")) as connection:
+        for table in changed.tables:
+            connection.execute(f"DELETE FROM {table}")  # noqa: S608 - own words
+        connection.commit()
+    newer = replace(changed, version=changed.version + 1)
+    monkeypatch.setattr(schema, "PROJECTIONS", (*others, newer))
+    asked: list[str] = []
+
+    def read(name: str) -> str:
+        asked.append(name)
+        return world.texts[name]
+
+    index = Index(tmp_path / "index.sqlite", read_text=read)
+    index.catch_up(world.journal)
+    index.close()
+    assert world.dump() == whole
+    assert bool(asked) is (changed.name in PARSED)
+    again = world.index()
+    again.catch_up(world.journal)
+    again.close()
+    assert world.dump() == whole
+
+
+PARSED = {"documents", "identities", "contexts", "pending", "learnings", "decisions"}
+
+
+def test_a_projection_that_is_new_is_filled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An index that an earlier version made lacks it; nothing else is touched."""
+    world = World(tmp_path)
+    new = next(x for x in schema.PROJECTIONS if x.name == "messages")
+    older = tuple(x for x in schema.PROJECTIONS if x is not new)
+    sent = {"to": "backend", "subject": "Hello", "body": "b1"}
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "PROJECTIONS", older)
+        index = world.index()
+        world.add(world.accept(CONTEXT, "State: idle\n"))
+        index.catch_up(world.journal)
+        index.close()
+    with closing(sqlite3.connect(tmp_path / "index.sqlite")) as connection:
+        connection.execute("UPDATE contexts SET task = 'kept as it was'")
+        connection.commit()
+    world.add(Draft("message.sent", "(coordinator)", "m2-abc", sent))
+    index = world.index()
+    index.catch_up(world.journal)
+    assert index.row("SELECT subject FROM messages") == {"subject": "Hello"}
+    assert index.row("SELECT task FROM contexts") == {"task": "kept as it was"}
+    index.close()
+
+
+def test_a_projection_that_cannot_be_filled_leaves_all_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is tried again at the next opening."""
+    world = World(tmp_path)
+    some_index(world).close()
+    whole = world.dump()
+    changed = next(x for x in schema.PROJECTIONS if x.name == "contexts")
+    others = [x for x in schema.PROJECTIONS if x is not changed]
+    monkeypatch.setattr(schema, "PROJECTIONS", (*others, replace(changed, version=9)))
+    index = Index(tmp_path / "index.sqlite", read_text=dict[str, str]().__getitem__)
+    with pytest.raises(KeyError):
+        index.catch_up(world.journal)
+    index.close()
+    assert world.dump() == whole
+    index = world.index()
+    index.catch_up(world.journal)
+    index.close()
+    assert world.dump() == whole

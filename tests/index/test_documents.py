@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from coordinator.index import queries
+from coordinator.index import document_queries, queries
 from coordinator.kernel.journal import Draft
 from tests.index.fold_world import (
     CONTEXT,
@@ -32,7 +32,7 @@ def test_only_what_is_shown_as_an_agents_needs_an_agent(world: World) -> None:
         world.accept(LEARNING, LOG, ""),
         world.accept(CONTEXT, "State: done\n"),
     )
-    rows = queries.problems(index)
+    rows = document_queries.problems(index)
     assert [(x["path"], x["code"]) for x in rows] == [
         (NOBODYS, "unknown-agent"),
         (PENDING, "unknown-agent"),
@@ -49,7 +49,7 @@ def test_a_document_that_gets_an_agent_is_wholly_the_agents(world: World) -> Non
         world.accept(LEARNING, LOG, ""),
         *(attributed(x, "docs") for x in (NOBODYS, PENDING, LEARNING)),
     )
-    assert queries.problems(index) == []
+    assert document_queries.problems(index) == []
     for table in ("documents", "contexts", "pending", "learnings", "decisions"):
         rows = index.rows(f"SELECT DISTINCT agent FROM {table}")  # noqa: S608
         assert rows == [{"agent": "docs"}], table
@@ -79,10 +79,12 @@ def test_a_refused_version_leaves_the_accepted_one_and_is_said_once(
         refused(CONTEXT),
         refused(CONTEXT, "too-large"),
     )
-    assert [x["code"] for x in queries.problems_of(index, CONTEXT)] == ["too-large"]
+    assert [x["code"] for x in document_queries.problems_of(index, CONTEXT)] == [
+        "too-large"
+    ]
     assert queries.contexts(index)[0]["state"] == "working"
     index.apply(world.add(world.accept(CONTEXT, "State: done\n")))
-    assert queries.problems(index) == []
+    assert document_queries.problems(index) == []
     assert queries.contexts(index)[0]["state"] == "done"
     index.close()
 

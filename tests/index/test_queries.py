@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from coordinator.index import queries
+from coordinator.index import document_queries, queries, record_queries
 from coordinator.kernel.journal import Draft
 from coordinator.kernel.problems import Problem
 from tests.index.fold_world import (
@@ -51,11 +51,11 @@ def test_an_agents_own_file_wins_over_the_one_for_all(world: World) -> None:
 def test_documents_are_found_by_path(world: World) -> None:
     """Those that are not known are left out."""
     index = world.filled(world.accept(CONTEXT, "State: idle\n"), refused(REQUEST))
-    found = queries.documents(index, [CONTEXT, PENDING])
+    found = document_queries.documents(index, [CONTEXT, PENDING])
     assert list(found) == [CONTEXT]
     assert (found[CONTEXT]["owner"], found[CONTEXT]["agent"]) == ("contexts", "backend")
-    assert queries.documents(index, []) == {}
-    assert queries.refused(index, [CONTEXT, REQUEST]) == {REQUEST}
+    assert document_queries.documents(index, []) == {}
+    assert document_queries.refused(index, [CONTEXT, REQUEST]) == {REQUEST}
     index.close()
 
 
@@ -163,16 +163,16 @@ def test_problems_are_listed_by_path_and_line(world: World) -> None:
         Draft("document.accepted", "backend", status, data),
         world.accept(NOBODYS, "State: done\n"),
     )
-    rows = queries.problems(index)
+    rows = document_queries.problems(index)
     assert [(x["path"], x["line"], x["code"]) for x in rows] == [
         (NOBODYS, 0, "unknown-agent"),
         (status, 2, "placeholder"),
         (status, 3, "placeholder"),
         (REQUEST, 1, "binary"),
     ]
-    assert queries.problems(index, 1) == rows[:1]
-    assert queries.problems_of(index, status) == rows[1:3]
-    assert queries.count_problems(index) == 4
+    assert document_queries.problems(index, 1) == rows[:1]
+    assert document_queries.problems_of(index, status) == rows[1:3]
+    assert document_queries.count_problems(index) == 4
     index.close()
 
 
@@ -188,7 +188,7 @@ def test_worktrees_show_what_git_showed_last(world: World) -> None:
     rows = queries.worktrees(index)
     shown = [(x["feature"], x["made_on"], x["branch"], x["head"]) for x in rows]
     assert shown == [("a", "docs/a", "docs/other", "2" * 40), ("b", "", "", "")]
-    assert queries.seen(index) == {"docs": "2026-01-31T09:00:03.000Z"}
+    assert record_queries.seen(index) == {"docs": "2026-01-31T09:00:03.000Z"}
     index.close()
 
 
@@ -200,11 +200,11 @@ def test_many_problems_of_one_template_stand_as_one(world: World) -> None:
     said += [Problem("t/b.md", 1, "x", "one", ""), Problem("z.md", 1, "x", "z", "")]
     index = world.filled()
     index.replace_git_state([], said)
-    rows = queries.problems_in_short(index, "t", 10)
+    rows = document_queries.problems_in_short(index, "t", 10)
     assert [(x["path"], x["line"], x["message"], x["times"]) for x in rows] == [
         ("t/a.md", 3, "link 3 (and 1 more)", 2),
         ("t/b.md", 1, "one", 1),
         ("z.md", 1, "z", 1),
     ]
-    assert len(queries.problems_in_short(index, "t", 2)) == 2
+    assert len(document_queries.problems_in_short(index, "t", 2)) == 2
     index.close()

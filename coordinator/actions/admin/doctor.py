@@ -16,7 +16,7 @@ from coordinator.actions.admin import init
 from coordinator.actions.documents import accepting
 from coordinator.actions.worktrees import hooks, worktree_look, worktrees
 from coordinator.actions.worktrees.worktree_look import View
-from coordinator.index import queries
+from coordinator.index import queries, record_queries
 from coordinator.index.database import refusals
 from coordinator.index.history import History, HistoryDamaged
 from coordinator.kernel import git
@@ -222,10 +222,10 @@ def _count(workspace: Workspace) -> str:
 
 
 def _read_blobs(workspace: Workspace) -> str:
-    rows = workspace.index.rows("SELECT DISTINCT blob FROM records WHERE blob <> ''")
-    for row in rows:
-        workspace.blobs.get(row["blob"])
-    return f"{len(rows)} blobs are whole"
+    names = record_queries.blobs(workspace.index)
+    for name in names:
+        workspace.blobs.get(name)
+    return f"{len(names)} blobs are whole"
 
 
 def _write_history(workspace: Workspace) -> str:

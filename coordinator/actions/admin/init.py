@@ -25,6 +25,7 @@ from agent_identities.model import DEFAULT_ROSTER, identity_for
 from coordinator.actions.documents.accepting import take_in
 from coordinator.actions.pending import submissions
 from coordinator.actions.worktrees import hooks, worktrees
+from coordinator.index import record_queries
 from coordinator.kernel import git
 from coordinator.kernel.disk import files, small_files
 from coordinator.kernel.disk.refusals import LINK, kind, refusals
@@ -217,8 +218,7 @@ def _blocked(workspace: Workspace) -> list[str]:
 
 
 def _was_made(workspace: Workspace) -> bool:
-    question = "SELECT 1 FROM records WHERE kind = 'workspace.created'"
-    return workspace.index.row(question) is not None
+    return record_queries.was_set_up(workspace.index)
 
 
 def check(

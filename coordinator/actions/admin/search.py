@@ -1,11 +1,11 @@
 """Search and history: what was ever written, by words, agent, subject and time."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, cast
+from typing import Annotated, TypeVar, cast
 
 from pydantic import Field
 
-from coordinator.index import segments
+from coordinator.index import document_queries, record_queries, segments
 from coordinator.kernel import clock
 from coordinator.kernel.errors import NotFound, UsageProblem
 from coordinator.results.workspaces import DocumentVersion, FoundDocument, ShownRecord
@@ -16,6 +16,9 @@ _WORDS, _CHARACTERS = 12, 40  # in an excerpt
 _MARKS_ALONE = (
     "Nothing is found by marks alone: name a word, letters or digits in any script."
 )
+
+
+_Row = TypeVar("_Row")
 
 
 class SearchArguments(Arguments):
@@ -45,17 +48,11 @@ def search(call: Call, arguments: SearchArguments) -> list[FoundDocument]:
     if not any(map(segments.is_word, words)):
         call.notes.append(_MARKS_ALONE)
         return []
-    rows = call.workspace.index.rows(
-        "SELECT d.path, d.owner AS kind, d.agent, d.title, d.at,"
-        " snippet(search, 1, '', '', ' … ', ?) AS excerpt"
-        " FROM search JOIN documents d ON d.number = search.rowid"
-        " WHERE search MATCH ? ORDER BY rank, d.path LIMIT ?",
-        (_longest(words), " ".join(map(_quoted, words)), arguments.limit + 1),
-    )
-    for row in rows:
-        row["excerpt"] = segments.join(row["excerpt"])
-    found = _within(call, rows, arguments.limit, "best matches")
-    return cast("list[FoundDocument]", found)
+    question = " ".join(map(_quoted, words))
+    most = arguments.limit + 1
+    index = call.workspace.index
+    rows = document_queries.search(index, question, _longest(words), most)
+    return _within(call, rows, arguments.limit, "best matches")
 
 
 def _longest(words: list[str]) -> int:
@@ -63,9 +60,7 @@ def _longest(words: list[str]) -> int:
     return _CHARACTERS if any(segments.cut(x) != x for x in words) else _WORDS
 
 
-def _within(
-    call: Call, rows: list[dict[str, Any]], limit: int, what: str
-) -> list[dict[str, Any]]:
+def _within(call: Call, rows: list[_Row], limit: int, what: str) -> list[_Row]:
     """Return the first rows, with a note where there are more."""
     if len(rows) > limit:
         call.notes.append(
@@ -106,22 +101,12 @@ def history(
     """Show who did what when; --show N prints the version that record N accepted."""
     if arguments.show is not None:
         return _version(call, arguments.show)
-    conditions = ["1"]
-    values: list[Any] = []
-    for name, value in (("actor", arguments.agent), ("subject", arguments.subject)):
-        if value:
-            conditions.append(f"{name} = ?")
-            values.append(f"({value})" if value == "maintainer" else value)
-    if arguments.since:
-        conditions.append("at >= ?")
-        values.append(_moment(arguments.since))
-    rows = call.workspace.index.rows(
-        "SELECT seq, at, kind, actor, subject, blob, note FROM records"
-        f" WHERE {' AND '.join(conditions)} ORDER BY seq DESC LIMIT ?",
-        (*values, arguments.limit + 1),
-    )
-    found = _within(call, rows, arguments.limit, "newest records")
-    return cast("list[ShownRecord]", found[::-1])
+    actor = "(maintainer)" if arguments.agent == "maintainer" else arguments.agent
+    wanted = {"actor": actor, "subject": arguments.subject}
+    since = _moment(arguments.since) if arguments.since else ""
+    index, most = call.workspace.index, arguments.limit + 1
+    rows = record_queries.history(index, wanted, since, most)
+    return _within(call, rows, arguments.limit, "newest records")[::-1]
 
 
 def _moment(text: str) -> str:
@@ -136,11 +121,7 @@ def _moment(text: str) -> str:
 
 
 def _version(call: Call, seq: int) -> DocumentVersion:
-    question = (
-        "SELECT seq, at, actor, subject, blob FROM records"
-        " WHERE seq = ? AND kind = 'document.accepted'"
-    )
-    row = call.workspace.index.row(question, (seq,))
+    row = record_queries.accepted_at(call.workspace.index, seq)
     if row is None:
         raise NotFound(
             f"Record {seq} accepted no document.",

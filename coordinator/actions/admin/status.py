@@ -7,7 +7,7 @@ from pydantic import Field
 
 from coordinator.actions.agents import agent_status
 from coordinator.actions.runs import escalations, gates
-from coordinator.index import queries
+from coordinator.index import document_queries, queries
 from coordinator.kernel.errors import NotFound, UsageProblem
 from coordinator.results.problems import ShownProblem
 from coordinator.results.workspaces import (
@@ -39,7 +39,7 @@ def status(call: Call, arguments: Nothing) -> ShownStatus:
         "pending": queries.count_waiting(workspace.index),
         "gates": len(gates.waiting(workspace)),
         "escalations": len(escalations.waiting(workspace)),
-        "problems": queries.count_problems(workspace.index),
+        "problems": document_queries.count_problems(workspace.index),
         "records": workspace.journal.last,
     }
 
@@ -79,7 +79,7 @@ class CheckArguments(Arguments):
 @action("check", who=Who.ANYONE, example="coordinator check", refresh=Refresh.FULL)
 def check(call: Call, arguments: CheckArguments) -> list[ShownProblem]:
     """List the problems of all documents, with path and line; exit code 1 if any."""
-    found = queries.problems(call.workspace.index)
+    found = document_queries.problems(call.workspace.index)
     if not arguments.paths:
         return found
     chosen: list[ShownProblem] = []

@@ -6,7 +6,7 @@ Used by status, board and reports; it reads the index and changes nothing.
 from datetime import datetime, timedelta
 
 from active_contexts.model import ContextState
-from coordinator.index import queries
+from coordinator.index import queries, record_queries
 from coordinator.kernel import clock
 from coordinator.results.agents import AgentStatus
 from coordinator.workspace.workspace import Workspace
@@ -16,7 +16,7 @@ def agent_statuses(workspace: Workspace) -> list[AgentStatus]:
     """Return the standing of every agent on the roster, by name."""
     names = workspace.roster.names
     contexts = {x: queries.newest_context(workspace.index, x) for x in names}
-    seen = queries.seen(workspace.index)
+    seen = record_queries.seen(workspace.index)
     trees = _worktrees(workspace)
     return [
         _standing(workspace, name, contexts[name], seen.get(name, ""), trees)

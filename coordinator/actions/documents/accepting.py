@@ -14,7 +14,7 @@ import learnings.store
 import pending_commits.format
 import pending_commits.store
 from coordinator.actions.documents.identities_view import is_view
-from coordinator.index import queries
+from coordinator.index import document_queries, queries, record_queries
 from coordinator.kernel import clock
 from coordinator.kernel.blobs import name_of
 from coordinator.kernel.disk import files, refusals
@@ -75,8 +75,8 @@ def accept(
         remove(workspace, shown)  # a document may have stood there before
         found = [x for x in found if x.path not in shown]
     paths = [x.path for x in found]
-    known = queries.documents(workspace.index, paths)
-    refused = queries.refused(workspace.index, paths)
+    known = document_queries.documents(workspace.index, paths)
+    refused = document_queries.refused(workspace.index, paths)
     names = [name_of(x.content.data) for x in found]
     changed = [
         (x, name)
@@ -153,19 +153,10 @@ def refuse(workspace: Workspace, problems: Iterable[Problem]) -> None:
             {"line": x.line, "code": x.code, "message": x.message, "hint": x.hint},
         )
         for x in problems
-        if not _is_said(workspace, x)
+        if not document_queries.is_refused_so(workspace.index, x)
     ]
     if drafts:
         workspace.record(*drafts)
-
-
-def _is_said(workspace: Workspace, problem: Problem) -> bool:
-    question = (
-        "SELECT 1 FROM problems WHERE path = ? AND source = 'refused'"
-        " AND code = ? AND message = ?"
-    )
-    values = (problem.path, problem.code, problem.message)
-    return workspace.index.row(question, values) is not None
 
 
 def remove(workspace: Workspace, paths: Iterable[str]) -> list[str]:
@@ -174,7 +165,7 @@ def remove(workspace: Workspace, paths: Iterable[str]) -> list[str]:
     Raises:
         DiskRefusedError: Nothing was recorded.
     """
-    gone = [path for path in paths if _is_known(workspace, path)]
+    gone = [path for path in paths if document_queries.is_known(workspace.index, path)]
     if gone:
         drafts = [
             Draft(
@@ -188,21 +179,11 @@ def remove(workspace: Workspace, paths: Iterable[str]) -> list[str]:
     return gone
 
 
-def _is_known(workspace: Workspace, path: str) -> bool:
-    question = (
-        "SELECT 1 FROM documents WHERE path = ?1"
-        " UNION SELECT 1 FROM problems WHERE path = ?1 AND source = 'refused'"
-    )
-    return workspace.index.row(question, (path,)) is not None
-
-
 def _follow_roster(workspace: Workspace) -> None:
     """Give new agents their tokens, and documents to whom they belong by now."""
     for agent in workspace.roster.names:
         tokens.issue(workspace.layout, agent)
-    rows = workspace.index.rows(
-        "SELECT path, agent FROM documents WHERE owner <> 'identities'"
-    )
+    rows = document_queries.attributed(workspace.index)
     drafts: list[Draft] = []
     for row in rows:
         agent = workspace.roster.attribute(row["path"].rpartition("/")[2]) or ""
@@ -225,19 +206,16 @@ def _note_alive(workspace: Workspace, again: Sequence[FoundFile]) -> None:
 
 def _was_written(workspace: Workspace, document: FoundFile, agent: str) -> bool:
     """Tell a file written since its agent was seen from one that only we read again."""
-    row = workspace.index.row("SELECT at FROM seen WHERE agent = ?", (agent,))
-    if row is None:
-        return True
+    seen = record_queries.last_seen(workspace.index, agent)
     written = document.content.stamp.mtime_ns / 1e9
-    return written - clock.parse(row["at"]).timestamp() > _WRITTEN_SECONDS
+    return not seen or written - clock.parse(seen).timestamp() > _WRITTEN_SECONDS
 
 
 def note_alive(workspace: Workspace, agent: str) -> None:
     """Record a sign of life, unless there was one within the last minute."""
-    row = workspace.index.row("SELECT at FROM seen WHERE agent = ?", (agent,))
-    now = workspace.now()
-    if row is not None:
-        age = now - clock.parse(row["at"])
+    seen = record_queries.last_seen(workspace.index, agent)
+    if seen:
+        age = workspace.now() - clock.parse(seen)
         if 0 <= age.total_seconds() < _HEARTBEAT_SECONDS:
             return
     workspace.record(Draft("agent.seen", agent, agent))

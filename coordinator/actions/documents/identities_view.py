@@ -16,7 +16,7 @@ from coordinator.actions.documents.markdown_text import (
     section,
     text,
 )
-from coordinator.index import queries
+from coordinator.index import document_queries, queries
 from coordinator.kernel.disk import files
 from coordinator.kernel.disk.files import Content
 from coordinator.workspace.workspace import Workspace
@@ -36,7 +36,7 @@ def refresh(workspace: Workspace) -> None:
         isinstance(present, Content) and is_view(FILE, present)
     )
     # What a person wrote there, and deleted just now, still counts until it is seen.
-    if is_free and not queries.documents(workspace.index, [FILE]):
+    if is_free and not document_queries.documents(workspace.index, [FILE]):
         view_files.write(workspace, FILE, render(queries.identities(workspace.index)))
 
 

@@ -12,7 +12,7 @@ from coordinator.actions import knowledge
 from coordinator.actions.pending import submissions
 from coordinator.actions.runs import loading
 from coordinator.actions.templates import references
-from coordinator.index import queries
+from coordinator.index import document_queries, queries
 from coordinator.kernel.problems import Problem
 from coordinator.kernel.text.names import slug
 from coordinator.workspace.workspace import Workspace
@@ -49,7 +49,7 @@ def _branches_elsewhere(
 ) -> Iterator[Problem]:
     """What agents claim of their branch, where git shows another one."""
     shown: dict[str, set[str]] = {}
-    for row in workspace.index.rows("SELECT agent, path FROM worktrees"):
+    for row in queries.worktrees(workspace.index):
         shown.setdefault(row["agent"], set()).add(branches.get(row["path"], ""))
     for row in queries.contexts(workspace.index):
         claimed, agent = row["branch"], row["agent"]
@@ -122,7 +122,7 @@ def _shared_ids(workspace: Workspace) -> Iterator[Problem]:
 
 def _floods(workspace: Workspace) -> Iterator[Problem]:
     """Agents with more documents in one place than anybody reads."""
-    for row in queries.crowds(workspace.index, _MANY):
+    for row in document_queries.crowds(workspace.index, _MANY):
         message = f"{row['agent'] or 'Nobody'} has {row['times']} files in here."
         hint = "Remove what is done; the history keeps every version."
         folder = row["path"].rpartition("/")[0]

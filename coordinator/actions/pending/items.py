@@ -15,7 +15,7 @@ from coordinator.actions.documents.accepting import write_document
 from coordinator.actions.pending import submissions
 from coordinator.actions.pending.submissions import Proposal
 from coordinator.actions.runs import evidence_source
-from coordinator.index import queries
+from coordinator.index import document_queries, queries, record_queries
 from coordinator.kernel.errors import NotFound, Refused, UsageProblem
 from coordinator.kernel.system.processes import ProgramMissing
 from coordinator.kernel.text.names import slug
@@ -72,7 +72,7 @@ def _as_value(workspace: Workspace, row: queries.Row) -> ListedItem:
         "title": row["title"],
         "path": row["path"],
         "to": row["recipients"],
-        "problems": queries.problems_of(workspace.index, row["path"]),
+        "problems": document_queries.problems_of(workspace.index, row["path"]),
     }
 
 
@@ -101,7 +101,7 @@ def show(call: Call, arguments: ShowItem) -> ShownItem | Deferred[ShownItem]:
     """Show one pending item: its text, what git says, and the diff if wanted."""
     workspace = call.workspace
     row = find_row(workspace, arguments.id)
-    document = queries.documents(workspace.index, [row["path"]])[row["path"]]
+    document = document_queries.documents(workspace.index, [row["path"]])[row["path"]]
     told = {
         **_as_value(workspace, row),
         "text": workspace.read_text(document["blob"]),
@@ -152,11 +152,7 @@ def _moved(workspace: Workspace, row: queries.Row) -> str:
     """Return where the branch stands now, if that is not what was submitted."""
     if not row["head"]:
         return ""
-    rows = workspace.index.rows(
-        "SELECT head FROM heads WHERE branch = ? AND head <> ?",
-        (row["branch"], row["head"]),
-    )
-    return rows[0]["head"] if rows else ""
+    return queries.moved_head(workspace.index, row["branch"], row["head"])
 
 
 class SubmitItem(Arguments):
@@ -273,12 +269,8 @@ def _step(call: Call, wanted: str, event: ItemEvent) -> ListedItem:
 
 def _moved_before(call: Call, wanted: str) -> bool:
     """Tell whether an earlier attempt, that was cut off, moved the item."""
-    question = (
-        "SELECT 1 FROM records WHERE subject = ?1 AND actor = ?2"
-        " AND kind = 'pending.moved' AND seq > ?3 AND ?3 > 0"
-    )
-    values = (wanted, call.caller.actor, call.begun)
-    return call.workspace.index.row(question, values) is not None
+    index, actor = call.workspace.index, call.caller.actor
+    return record_queries.has_moved(index, wanted, actor, call.begun)
 
 
 def _check_may(call: Call, row: queries.Row, event: ItemEvent) -> None:

@@ -16,17 +16,15 @@ from coordinator.actions.pending import submissions
 from coordinator.actions.pending.submissions import Proposal
 from coordinator.actions.reports import report_text, run_parts
 from coordinator.actions.runs import gates, loading
-from coordinator.index import queries
+from coordinator.index import document_queries, queries, record_queries
 from coordinator.kernel import clock
 from coordinator.kernel.errors import CoordinatorError, NotFound
 from coordinator.kernel.system.processes import ProgramMissing
 from coordinator.kernel.text import markdown
 from coordinator.kernel.text.markdown import LineKind
 from coordinator.kernel.text.names import slug
-from coordinator.results.problems import ShownProblem
 from coordinator.results.reports import (
     DailyReport,
-    DoneByActor,
     FinalReport,
     ReportedRun,
     ShownGit,
@@ -96,7 +94,7 @@ def final(workspace: Workspace, agent: str, feature: str = "") -> Final:
         "complete": written.complete,
         "branch": branch,
         "git": None,
-        "problems": _problems_of(workspace, agent),
+        "problems": document_queries.problems_of_agent(workspace.index, agent),
         "decisions": [x for x in decisions_in_force(workspace) if x["agent"] == agent],
         "runs": reported,
         "missing_headings": _missing(workspace, row["path"], reported),
@@ -110,7 +108,7 @@ def _missing(
     workspace: Workspace, path: str, reported: Sequence[ReportedRun]
 ) -> list[str]:
     """Return the headings that an agent's catalogues ask for and the report lacks."""
-    known = queries.documents(workspace.index, [path])[path]
+    known = document_queries.documents(workspace.index, [path])[path]
     lines = markdown.scan(workspace.read_text(known["blob"]))
     titles = {slug(x.content) for x in lines if x.kind is LineKind.HEADING}
     wanted = dict.fromkeys(y for x in reported for y in x["required_headings"])
@@ -145,16 +143,8 @@ def _all_versions(workspace: Workspace, agent: str) -> Iterator[tuple[Row, Row]]
     rows = queries.pending_of_kind(workspace.index, "final-status")
     own = [x for x in rows if x["agent"] == agent]
     for row in sorted(own, key=lambda x: x["at"], reverse=True):
-        for version in _versions(workspace, row["path"]):
+        for version in record_queries.versions(workspace.index, row["path"]):
             yield row, version
-
-
-def _versions(workspace: Workspace, path: str) -> list[Row]:
-    return workspace.index.rows(
-        "SELECT seq, blob FROM records WHERE subject = ?"
-        " AND kind = 'document.accepted' ORDER BY seq DESC",
-        (path,),
-    )
 
 
 def _is_about(written: FinalStatus, path: str, feature: str) -> bool:
@@ -184,16 +174,6 @@ def _present_branch(workspace: Workspace, agent: str) -> str:
     return present[0] if present else ""
 
 
-def _problems_of(workspace: Workspace, agent: str) -> list[ShownProblem]:
-    rows = workspace.index.rows(
-        "SELECT p.path, p.line, p.code, p.message, p.hint FROM open_problems p"
-        " JOIN documents d ON d.path = p.path WHERE d.agent = ?"
-        " ORDER BY p.path, p.line, p.code",
-        (agent,),
-    )
-    return cast("list[ShownProblem]", rows)
-
-
 def finals(workspace: Workspace) -> dict[str, Final]:
     """Return the final status of every agent that has written one, by its view."""
     agents = {
@@ -212,7 +192,7 @@ def daily(workspace: Workspace, since: timedelta) -> DailyReport:
     items = queries.waiting(workspace.index, _MOST)
     return {
         "since": clock.render(_minute(start)),
-        "done": _done(workspace, clock.render(start)),
+        "done": record_queries.done_since(workspace.index, clock.render(start)),
         "agents": agent_status.agent_statuses(workspace),
         "waiting": [
             {
@@ -235,27 +215,15 @@ def daily(workspace: Workspace, since: timedelta) -> DailyReport:
             if x.run.changed >= clock.render(start)
         ],
         "gates": [*map(gate, gates.waiting(workspace))],
-        "problems": queries.problems_in_short(workspace.index, store.FOLDER, _MOST),
-        "problems_in_all": queries.count_problems(workspace.index),
+        "problems": document_queries.problems_in_short(
+            workspace.index, store.FOLDER, _MOST
+        ),
+        "problems_in_all": document_queries.count_problems(workspace.index),
     }
 
 
 def _minute(moment: datetime) -> datetime:
     return moment.replace(second=0, microsecond=0)
-
-
-def _done(workspace: Workspace, start: str) -> list[DoneByActor]:
-    """Count records and what they are about; a subject counts at its first record."""
-    question = "SELECT coalesce(min(seq), 0) AS seq FROM records WHERE at >= ?"
-    first = workspace.index.row(question, (start,)) or {"seq": 0}
-    rows = workspace.index.rows(
-        "SELECT actor, kind, count(*) AS times, sum(earlier < ?2) AS subjects,"
-        " max(at) AS last FROM records WHERE at >= ?1 AND actor <> '(coordinator)'"
-        " AND kind NOT IN ('agent.seen', 'outcome.kept') GROUP BY actor, kind"
-        " ORDER BY actor, kind",
-        (start, first["seq"]),
-    )
-    return cast("list[DoneByActor]", rows)
 
 
 def daily_text(workspace: Workspace) -> str:

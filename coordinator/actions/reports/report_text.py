@@ -15,39 +15,11 @@ from coordinator.actions.documents.markdown_text import (
 from coordinator.actions.reports import run_parts
 from coordinator.results.agents import AgentStatus
 from coordinator.results.knowledge import ShownDecision
+from coordinator.results.record_words import WORDS
 from coordinator.results.reports import DailyReport, DoneByActor, FinalReport
 from coordinator.results.runs import ShownGate
 
 _MOST_FILES = 100
-VERBS = {
-    "document.accepted": "wrote",
-    "document.removed": "removed",
-    "document.refused": "left unreadable",
-    "document.attributed": "were given to their agent",
-    "message.sent": "sent a message",
-    "pending.moved": "moved on",
-    "worktree.added": "got a worktree",
-    "worktree.removed": "gave a worktree back",
-    "worktree.refused": "was refused a worktree",
-    "lock.removed": "removed a lock that was left",
-    "journal.cut": "cut a torn end off the journal",
-    "disk.healed": "could write again",
-    "agent.retired": "retired",
-    "workspace.created": "set up",
-    "template.imported": "imported a workflow",
-    "run.started": "started a run",
-    "run.edited": "ticked or edited",
-    "run.refused": "was put back",
-    "run.passed": "let through a gate",
-    "run.taken": "took a step",
-    "run.submitted": "submitted evidence",
-    "run.moved": "moved a step on",
-    "run.escalated": "escalated a step",
-    "run.commented": "commented on an escalation",
-    "run.resolved": "resolved an escalation",
-    "run.upgraded": "upgraded a run",
-    "run.finished": "finished a run",
-}
 
 
 def final(report: FinalReport) -> str:
@@ -133,7 +105,7 @@ def _done(rows: list[DoneByActor]) -> list[str]:
         [
             (
                 x["actor"].strip("()") or "unknown",
-                VERBS.get(x["kind"], x["kind"]),
+                WORDS.get(x["kind"], x["kind"]),
                 str(x["subjects"]),
                 str(x["times"]),
                 moment(x["last"]),

@@ -18,7 +18,7 @@ from coordinator.actions.documents.markdown_text import (
 )
 from coordinator.actions.reports import collecting, report_text, run_views
 from coordinator.actions.reports.collecting import Final
-from coordinator.index import queries
+from coordinator.index import document_queries, queries
 from coordinator.workflows import store
 from coordinator.workspace.workspace import Workspace
 
@@ -99,6 +99,8 @@ def _waiting(workspace: Workspace) -> list[str]:
 
 
 def _problems(workspace: Workspace) -> list[str]:
-    rows = queries.problems_in_short(workspace.index, store.FOLDER, _MOST)
-    left = queries.count_problems(workspace.index) - sum(x["times"] for x in rows)
+    rows = document_queries.problems_in_short(workspace.index, store.FOLDER, _MOST)
+    left = document_queries.count_problems(workspace.index) - sum(
+        x["times"] for x in rows
+    )
     return markdown_text.problems(rows) + more(left, "coordinator check")

@@ -11,7 +11,7 @@ from coordinator.actions.agents import messages
 from coordinator.actions.documents import accepting
 from coordinator.actions.documents.accepting import FoundFile
 from coordinator.actions.runs import copy_files, loading, perform, phase_file
-from coordinator.index import queries
+from coordinator.index import document_queries, record_queries
 from coordinator.kernel import clock
 from coordinator.kernel.blobs import name_of
 from coordinator.kernel.problems import Problem
@@ -68,7 +68,7 @@ def _accept(workspace: Workspace, found: FoundFile) -> bool:
 
 def _leave(workspace: Workspace, loaded: LoadedRun, problem: Problem) -> None:
     """Leave a copy alone whose merge is not done; the run's agent is told once."""
-    if not queries.refused(workspace.index, [problem.path]):
+    if not document_queries.refused(workspace.index, [problem.path]):
         subject = f"The copy of {loaded.run.id} has a merge conflict"
         body = f"{problem.path}: nothing of it counts until you keep one side.\n"
         workspace.record(messages.notify(workspace, loaded.run.agent, subject, body))
@@ -102,21 +102,21 @@ def _is_left_behind(workspace: Workspace, loaded: LoadedRun, found: FoundFile) -
 
 def _version_before(workspace: Workspace, path: str) -> Iterator[tuple[str, str]]:
     """Yield the blob of the version before the last one, and when that was replaced."""
-    last, *before = queries.versions(workspace.index, path, 2)
+    last, *before = record_queries.versions(workspace.index, path, 2)
     yield from ((x["blob"], last["at"]) for x in before)
 
 
 def _offered(workspace: Workspace, loaded: LoadedRun) -> Iterator[tuple[str, str]]:
     """Yield the blob of what was refused last, and when, while nothing else changed."""
     if loaded.run.open_refusals:
-        rows = queries.records_of_run(workspace.index, loaded.run.id)
+        rows = record_queries.records_of_run(workspace.index, loaded.run.id)
         last = [x for x in rows if x["kind"] == "run.refused"][-1]
         yield json.loads(last["data"])["offered"], last["at"]
 
 
 def _heal(workspace: Workspace, loaded: LoadedRun, data: bytes) -> bool:
     """Take the same text in again, where it could not be read meanwhile."""
-    if not queries.refused(workspace.index, [loaded.path]):
+    if not document_queries.refused(workspace.index, [loaded.path]):
         return False
     text, agent = data.decode(), loaded.run.agent
     workspace.record(ruling.version(loaded.run.id, text, agent, agent))

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from coordinator.actions.templates import library
-from coordinator.index import queries
+from coordinator.index import queries, record_queries
 from coordinator.kernel.errors import NotFound
 from coordinator.workflows import store
 from coordinator.workflows.decide import ruling
@@ -58,7 +58,7 @@ def _known(workspace: Workspace) -> dict[str, LoadedRun]:
     """Return all runs by id, the oldest first; only new records are folded."""
     last, known = workspace.runs
     changed: dict[str, list[RunRecord]] = {}
-    for row in queries.run_records(workspace.index, last):
+    for row in record_queries.run_records(workspace.index, last):
         changed.setdefault(row["run"], []).append(_record(row))
         last = row["seq"]
     if changed:
@@ -113,5 +113,7 @@ def done_before(call: Call, loaded: LoadedRun) -> list[dict[str, Any]]:
     """
     if not call.begun:
         return []
-    rows = queries.records_of_run(call.workspace.index, loaded.run.id, call.begun)
+    rows = record_queries.records_of_run(
+        call.workspace.index, loaded.run.id, call.begun
+    )
     return [x for x in rows if x["actor"] == call.caller.actor]

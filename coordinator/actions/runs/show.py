@@ -10,7 +10,7 @@ from pydantic import Field
 
 from coordinator.actions.agents import assignee
 from coordinator.actions.runs import escalations, loading, take
-from coordinator.index import queries
+from coordinator.index import document_queries
 from coordinator.kernel import clock
 from coordinator.results.runs import (
     ItemOfRun,
@@ -135,7 +135,7 @@ def value(workspace: Workspace, loaded: LoadedRun) -> ShownRun:
             }
             for x in run.refusals
         ],
-        "problems": queries.problems_of(workspace.index, loaded.path),
+        "problems": document_queries.problems_of(workspace.index, loaded.path),
         "notes": [
             {"text": workspace.read_text(blob), "agent": actor, "at": at}
             for blob, actor, at in run.notes

@@ -11,7 +11,7 @@ from coordinator.actions.agents.agents import find_identity
 from coordinator.actions.runs import copy_files, loading, perform
 from coordinator.actions.runs import phase_file as tracking
 from coordinator.actions.templates import library
-from coordinator.index import queries
+from coordinator.index import record_queries
 from coordinator.kernel.errors import NotFound, Refused, UsageProblem
 from coordinator.kernel.text.names import slug
 from coordinator.results.runs import BegunRun
@@ -151,7 +151,7 @@ def _started_before(call: Call, template: str) -> str:
         return ""
     for loaded in loading.every(call.workspace):
         run = loaded.run.id
-        [first] = queries.records_of_run(call.workspace.index, run)[:1]
+        [first] = record_queries.records_of_run(call.workspace.index, run)[:1]
         is_own = first["actor"] == call.caller.actor
         if first["seq"] > call.begun and is_own and loaded.run.template == template:
             return run

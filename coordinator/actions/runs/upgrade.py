@@ -9,7 +9,7 @@ from pydantic import Field
 
 from coordinator.actions.runs import loading, perform
 from coordinator.actions.templates import library
-from coordinator.index import queries
+from coordinator.index import document_queries
 from coordinator.kernel.errors import Refused
 from coordinator.results.runs import UpgradedRun
 from coordinator.workflows.decide import upgrades
@@ -62,7 +62,7 @@ def _newest(workspace: Workspace, loaded: LoadedRun) -> NewVersion:
         Refused: The living copy stands in the midst of another merge.
     """
     row = library.find_template(workspace, loaded.run.template)
-    problems = queries.problems_of(workspace.index, loaded.path)
+    problems = document_queries.problems_of(workspace.index, loaded.path)
     is_merging = any(x["code"] == "conflict-marker" for x in problems)
     if is_merging and row["version"] != loaded.run.version:
         hint = f"Keep one side in {loaded.path}, then do it again."

@@ -22,7 +22,7 @@ from active_contexts.worktrees import pool, promised, trash, worktrees
 from active_contexts.worktrees import repair as worktree_repair
 from active_contexts.worktrees.repair import RepairKind, RepairOutcome
 from coordinator.actions.worktrees import worktree_look
-from coordinator.index import queries
+from coordinator.index import document_queries
 from coordinator.index.fold import NOT_MADE
 from coordinator.kernel.errors import CoordinatorError, NotFound, Refused
 from coordinator.kernel.journal import SYSTEM, Draft
@@ -150,7 +150,7 @@ def record_refused(
         "message": f"{agent} has no worktree of {tracked.name}: {error.message}",
         "hint": f"{error.hint} Then run: coordinator worktree repair",
     }
-    known = queries.problems_of(workspace.index, name)
+    known = document_queries.problems_of(workspace.index, name)
     if data["message"] not in [x["message"] for x in known]:
         workspace.record(Draft("worktree.refused", SYSTEM, name, data))
 
@@ -266,7 +266,7 @@ def _make_refused(call: Call, tracked: TrackedRepository) -> Iterator[RepairOutc
 
 def not_made(workspace: Workspace) -> list[ShownProblem]:
     """Return the problems of worktrees that could not be made."""
-    found = queries.problems(workspace.index)
+    found = document_queries.problems(workspace.index)
     return [x for x in found if x["code"] == NOT_MADE]
 
 

@@ -7,28 +7,11 @@ not take for one plain word is left out, so that nobody types what an agent made
 import os
 from collections.abc import Iterable, Sequence
 
+from coordinator.index import names as index_names
 from coordinator.kernel.system import addresses
 
 _MOST = 500
-_SECONDS = 0.2
 _MARKS = frozenset("._/@+-")
-_QUESTIONS = {
-    "agent": "SELECT name FROM identities EXCEPT SELECT agent FROM retired",
-    "any-run": "SELECT run FROM run_records WHERE kind = 'run.started'",
-    "branch": "SELECT branch FROM heads UNION SELECT branch FROM states",
-    "decision": "SELECT id FROM decisions",
-    "escalation": "SELECT json_extract(data, '$.id') FROM run_records"
-    " WHERE kind = 'run.escalated' EXCEPT SELECT json_extract(data, '$.id')"
-    " FROM run_records WHERE kind = 'run.resolved'",
-    "feature": "SELECT feature FROM worktrees WHERE agent = :given",
-    "pending": "SELECT id FROM pending",
-    "run": "SELECT run FROM run_records WHERE kind = 'run.started' EXCEPT"
-    " SELECT run FROM run_records WHERE kind = 'run.finished'",
-    "subject": "SELECT path FROM documents"
-    " WHERE substr(path, 1, length(:begin)) = :begin UNION SELECT id FROM pending"
-    " UNION SELECT run FROM run_records UNION SELECT name FROM identities",
-    "template": "SELECT name FROM templates",
-}
 
 
 def known(kind: str, root: str, given: Sequence[str], begin: str) -> list[str]:
@@ -39,28 +22,13 @@ def known(kind: str, root: str, given: Sequence[str], begin: str) -> list[str]:
     first = given[0] if given else ""
     found: set[str] = set()
     try:
-        if kind in _QUESTIONS:
-            found |= set(_asked(_QUESTIONS[kind], root, first, begin))
+        found |= set(index_names.asked(kind, root, first, begin))
         if kind in _READ:
             found |= set(_READ[kind](root, first))
     except Exception:  # noqa: BLE001 - a shell wants words, and no reasons
         return []
     fitting = (x for x in sorted(found) if x.startswith(begin) and _is_plain(x))
     return list(fitting)[:_MOST]
-
-
-def _asked(question: str, root: str, given: str, begin: str) -> list[str]:
-    import sqlite3  # noqa: PLC0415 - only for names
-
-    path = f"{root}/{addresses.OWN}/index.sqlite"
-    for mark in "%?#":
-        path = path.replace(mark, f"%{ord(mark):02x}")
-    index = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=_SECONDS)
-    try:
-        rows = index.execute(question, {"begin": begin, "given": given}).fetchall()
-    finally:
-        index.close()
-    return [x[0] for x in rows]
 
 
 def _places(root: str, run: str) -> Iterable[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from coordinator.actions.admin import init
-from coordinator.cli import show
+from coordinator.cli.text import show
 from coordinator.kernel.errors import Conflict, CoordinatorError, UsageProblem
 from coordinator.workspace import file_kinds
 from coordinator.workspace.layout import Layout

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from coordinator.actions.reports import report_text, views
+from coordinator.actions.reports import views
 from coordinator.kernel.errors import NotFound, UsageProblem
+from coordinator.results.record_words import WORDS
 from coordinator.workflows.runs.run import RECORD_KINDS
 from tests.support import FakeAgent, ManualClock, OpenWorkspace
 
@@ -158,13 +159,14 @@ def test_what_agents_wrote_cannot_break_a_view(opened: OpenWorkspace) -> None:
 
 
 def test_every_record_has_its_words() -> None:
-    """But for signs of life, and for what is kept of commands themselves."""
+    """But for what is kept of commands themselves."""
     source = "".join(x.read_text() for x in (ROOT / "coordinator").rglob("*.py"))
-    kinds = re.findall(r"(?:Draft|draft)\(\s*(?:opened, )?\"([a-z]+\.[a-z]+)\"", source)
+    kinds = re.findall(
+        r"(?:Draft|draft|record)\(\s*(?:loaded, )?\"([a-z]+\.[a-z]+)\"", source
+    )
     known = {*kinds, *RECORD_KINDS}
     assert {"run.taken", "message.sent", "worktree.added"} <= known
-    assert known - report_text.VERBS.keys() == {
-        "agent.seen",
+    assert known - WORDS.keys() == {
         "outcome.begun",
         "outcome.kept",
     }

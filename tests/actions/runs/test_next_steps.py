@@ -2,7 +2,7 @@
 
 import pytest
 
-from coordinator.cli import show
+from coordinator.cli.text import show
 from coordinator.kernel.clock import render
 from tests.actions.run_yard import (
     PAUSE,

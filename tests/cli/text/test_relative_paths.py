@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from coordinator.cli import relative_paths
+from coordinator.cli.text import relative_paths
 from tests.support import CommandLine, FakeAgent
 
 RUNS = "agent-system/active-contexts/runs"

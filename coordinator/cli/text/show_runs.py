@@ -6,7 +6,7 @@ Everything else is in `--json`. It escapes what agents wrote.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
-from coordinator.cli.terminal_text import moment, safe
+from coordinator.cli.text.terminal_text import moment, safe
 from coordinator.results.agents import ShownMessage
 from coordinator.results.runs import (
     ItemOfRun,

@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from coordinator.cli import app, show
+from coordinator.cli import app
+from coordinator.cli.text import show
 from coordinator.workspace import registry
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")

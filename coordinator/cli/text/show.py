@@ -13,8 +13,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from coordinator.cli import show_runs
-from coordinator.cli.terminal_text import moment, safe
+from coordinator.cli import exit_codes
+from coordinator.cli.text import show_runs
+from coordinator.cli.text.terminal_text import moment, safe
 from coordinator.kernel.text.names import display
 from coordinator.results.problems import ShownProblem
 from coordinator.results.runs import ShownNext
@@ -133,18 +134,21 @@ def notes(found: Sequence[str], *, as_json: bool) -> str:
 
 
 def exit_code(name: str, result: Any) -> int:  # noqa: ANN401 - a JSON value
-    """Return 1 where the answer is findings, else 0."""
-    if name in {"check", "workflow lint"}:
-        return 1 if result else 0
-    if name == "workflow inspect" and isinstance(result, list):
-        return 1 if any(x["kind"] == "unreadable" for x in result) else 0
-    if name == "init":
-        return 1 if any(x["problem"] for x in result["worktrees"]) else 0
-    if name == "worktree repair":
-        return 1 if any(x["problem"] for x in result) else 0
-    if name == "doctor":
-        return 0 if all(x["well"] for x in result) else 1
-    return 0
+    """Return what a command line ends with by its answer: findings are a failure."""
+    has_findings = _HAS_FINDINGS.get(name, lambda _: False)
+    return exit_codes.FAILED if has_findings(result) else exit_codes.DONE
+
+
+_HAS_FINDINGS: dict[str, Callable[[Any], bool]] = {
+    "check": bool,
+    "workflow lint": bool,
+    "workflow inspect": lambda found: (
+        isinstance(found, list) and any(x["kind"] == "unreadable" for x in found)
+    ),
+    "init": lambda made: any(x["problem"] for x in made["worktrees"]),
+    "worktree repair": lambda done: any(x["problem"] for x in done),
+    "doctor": lambda found: not all(x["well"] for x in found),
+}
 
 
 def json_of(name: str, result: Any) -> Any:  # noqa: ANN401 - a JSON value
