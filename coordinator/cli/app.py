@@ -6,7 +6,7 @@ make sense on the caller's side (up, demo …) stand in `coordinator.cli.local_c
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from importlib import metadata
 from pathlib import Path
 from types import UnionType
@@ -85,6 +85,16 @@ class Reply:
         )
 
 
+class Asked(Exception):
+    """What a command line asks for: raised out of the tree, to be performed."""
+
+    def __init__(self, action: Action, arguments: dict[str, Any], key: str) -> None:
+        super().__init__(action.name)
+        self.action = action
+        self.arguments = arguments
+        self.key = key
+
+
 def answer(
     argv: list[str], session: Session, tree: click.Command | None = None
 ) -> Reply:
@@ -95,34 +105,82 @@ def answer(
     Raises:
         LockTaken: The workspace is another process's now; the caller decides.
     """
+    found = read(argv, session, tree)
+    if isinstance(found, Reply):
+        return found
+    work = partial(session.perform, found.action.name, found.arguments, found.key)
+    return answered(session, found, work)
+
+
+def read(
+    argv: list[str], session: Session, tree: click.Command | None = None
+) -> Reply | Asked:
+    """Read a command line; return what it asks for, or what is to be printed at once.
+
+    Raises:
+        LockTaken: The workspace is another process's now; the caller decides.
+    """
     session.json = "--json" in _before_separator(argv)
     argv = _without_json(argv)
     try:
         command = tree or root()
         command.main(argv, "coordinator", standalone_mode=False, obj=session)
-    except click.exceptions.Exit as ended:
-        session.code = ended.exit_code
-    except click.exceptions.NoArgsIsHelpError as error:
-        if session.json:
-            return failure(
-                "usage", "A command is missing.", "Add --help", as_json=session.json
-            )
-        return Reply("", f"{error.format_message()}\n", exit_codes.USAGE)
-    except click.UsageError as error:
-        hint = f"Run: {error.ctx.command_path} --help" if error.ctx else ""
-        return failure("usage", error.format_message(), hint, as_json=session.json)
-    except click.Abort:
-        return Reply("", "Interrupted.\n", exit_codes.INTERRUPTED)
+    except Asked as asked:
+        return asked
     except LockTaken:
         raise  # whoever called decides how long to wait
+    except click.exceptions.Exit as ended:
+        session.code = ended.exit_code
+    except (click.UsageError, click.Abort, CoordinatorError) as error:
+        return _not_read(session, error)
+    return _printed(session)
+
+
+def _not_read(
+    session: Session, error: click.UsageError | click.Abort | CoordinatorError
+) -> Reply:
+    as_json = session.json
+    match error:
+        case CoordinatorError():
+            return refused(session, error)
+        case click.Abort():
+            return Reply("", "Interrupted.\n", exit_codes.INTERRUPTED)
+        case click.exceptions.NoArgsIsHelpError() if not as_json:
+            return Reply("", f"{error.format_message()}\n", exit_codes.USAGE)
+        case click.exceptions.NoArgsIsHelpError():
+            said, hint = "A command is missing.", "Add --help"
+        case _:
+            said = error.format_message()
+            hint = f"Run: {error.ctx.command_path} --help" if error.ctx else ""
+    return failure("usage", said, hint, as_json=as_json)
+
+
+def answered(session: Session, asked: Asked, work: Callable[[], object]) -> Reply:
+    """Return what is printed of what a command line asked for, once `work` is done.
+
+    Raises:
+        LockTaken: The workspace is another process's now; the caller decides.
+    """
+    try:
+        _print(session, asked.action, asked.arguments, work())
+    except LockTaken:
+        raise
     except CoordinatorError as error:
-        told = (
-            relative_paths.in_sentence(x, session.way)
-            for x in (error.message, error.hint)
-        )
-        return failure(error.kind, *told, as_json=session.json)
-    out = "".join(session.out)
+        return refused(session, error)
+    return _printed(session)
+
+
+def refused(session: Session, error: CoordinatorError) -> Reply:
+    """Return what is printed of an error, its paths as the caller sees them."""
+    told = (
+        relative_paths.in_sentence(x, session.way) for x in (error.message, error.hint)
+    )
+    return failure(error.kind, *told, as_json=session.json)
+
+
+def _printed(session: Session) -> Reply:
     session.has_answer = True
+    out = "".join(session.out)
     reply = Reply(out, "", session.code, session.output, session.text)
     return with_notes(reply, session, ())
 
@@ -252,8 +310,7 @@ def _command(action: Action) -> click.Command:
         for name, x in fields.items():
             if _is_body(x):
                 arguments[name] = session.stdin
-        result = session.perform(action.name, arguments, key)
-        _print(session, action, arguments, result)
+        raise Asked(action, arguments, key)
 
     return click.Command(
         action.name.rpartition(" ")[2],

@@ -8,11 +8,11 @@ from loguru import logger
 from pydantic import TypeAdapter, ValidationError
 
 from coordinator.cli import app, exit_codes
-from coordinator.cli.app import Session
+from coordinator.cli.app import Asked, Session
 from coordinator.daemon import program_replaced
-from coordinator.daemon.dispatcher import Request
-from coordinator.daemon.server import Dispatch
-from coordinator.kernel.errors import ErrorKind
+from coordinator.daemon.dispatcher import Answer, Request
+from coordinator.kernel.errors import CoordinatorError, ErrorKind
+from coordinator.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,47 @@ class CommandLine:
 _LINE = TypeAdapter(CommandLine)
 
 
-def answer(dispatcher: Dispatch, asked: dict[str, Any]) -> dict[str, Any]:
-    """Run a command line that a thin client handed over."""
+@dataclass(frozen=True, slots=True)
+class CommandCall:
+    """A command line that asks for an action, and what is printed of what comes."""
+
+    line: CommandLine
+    session: Session
+    asked: Asked
+    logs: Path
+
+    @property
+    def request(self) -> Request:
+        """What is to be performed."""
+        asked, line = self.asked, self.line
+        return Request(
+            asked.action.name,
+            asked.arguments,
+            line.folder,
+            line.agent,
+            line.token,
+            asked.key,
+        )
+
+    def answered(self, answer: Answer) -> dict[str, Any]:
+        """Return what is printed of an answer."""
+        self.session.notes.extend(answer.notes)
+        return app.answered(self.session, self.asked, lambda: answer.value).as_json()
+
+    def refused(self, error: CoordinatorError) -> dict[str, Any]:
+        """Return what is printed of an error."""
+        return app.refused(self.session, error).as_json()
+
+    def failed(self) -> dict[str, Any]:
+        """Return what is printed of a bug."""
+        return _failed(self.line, self.logs)
+
+
+def begin(workspace: Workspace, asked: dict[str, Any]) -> CommandCall | dict[str, Any]:
+    """Read a command line that a thin client handed over; return what it asks for.
+
+    Or what is printed of it, where it asks for no action.
+    """
     try:
         line = _LINE.validate_python(asked)
     except ValidationError as error:
@@ -41,17 +80,10 @@ def answer(dispatcher: Dispatch, asked: dict[str, Any]) -> dict[str, Any]:
         place = ".".join(str(x) for x in first["loc"])
         message = f"The request is malformed: {place}: {first['msg']}."
         return app.failure(ErrorKind.USAGE, message, "", as_json=False).as_json()
-
-    def perform(name: str, arguments: dict[str, Any], key: str) -> Any:  # noqa: ANN401 - JSON
-        request = Request(name, arguments, line.folder, line.agent, line.token, key)
-        answer = dispatcher.perform(request)
-        session.notes.extend(answer.notes)
-        return answer.value
-
     session = Session(
-        perform,
+        _no_action,
         Path(line.folder),
-        dispatcher.workspace.layout.root,
+        workspace.layout.root,
         stdin=line.stdin,
         width=line.width,
         color=line.color,
@@ -59,14 +91,24 @@ def answer(dispatcher: Dispatch, asked: dict[str, Any]) -> dict[str, Any]:
     if note := program_replaced.note_to(line.program):
         session.notes.append(note)
     try:
-        return app.answer(line.argv, session).as_json()
+        found = app.read(line.argv, session)
     except Exception:  # noqa: BLE001 - the outer boundary: a bug must not end the daemon
-        if program_replaced.is_replaced():
-            new = program_replaced.ProgramReplaced()
-            as_json = "--json" in line.argv
-            told = app.failure(new.kind, new.message, new.hint, as_json=as_json)
-            return told.as_json()
-        logger.exception("bug in {}", line.argv)
-        log = dispatcher.workspace.layout.logs
-        text = f"Error: The daemon met a bug; its log is in {log}.\n"
-        return {"stdout": "", "stderr": text, "code": exit_codes.BUG}
+        return _failed(line, workspace.layout.logs)
+    if isinstance(found, Asked):
+        return CommandCall(line, session, found, workspace.layout.logs)
+    return found.as_json()
+
+
+def _no_action(name: str, arguments: dict[str, Any], key: str) -> object:
+    message = f"{name} is performed by the daemon: {arguments}, {key}"
+    raise RuntimeError(message)
+
+
+def _failed(line: CommandLine, logs: Path) -> dict[str, Any]:
+    if program_replaced.is_replaced():
+        new = program_replaced.ProgramReplaced()
+        as_json = "--json" in line.argv
+        return app.failure(new.kind, new.message, new.hint, as_json=as_json).as_json()
+    logger.exception("bug in {}", line.argv)
+    text = f"Error: The daemon met a bug; its log is in {logs}.\n"
+    return {"stdout": "", "stderr": text, "code": exit_codes.BUG}

@@ -22,7 +22,6 @@ from coordinator.kernel.errors import CoordinatorError
 from coordinator.kernel.journal import DiskRefusedError
 from coordinator.workspace import registry
 from coordinator.workspace.layout import Layout
-from coordinator.workspace.registry import Deferred
 from coordinator.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ class InProcess:
         dispatcher = self._open(action)
         with self._progress:
             step = dispatcher.begin(request)
-        if isinstance(step, Deferred):
+        if not isinstance(step, Answer):
             return temporary_server.finish(
                 dispatcher, step, self._layout.socket, _load_face
             )
@@ -132,4 +131,4 @@ class InProcess:
 def _load_face() -> "Face":
     from coordinator.cli import face  # noqa: PLC0415 - few commands are that long
 
-    return face.answer
+    return face.begin

@@ -145,7 +145,7 @@ async def _serve(layout: Layout, held: Held, show: Listener) -> None:
     health = Health(os.getpid(), clock.render(clock.now()))
     dispatcher = Dispatcher(workspace)
     service = Service(dispatcher, health)
-    listening = await server.serve(layout.socket, dispatcher, service, face.answer)
+    listening = await server.serve(layout.socket, dispatcher, service, face.begin)
     record_log.say(
         f"The daemon runs for {layout.root} (pid {os.getpid()}); Ctrl-C stops it."
     )

@@ -14,7 +14,7 @@ from coordinator.actions.git_state import look
 from coordinator.actions.git_state.repository_look import DueLook
 from coordinator.actions.pending.submissions import DueFetch
 from coordinator.kernel import git
-from coordinator.kernel.system.threads import outcomes
+from coordinator.kernel.system.threads import Outcomes
 from coordinator.workspace.registry import Deferred
 from coordinator.workspace.workspace import Call
 
@@ -48,7 +48,7 @@ class Seeing:
         # What is waited for but shortly may as well not be waited for.
         optional = all(x == self.patience is not None for x in limits)
         begun: list[Future[Any]] = [x.begin() for x in works]
-        work = partial(outcomes, begun, limits)
+        work = Outcomes(begun, limits)
         return Deferred(work, partial(self._take, works), optional=optional)
 
     def _limit(self, repository: str) -> float | None:

@@ -18,6 +18,7 @@ import coordinator.actions.verbs  # noqa: F401 - registers every action
 from coordinator.actions.documents import accepting
 from coordinator.actions.pending import submissions
 from coordinator.actions.templates import references
+from coordinator.daemon import waiting
 from coordinator.daemon.awaited_looks import Seeing
 from coordinator.index import record_queries
 from coordinator.index.database import refusals
@@ -32,7 +33,7 @@ from coordinator.watch.intake import Intake
 from coordinator.watch.scan import Snapshot, scan
 from coordinator.workspace import callers, registry, repositories
 from coordinator.workspace.callers import Credentials
-from coordinator.workspace.registry import Action, Arguments, Deferred, Refresh
+from coordinator.workspace.registry import Action, Arguments, Deferred, Refresh, Wait
 from coordinator.workspace.workspace import Call, Caller, Workspace
 
 HEALTH = "health"  # asked of a stuck daemon: it needs neither disk nor turn
@@ -58,6 +59,9 @@ class Answer:
 
     value: Any
     notes: list[str]
+
+
+Step = Answer | Deferred[Any] | Wait[Any]
 
 
 class Dispatcher:
@@ -87,12 +91,14 @@ class Dispatcher:
             CoordinatorError: It cannot be done, with the reason.
         """
         step = self.begin(request)
-        while isinstance(step, Deferred):
+        while not isinstance(step, Answer):
+            if isinstance(step, Wait):
+                step = waiting.as_deferred(self.workspace, step)
             step = step.finish(step.work())
         return step
 
     @refusals()
-    def begin(self, request: Request) -> Answer | Deferred[Any]:
+    def begin(self, request: Request) -> Step:
         """Do the first turn of what is asked; its work beside is the caller's to do.
 
         Raises:
@@ -132,8 +138,8 @@ class Dispatcher:
         action: Action,
         arguments: Arguments,
         call: Call,
-        then: Callable[[], Answer | Deferred[Any]],
-    ) -> Answer | Deferred[Any]:
+        then: Callable[[], Step],
+    ) -> Step:
         """Go on once it is seen what git shows, as far as the action needs that."""
         needs: str | None = ""
         match action.refresh:
@@ -147,9 +153,7 @@ class Dispatcher:
             case Refresh.FULL:
                 needs = None
         guard = partial(self._guard, action)
-        found: Answer | Deferred[Any] = Seeing(
-            call, needs, self.patience, guard, then
-        ).go_on()
+        found: Step = Seeing(call, needs, self.patience, guard, then).go_on()
         return found
 
     @contextmanager
@@ -163,9 +167,7 @@ class Dispatcher:
                 raise
             self.workspace.note("disk", f"Nothing was taken in: {error.message}")
 
-    def _act(
-        self, action: Action, arguments: Arguments, call: Call, key: str
-    ) -> Answer | Deferred[Any]:
+    def _act(self, action: Action, arguments: Arguments, call: Call, key: str) -> Step:
         with refusals():
             if key:
                 earlier = self._find_outcome(key, action)
@@ -174,15 +176,15 @@ class Dispatcher:
                 call = replace(call, begun=self._note_begin(key, action))
             return self._settle(action, call, key, action.run(call, arguments))
 
-    def _settle(
-        self, action: Action, call: Call, key: str, result: object
-    ) -> Answer | Deferred[Any]:
+    def _settle(self, action: Action, call: Call, key: str, result: object) -> Step:
         """Keep what came out under its key, now or after the work beside."""
+        if isinstance(result, Wait):
+            return self._settle_later(action, call, key, result)
         if isinstance(result, Deferred):
             finish = result.finish
 
             @refusals()
-            def finish_and_settle(outcome: object) -> Answer | Deferred[Any]:
+            def finish_and_settle(outcome: object) -> Step:
                 return self._settle(action, call, key, finish(outcome))
 
             work = refusals()(result.work)
@@ -191,6 +193,23 @@ class Dispatcher:
         if key:
             self._keep_outcome(key, action, value)
         return self._answer(value, call)
+
+    def _settle_later(
+        self, action: Action, call: Call, key: str, wait: Wait[Any]
+    ) -> Wait[Any]:
+        settle = partial(self._settle, action, call, key)
+
+        @refusals()
+        def look() -> Step | None:
+            self.workspace.ensure_index()
+            found = wait.look()
+            return None if found is None else settle(found)
+
+        @refusals()
+        def end() -> Step:
+            return settle(wait.end())
+
+        return replace(wait, look=look, end=end)
 
     def _answer(self, value: Any, call: Call) -> Answer:  # noqa: ANN401 - a JSON value
         return Answer(value, [*call.notes, *self.workspace.notes.values()])

@@ -12,31 +12,34 @@ import struct
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from threading import BoundedSemaphore
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, TypeVarTuple
 
 from loguru import logger
 from pydantic import TypeAdapter, ValidationError
 
 from coordinator.daemon.connections import Door
-from coordinator.daemon.dispatcher import HEALTH, Answer, Dispatcher, Request
+from coordinator.daemon.dispatcher import HEALTH, Answer, Dispatcher, Request, Step
 from coordinator.daemon.program_replaced import ProgramReplaced, is_replaced
+from coordinator.daemon.waiting import Waiters
 from coordinator.kernel.errors import CoordinatorError
 from coordinator.kernel.system import addresses
-from coordinator.workspace.registry import Busy, Deferred
+from coordinator.kernel.system.threads import Outcomes
+from coordinator.workspace.registry import Busy, Deferred, Wait
 from coordinator.workspace.workspace import Workspace
 
 LIMIT = 16 << 20  # a text of 1 MiB, each of its characters escaped
-_CALLERS = 64
+_CLERKS = 4
 _LONG = 32  # so many of them at most are at something long; the rest is for short calls
 _BACKLOG = 128
 _ASK_SECONDS = 30.0
 _READ_SECONDS = 30.0
 _REQUEST = TypeAdapter(Request)
 _Result = TypeVar("_Result")
+_Values = TypeVarTuple("_Values")
 
 
 class TooMuch(Busy):
@@ -72,134 +75,175 @@ class Engine(Protocol):
         """Ask for the end."""
 
 
-class Dispatch(Protocol):
-    """Where a face hands its requests in."""
+class CallInHand(Protocol):
+    """A request that asks for an action, and what is replied of what comes of it."""
 
     @property
-    def workspace(self) -> Workspace:
-        """The workspace that is worked on."""
+    def request(self) -> Request:
+        """What is to be performed."""
 
-    def perform(self, request: Request) -> Answer:
-        """Do what is asked; see `Desk.perform`."""
+    def answered(self, answer: Answer) -> dict[str, Any]:
+        """Return the reply to an answer."""
+
+    def refused(self, error: CoordinatorError) -> dict[str, Any]:
+        """Return the reply to an error."""
+
+    def failed(self) -> dict[str, Any]:
+        """Return the reply to a bug, which is being handled."""
 
 
-Face = Callable[[Dispatch, dict[str, Any]], dict[str, Any]]
+Face = Callable[[Workspace, dict[str, Any]], CallInHand | dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class ThreadedDispatch:
-    """The dispatcher for callers on their own threads: each takes turns on the engine.
+class Dispatch:
+    """The dispatcher for callers on the loop: each takes its turns on the engine.
 
-    What an action leaves for later is done on the caller's thread, so that everybody
-    else goes on meanwhile.
+    Nobody holds a thread but who is at a turn, or at work that takes long. Whoever
+    waits for records, or for looks that are under way, holds none.
     """
 
-    dispatcher: Dispatcher
-    service: Engine
-    room: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_LONG))
+    def __init__(self, dispatcher: Dispatcher, service: Engine) -> None:
+        self._dispatcher = dispatcher
+        self._service = service
+        self._loop = asyncio.get_running_loop()
+        self._turns = ThreadPoolExecutor(1, "turn")
+        self._workers = ThreadPoolExecutor(_LONG, "long")
+        self._long = 0
+        self._waiters = Waiters(dispatcher.workspace)
 
-    @property
-    def workspace(self) -> Workspace:
-        """The workspace that is worked on."""
-        return self.dispatcher.workspace
-
-    def perform(self, request: Request) -> Answer:
-        """Do what is asked; see `Desk.perform`.
+    async def perform(self, request: Request) -> Answer:
+        """Do what is asked; see `Dispatcher.perform`.
 
         Raises:
             Busy: It takes long, and cannot be begun now.
         """
-        step = self.service.turn(partial(self.dispatcher.begin, request))
-        while isinstance(step, Deferred):
-            outcome = self._outcome(step)
-            step = self.service.turn(partial(step.finish, outcome))
+        step = await self._turn(partial(self._dispatcher.begin, request))
+        while not isinstance(step, Answer):
+            if isinstance(step, Wait):
+                step = await self._wait(step)
+                continue
+            outcome = await self._outcome(step)
+            step = await self._turn(partial(step.finish, outcome))
         return step
 
-    def _outcome(self, step: Deferred[Any]) -> Any:  # noqa: ANN401 - what the work returns
+    async def _turn(self, work: Callable[[], _Result]) -> _Result:
+        turn = partial(self._service.turn, work)
+        return await self._loop.run_in_executor(self._turns, turn)
+
+    async def _wait(self, wait: Wait[Answer]) -> Step:
+        """Look again whenever records come that concern it, until its time is over."""
+        until = self._loop.time() + wait.seconds
+        with self._waiters.listening(wait.concerns) as heard:
+            # A look is never cut short: what it found would be lost.
+            while (found := await self._turn(wait.look)) is None:
+                left = until - self._loop.time()
+                if left <= 0:
+                    return await self._turn(wait.end)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(heard.wait(), left)
+                heard.clear()
+        return found
+
+    async def _outcome(self, step: Deferred[Any]) -> Any:  # noqa: ANN401 - what the work returns
         try:
-            return self._aside(step)
+            return await self._at_length(step)
         except Busy:
             if step.optional:
                 return None
-            self.service.turn(step.drop)
+            await self._turn(step.drop)
             raise
 
-    def _aside(self, step: Deferred[Any]) -> Any:  # noqa: ANN401 - what the work returns
-        if not self.room.acquire(blocking=False):
+    async def _at_length(self, step: Deferred[Any]) -> Any:  # noqa: ANN401 - what the work returns
+        if isinstance(step.work, Outcomes):
+            return await step.work.later()
+        if self._long >= _LONG:
             raise TooMuch
+        self._long += 1
         try:
-            return self.service.run_blocking(step.work)
+            work = partial(self._service.run_blocking, step.work)
+            return await self._loop.run_in_executor(self._workers, work)
         finally:
-            self.room.release()
+            self._long -= 1
 
 
-@dataclass(frozen=True, slots=True)
-class RefusingDispatch:
-    """Stands in for the dispatcher while too many wait for it."""
+class _Counter:
+    """Answers whoever is connected, one request each."""
 
-    workspace: Workspace
+    def __init__(self, dispatcher: Dispatcher, service: Engine, face: Face) -> None:
+        self._dispatcher = dispatcher
+        self._service = service
+        self._face = face
+        self._dispatch = Dispatch(dispatcher, service)
+        # Whoever reads or prints is done in a moment; nobody waits for others here.
+        self._clerks = ThreadPoolExecutor(_CLERKS, "clerk")
+        self._door = Door()
+        self._loop = asyncio.get_running_loop()
 
-    def perform(self, request: Request) -> Answer:
-        """Send the caller away.
+    async def handle(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """Serve one connection."""
+        self._door.enter(writer)
+        try:
+            async with asyncio.timeout(_ASK_SECONDS):
+                asked = await _asked(reader, writer)
+            if not writer.is_closing():  # else it made way for others
+                await self._reply(writer, asked)
+        except (ConnectionError, TimeoutError) as error:
+            logger.info("a caller went away: {}", error)
+            writer.transport.abort()
+        finally:
+            self._door.leave(writer)
+            # Whoever asked for the end hears it when everything is closed.
+            if not self._dispatcher.workspace.stop_wanted:
+                writer.close()
 
-        Raises:
-            TooMany: Always.
-        """
-        del request
-        raise TooMany
+    async def _reply(self, writer: asyncio.StreamWriter, asked: dict[str, Any]) -> None:
+        with self._door.busy(writer):
+            reply = await self._answer(asked)
+            if self._dispatcher.workspace.stop_wanted:
+                # After the reply is on its way: whoever asked must hear it.
+                self._loop.call_later(0.02, self._service.stop)
+            writer.write(json.dumps(reply).encode() + b"\n")
+            async with asyncio.timeout(_READ_SECONDS):
+                await writer.drain()
+
+    async def _answer(self, asked: dict[str, Any]) -> dict[str, Any]:
+        begin = self._face if "argv" in asked else _begin
+        call = await self._soon(begin, self._dispatcher.workspace, asked)
+        if isinstance(call, dict):
+            return call
+        try:
+            found = await self._perform(call.request)
+            return await self._soon(call.answered, found)
+        except CoordinatorError as error:
+            return call.refused(error)
+        except Exception:  # noqa: BLE001 - the outer boundary: a bug must not end the daemon
+            return call.failed()
+
+    async def _perform(self, request: Request) -> Answer:
+        if request.action == HEALTH:  # it waits for nobody
+            return await self._soon(self._dispatcher.perform, request)
+        if not self._door.has_room:
+            raise TooMany
+        return await self._dispatch.perform(request)
+
+    async def _soon(
+        self, work: Callable[[*_Values], _Result], *values: *_Values
+    ) -> _Result:
+        return await self._loop.run_in_executor(self._clerks, work, *values)
 
 
 async def serve(
     path: Path, dispatcher: Dispatcher, service: Engine, face: Face
 ) -> asyncio.Server:
-    """Listen at `path` (mode 0600); `face` answers command lines."""
-    turns = ThreadedDispatch(dispatcher, service)
-    callers = ThreadPoolExecutor(_CALLERS, "caller")
-    # However many wait for others, who asks for the health waits for nobody.
-    doctors = ThreadPoolExecutor(1, "health")
-    door = Door()
-
-    async def answer(asked: dict[str, Any]) -> dict[str, Any]:
-        threads = callers
-        counter: Dispatch = turns
-        if HEALTH in {asked.get("action"), *_first_word(asked)}:
-            threads, counter = doctors, dispatcher
-        elif not door.has_room:
-            threads, counter = doctors, RefusingDispatch(dispatcher.workspace)
-        work = partial(_reply, counter, face, asked)
-        return await asyncio.get_running_loop().run_in_executor(threads, work)
-
-    async def handle(
-        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        door.enter(writer)
-        try:
-            async with asyncio.timeout(_ASK_SECONDS):
-                asked = await _asked(reader, writer)
-            if writer.is_closing():
-                return  # it made way for others
-            with door.busy(writer):
-                reply = await answer(asked)
-                if dispatcher.workspace.stop_wanted:
-                    # After the reply is on its way: whoever asked must hear it.
-                    asyncio.get_running_loop().call_later(0.02, service.stop)
-                writer.write(json.dumps(reply).encode() + b"\n")
-                async with asyncio.timeout(_READ_SECONDS):
-                    await writer.drain()
-        except (ConnectionError, TimeoutError) as error:
-            logger.info("a caller went away: {}", error)
-            writer.transport.abort()
-        finally:
-            door.leave(writer)
-            # Whoever asked for the end hears it when everything is closed.
-            if not dispatcher.workspace.stop_wanted:
-                writer.close()
-
+    """Listen at `path` (mode 0600); `face` reads command lines, and prints."""
+    counter = _Counter(dispatcher, service, face)
     addresses.make_private(str(path))
     before = os.umask(0o177)
     try:
         return await asyncio.start_unix_server(
-            handle, path, limit=LIMIT, backlog=_BACKLOG
+            counter.handle, path, limit=LIMIT, backlog=_BACKLOG
         )
     finally:
         os.umask(before)
@@ -219,38 +263,41 @@ async def _asked(
     return {**asked, "folder": folder}
 
 
-def _reply(counter: Dispatch, face: Face, asked: dict[str, Any]) -> dict[str, Any]:
-    """Answer on a thread of the caller's own."""
+@dataclass(frozen=True, slots=True)
+class ActionCall:
+    """A request for an action by its name."""
+
+    request: Request
+
+    def answered(self, answer: Answer) -> dict[str, Any]:
+        """Return its result, and the notes beside."""
+        notes = {"notes": answer.notes} if answer.notes else {}
+        return {"result": answer.value, **notes}
+
+    def refused(self, error: CoordinatorError) -> dict[str, Any]:
+        """Return the error's facts."""
+        return _error(error.kind, error.message, error.hint)
+
+    def failed(self) -> dict[str, Any]:
+        """Say that it is a bug, or a program that was replaced."""
+        if is_replaced():
+            return self.refused(ProgramReplaced())
+        logger.exception("bug in {}", self.request.action)
+        return _error("bug", "The daemon met a bug; see its log.", "coordinator doctor")
+
+
+def _begin(workspace: Workspace, asked: dict[str, Any]) -> ActionCall | dict[str, Any]:
+    del workspace
     if not asked:
         message = f"A request is one line with a JSON object, up to {LIMIT} bytes."
         return _error("usage", message, "")
-    return (face if "argv" in asked else _perform)(counter, asked)
-
-
-def _first_word(asked: dict[str, Any]) -> list[str]:
-    argv = asked.get("argv")
-    words = argv if isinstance(argv, list) else []
-    return [x for x in words if isinstance(x, str) and not x.startswith("-")][:1]
-
-
-def _perform(counter: Dispatch, asked: dict[str, Any]) -> dict[str, Any]:
     try:
-        request = _REQUEST.validate_python(asked, extra="forbid")
-        answer = counter.perform(request)
+        return ActionCall(_REQUEST.validate_python(asked, extra="forbid"))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(x) for x in first["loc"])
         message = f"The request is malformed: {place}: {first['msg']}."
         return _error("usage", message, "")
-    except CoordinatorError as error:
-        return _error(error.kind, error.message, error.hint)
-    except Exception:  # noqa: BLE001 - the outer boundary: a bug must not end the daemon
-        if is_replaced():
-            new = ProgramReplaced()
-            return _error(new.kind, new.message, new.hint)
-        logger.exception("bug in {}", asked.get("action"))
-        return _error("bug", "The daemon met a bug; see its log.", "coordinator doctor")
-    return {"result": answer.value} | ({"notes": answer.notes} if answer.notes else {})
 
 
 def _error(kind: str, message: str, hint: str) -> dict[str, Any]:

@@ -9,10 +9,11 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from threading import Condition, Lock, Thread
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from coordinator.daemon.dispatcher import Answer, Dispatcher
-from coordinator.workspace.registry import Busy, Deferred
+from coordinator.daemon import waiting
+from coordinator.daemon.dispatcher import Answer, Dispatcher, Step
+from coordinator.workspace.registry import Busy, Deferred, Wait
 
 if TYPE_CHECKING:
     from coordinator.daemon.server import Face
@@ -90,7 +91,7 @@ class TemporaryServer:
 
 
 def finish(
-    dispatcher: Dispatcher, step: Deferred[Any], path: Path, load: "Callable[[], Face]"
+    dispatcher: Dispatcher, step: Step, path: Path, load: "Callable[[], Face]"
 ) -> Answer:
     """Do what an action left for later; others are answered at `path` until then.
 
@@ -101,16 +102,22 @@ def finish(
         CoordinatorError: It cannot be done, with the reason.
     """
     service = TemporaryServer()
-    result: Answer | Deferred[Any] = step
     with _serving(path, dispatcher, service, load):
         try:
-            while isinstance(result, Deferred):
-                result = service.turn(partial(result.finish, result.work()))
+            result = _done(dispatcher, service, step)
         except Exception:
             service.wait()  # not so after Ctrl-C
             raise
         service.wait()
     return result
+
+
+def _done(dispatcher: Dispatcher, service: TemporaryServer, step: Step) -> Answer:
+    while isinstance(step, Deferred | Wait):
+        if isinstance(step, Wait):
+            step = waiting.as_deferred(dispatcher.workspace, step)
+        step = service.turn(partial(step.finish, step.work()))
+    return step
 
 
 @contextmanager

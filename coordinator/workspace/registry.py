@@ -4,7 +4,7 @@ Command line, socket and later faces are made from it, so that a verb has one na
 one meaning everywhere. It runs nothing by itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import UnionType
@@ -28,6 +28,7 @@ from pydantic import (
 )
 
 from coordinator.kernel.errors import Conflict, UsageProblem
+from coordinator.kernel.journal import Record
 from coordinator.workspace.workspace import Call
 
 
@@ -114,6 +115,21 @@ class Deferred(Generic[Result]):
     drop: Callable[[], object] = lambda: None
 
 
+@dataclass(frozen=True, slots=True)
+class Wait(Generic[Result]):
+    """A result that is not there yet: looked for again whenever records come.
+
+    `look` is called in a turn of its own, and returns None while there is nothing;
+    `concerns` tells, at once and on any thread, whether records are worth a look.
+    After so many `seconds` `end` is the result. It holds no thread meanwhile.
+    """
+
+    look: Callable[[], "Result | None"]
+    end: Callable[[], Result]
+    seconds: float
+    concerns: Callable[[Sequence[Record]], bool] = bool
+
+
 class Busy(Conflict):
     """What was left for later cannot be begun now."""
 
@@ -144,7 +160,7 @@ class Action:
 
 
 def _settled(found: Any) -> Any:  # noqa: ANN401 - a type
-    return get_args(found)[0] if get_origin(found) is Deferred else found
+    return get_args(found)[0] if get_origin(found) in {Deferred, Wait} else found
 
 
 _ACTIONS: dict[str, Action] = {}

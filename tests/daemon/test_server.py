@@ -38,7 +38,7 @@ def root(opened: OpenWorkspace) -> Iterator[Path]:
     async def serve() -> None:
         path = opened.layout.socket
         listening = await server.serve(
-            path, opened.dispatcher, TemporaryServer(), face.answer
+            path, opened.dispatcher, TemporaryServer(), face.begin
         )
         listens.set()
         await over.wait()

@@ -4,6 +4,7 @@ For what may hang. It ends nothing: such work bounds itself, and nobody waits fo
 the program's end.
 """
 
+import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
@@ -62,20 +63,37 @@ def _do_all(left: deque[_Task[_Result]]) -> None:
         task.do()
 
 
-def outcomes(
-    futures: Sequence[Future[_Result]], limits: Sequence[float | None]
-) -> list[_Result | None]:
-    """Return what came of each, None of what takes longer than its limit in seconds.
+@dataclass(slots=True)
+class Outcomes(Generic[_Result]):
+    """What comes of things under way, None of what takes longer than its limit.
 
-    Without a limit (None) it is waited for to its end. What takes longer goes on.
+    Limits are in seconds from now; without one (None) it is waited for to its end.
+    Whoever calls it waits on a thread, and whoever awaits `later` on none. What takes
+    longer than its limit goes on.
     """
-    begun = clock.monotonic()
-    found: list[_Result | None] = []
-    for future, limit in zip(futures, limits, strict=True):
-        left = None if limit is None else max(begun + limit - clock.monotonic(), 0.0)
-        wait([future], left)
-        found.append(future.result() if future.done() else None)
-    return found
+
+    futures: Sequence[Future[_Result]]
+    limits: Sequence[float | None]
+    begun: float = field(default_factory=clock.monotonic)
+
+    def __call__(self) -> list[_Result | None]:
+        """Wait on the calling thread."""
+        for future, limit in zip(self.futures, self.limits, strict=True):
+            wait([future], self._left(limit))
+        return self._found()
+
+    async def later(self) -> list[_Result | None]:
+        """Wait on the running loop."""
+        for future, limit in zip(self.futures, self.limits, strict=True):
+            await asyncio.wait([asyncio.wrap_future(future)], timeout=self._left(limit))
+        return self._found()
+
+    def _left(self, limit: float | None) -> float | None:
+        past = clock.monotonic() - self.begun
+        return None if limit is None else max(limit - past, 0.0)
+
+    def _found(self) -> list[_Result | None]:
+        return [x.result() if x.done() else None for x in self.futures]
 
 
 class Lane(Generic[_Result]):

@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from coordinator.kernel.system.threads import Lane, abreast, outcomes, start
+from coordinator.kernel.system.threads import Lane, Outcomes, abreast, start
 from tests.support import wait_for
 
 
@@ -27,9 +27,9 @@ def waiting(gate: threading.Event, value: int) -> Callable[[], int]:
 def test_what_takes_long_holds_up_nothing_else(gate: threading.Event) -> None:
     """Each is waited for as long as it is worth; what is late goes on."""
     futures = [start(waiting(gate, 1)), start(lambda: 2), start(waiting(gate, 3))]
-    assert outcomes(futures, [0.01, None, 0.01]) == [None, 2, None]
+    assert Outcomes(futures, [0.01, None, 0.01])() == [None, 2, None]
     gate.set()
-    assert outcomes(futures, [None] * 3) == [1, 2, 3]
+    assert Outcomes(futures, [None] * 3)() == [1, 2, 3]
 
 
 def test_all_are_done_at_once(gate: threading.Event) -> None:
