@@ -6,10 +6,10 @@ It lists and changes nothing; where they are kept is `worktree_trash`.
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from active_contexts.worktree_state.commands import Inside
+from coordinator.kernel.text import globs
 
 _LIST = ("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z")
 
@@ -54,7 +54,7 @@ def is_disposable(path: str, patterns: Sequence[str]) -> bool:
     """
     *folders, name = path.split("/")
     wanted = (*(f"{x}/" for x in folders), *([name] if name else []))
-    return any(fnmatchcase(x, y) for x in wanted for y in patterns)
+    return any(globs.matches(x, y) for x in wanted for y in patterns)
 
 
 def _all(worktree: Inside, patterns: Sequence[str]) -> Iterator[tuple[str, bool]]:

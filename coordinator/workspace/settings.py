@@ -241,13 +241,21 @@ def _section(model: BaseModel) -> list[str]:
 
 
 def add(text: str, table_name: str, name: str, value: str) -> str:
-    """Add a line to a table (`repositories` or `targets`), every other byte kept."""
-    line = f"{_toml(name)} = {_toml(value)}"
-    table = re.search(_TABLE % table_name, text, re.MULTILINE)
-    if table is None:
-        gap = "" if text.endswith("\n") else "\n"
-        return f"{text}{gap}\n[{table_name}]\n{line}\n"
-    return f"{text[: table.end()]}\n{line}{text[table.end() :]}"
+    """Add to a table (`repositories` or `targets`), a person's own words kept.
+
+    Below a heading it is the first line: a library would put it behind the comments
+    that belong to the next table. However else the table is written, or where there is
+    none, the library knows.
+    """
+    if table := re.search(_TABLE % table_name, text, re.MULTILINE):
+        line = f"{_toml(name)} = {_toml(value)}"
+        return f"{text[: table.end()]}\n{line}{text[table.end() :]}"
+    import tomlkit  # noqa: PLC0415 - it loads slowly, and few commands need it
+
+    bom = text[: text.startswith("\ufeff")]
+    document = tomlkit.parse(text.removeprefix(bom))
+    document.setdefault(table_name, tomlkit.table())[name] = value
+    return bom + tomlkit.dumps(document)
 
 
 def _toml(value: object) -> str:

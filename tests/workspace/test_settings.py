@@ -155,6 +155,8 @@ def test_what_nothing_can_work_with_is_refused_at_its_line(
         '  [ repositories ]  # mine\r\n"till" = "/t"\r\n[worktrees]\r\npool = 2\r\n',
         '# [repositories] stand below\n[repositories]\n"till" = "/t"\n\n# mine\n',
         "[worktrees]\npool = 2",
+        '\ufeff# mine\ntarget = "trunk"\n',
+        'repositories.till = "/t" # mine\r\ntarget = "trunk"\r\n',
     ],
 )
 def test_a_repository_is_added_and_every_other_byte_kept(before: str) -> None:
@@ -167,3 +169,13 @@ def test_a_repository_is_added_and_every_other_byte_kept(before: str) -> None:
     for line in before.splitlines(keepends=True):
         found, rest = line in rest, rest.partition(line)[2]
         assert found
+
+
+def test_a_repository_is_added_to_a_table_in_one_line() -> None:
+    """The line changes, and what stands around it does not."""
+    before = '# mine\nrepositories = { till = "/t" } # two\ntarget = "trunk"\n'
+    after = settings.add(before, "repositories", "shop", "/s")
+    found = settings.parse(after, PATH)
+    assert found.repositories == {"till": "/t", "shop": "/s"}
+    assert after.startswith("# mine\n")
+    assert after.endswith(' # two\ntarget = "trunk"\n')

@@ -5,10 +5,10 @@ It judges nothing, and no path leads it out of the worktree.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from itertools import islice
 
 from coordinator.kernel.disk.files import MAX_BYTES
+from coordinator.kernel.text import globs
 from coordinator.workflows.judging.evidence import Evidence
 from coordinator.workflows.judging.patterns import Budget
 from coordinator.workflows.judging.verdicts import Ask, Response, Sources, Tree
@@ -56,8 +56,8 @@ class FileCache:
 
     def expand(self, path: str) -> tuple[str, ...]:
         """Return the files that a path means: those of a folder or glob, or itself."""
-        if "*" in path and not self.tree.exists(path):
-            found = (x for x in self._listed() if fnmatchcase(x, path))
+        if globs.is_glob(path) and not self.tree.exists(path):
+            found = (x for x in self._listed() if globs.matches(x, path))
         elif self.tree.is_folder(path):
             found = (x for x in self._listed() if x.startswith(f"{path}/"))
         else:
