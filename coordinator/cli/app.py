@@ -4,11 +4,9 @@ Each action becomes a command; this face holds no rule of its own. Commands that
 make sense on the caller's side (up, demo …) stand in `coordinator.cli.local_commands`.
 """
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from importlib import metadata
-from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -16,14 +14,14 @@ import click
 from pydantic.fields import FieldInfo
 
 import coordinator.actions.verbs  # noqa: F401 - registers every action
-from coordinator.cli import exit_codes
+from coordinator.cli import exit_codes, sessions
+from coordinator.cli.sessions import Reply, Session
 from coordinator.cli.text import relative_paths, show
 from coordinator.kernel.disk.locks import LockTaken
 from coordinator.kernel.errors import CoordinatorError, ErrorKind
 from coordinator.workspace import registry
 from coordinator.workspace.registry import Action, Body, Positional
 
-Perform = Callable[[str, dict[str, Any], str], Any]
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 88}
 _GROUPS = {
     "agent": "The team: who is on the roster.",
@@ -36,53 +34,6 @@ _GROUPS = {
     "workflow": "Workflows: templates, and runs with gates and evidence.",
     "worktree": "The agents' git worktrees.",
 }
-
-
-@dataclass(slots=True)
-class Session:
-    """One command line at work: how it performs actions, and what it prints.
-
-    `perform` takes an action's name, its arguments and the key. `root` is the
-    workspace, None where there is none. `notes` are what stands on standard error
-    beside the answer.
-    """
-
-    perform: Perform
-    folder: Path
-    root: Path | None = None
-    stdin: str = ""
-    width: int = 88
-    color: bool = False
-    json: bool = False
-    out: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    has_answer: bool = False
-    code: int = 0
-    output: str = ""
-    text: str = ""
-
-    @property
-    def way(self) -> str:
-        """What leads from where the caller stands to the workspace."""
-        return relative_paths.way(self.root, self.folder)
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a command line printed, and its exit code."""
-
-    stdout: str
-    stderr: str
-    code: int
-    output: str = ""
-    text: str = ""
-
-    def as_json(self) -> dict[str, object]:
-        """Return it as it goes to the thin client, which writes `text` to `output`."""
-        shown = {"stdout": self.stdout, "stderr": self.stderr, "code": self.code}
-        return shown | (
-            {"output": self.output, "text": self.text} if self.output else {}
-        )
 
 
 class Asked(Exception):
@@ -142,7 +93,7 @@ def _not_read(
     as_json = session.json
     match error:
         case CoordinatorError():
-            return refused(session, error)
+            return sessions.refused(session, error)
         case click.Abort():
             return Reply("", "Interrupted.\n", exit_codes.INTERRUPTED)
         case click.exceptions.NoArgsIsHelpError() if not as_json:
@@ -152,7 +103,7 @@ def _not_read(
         case _:
             said = error.format_message()
             hint = f"Run: {error.ctx.command_path} --help" if error.ctx else ""
-    return failure("usage", said, hint, as_json=as_json)
+    return sessions.failure("usage", said, hint, as_json=as_json)
 
 
 def answered(session: Session, asked: Asked, work: Callable[[], object]) -> Reply:
@@ -166,37 +117,15 @@ def answered(session: Session, asked: Asked, work: Callable[[], object]) -> Repl
     except LockTaken:
         raise
     except CoordinatorError as error:
-        return refused(session, error)
+        return sessions.refused(session, error)
     return _printed(session)
-
-
-def refused(session: Session, error: CoordinatorError) -> Reply:
-    """Return what is printed of an error, its paths as the caller sees them."""
-    told = (
-        relative_paths.in_sentence(x, session.way) for x in (error.message, error.hint)
-    )
-    return failure(error.kind, *told, as_json=session.json)
 
 
 def _printed(session: Session) -> Reply:
     session.has_answer = True
     out = "".join(session.out)
     reply = Reply(out, "", session.code, session.output, session.text)
-    return with_notes(reply, session, ())
-
-
-def with_notes(reply: Reply, session: Session, later: Collection[str]) -> Reply:
-    """Add on standard error what whoever reads should know; an error stands alone.
-
-    `later` is what came up after the answer.
-    """
-    if not session.has_answer:
-        return reply
-    told = (
-        relative_paths.in_sentence(x, session.way) for x in (*session.notes, *later)
-    )
-    found = list(dict.fromkeys(told))
-    return replace(reply, stderr=show.notes(found, as_json=session.json))
+    return sessions.with_notes(reply, session, ())
 
 
 def _before_separator(argv: list[str]) -> list[str]:
@@ -207,15 +136,6 @@ def _without_json(argv: list[str]) -> list[str]:
     """Take out `--json`, which is accepted anywhere before a `--`."""
     head = _before_separator(argv)
     return [x for x in head if x != "--json"] + argv[len(head) :]
-
-
-def failure(kind: str, message: str, hint: str, *, as_json: bool) -> Reply:
-    """Return what a command line prints that failed."""
-    code = exit_codes.of_kind(str(kind))
-    if as_json:
-        error = {"error": {"kind": str(kind), "message": message, "hint": hint}}
-        return Reply("", show.dumps(error), code)
-    return Reply("", show.error(message, hint), code)
 
 
 def root(local: Sequence[tuple[str, click.Command]] = ()) -> click.Group:

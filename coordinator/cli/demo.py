@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from coordinator.cli import demo_script
-from coordinator.cli.app import Session, shown
+from coordinator.cli.app import shown
+from coordinator.cli.sessions import Session
 from coordinator.kernel import git
 from coordinator.kernel.errors import UsageProblem
 from coordinator.kernel.git import Repository

@@ -7,8 +7,9 @@ from typing import Any
 from loguru import logger
 from pydantic import TypeAdapter, ValidationError
 
-from coordinator.cli import app, exit_codes
-from coordinator.cli.app import Asked, Session
+from coordinator.cli import app, exit_codes, sessions
+from coordinator.cli.app import Asked
+from coordinator.cli.sessions import Session
 from coordinator.daemon import program_replaced
 from coordinator.daemon.dispatcher import Answer, Request
 from coordinator.kernel.errors import CoordinatorError, ErrorKind
@@ -61,7 +62,7 @@ class CommandCall:
 
     def refused(self, error: CoordinatorError) -> dict[str, Any]:
         """Return what is printed of an error."""
-        return app.refused(self.session, error).as_json()
+        return sessions.refused(self.session, error).as_json()
 
     def failed(self) -> dict[str, Any]:
         """Return what is printed of a bug."""
@@ -79,7 +80,7 @@ def begin(workspace: Workspace, asked: dict[str, Any]) -> CommandCall | dict[str
         first = error.errors()[0]
         place = ".".join(str(x) for x in first["loc"])
         message = f"The request is malformed: {place}: {first['msg']}."
-        return app.failure(ErrorKind.USAGE, message, "", as_json=False).as_json()
+        return sessions.failure(ErrorKind.USAGE, message, "", as_json=False).as_json()
     session = Session(
         _no_action,
         Path(line.folder),
@@ -108,7 +109,9 @@ def _failed(line: CommandLine, logs: Path) -> dict[str, Any]:
     if program_replaced.is_replaced():
         new = program_replaced.ProgramReplaced()
         as_json = "--json" in line.argv
-        return app.failure(new.kind, new.message, new.hint, as_json=as_json).as_json()
+        return sessions.failure(
+            new.kind, new.message, new.hint, as_json=as_json
+        ).as_json()
     logger.exception("bug in {}", line.argv)
     text = f"Error: The daemon met a bug; its log is in {logs}.\n"
     return {"stdout": "", "stderr": text, "code": exit_codes.BUG}

@@ -14,10 +14,18 @@ from typing import Any
 import click
 
 from coordinator.actions.admin import init
-from coordinator.cli import app, demo, exit_codes, record_log, schema, starting
-from coordinator.cli.app import Reply, Session
+from coordinator.cli import (
+    app,
+    demo,
+    exit_codes,
+    record_log,
+    schema,
+    sessions,
+    starting,
+)
 from coordinator.cli.completion import shells
 from coordinator.cli.in_process import InProcess
+from coordinator.cli.sessions import Reply, Session
 from coordinator.daemon import client
 from coordinator.index.database import refusals
 from coordinator.kernel import clock
@@ -66,7 +74,7 @@ def _answer(root: str, asked: Question) -> Reply:
 
         session = session_of(asked, perform, root)
         reply = app.answer(asked["argv"], session)
-    return app.with_notes(reply, session, here.notes)
+    return sessions.with_notes(reply, session, here.notes)
 
 
 def _check_workspace(root: str, asked: Question) -> None:
@@ -75,7 +83,7 @@ def _check_workspace(root: str, asked: Question) -> None:
         raise NoWorkspace(root or asked["folder"])
 
 
-def session_of(asked: Question, perform: app.Perform, root: str = "") -> Session:
+def session_of(asked: Question, perform: sessions.Perform, root: str = "") -> Session:
     """Return the session that a question asks for."""
     return Session(
         perform,
@@ -103,7 +111,9 @@ def _guarded(work: Callable[[], Reply], asked: Question) -> dict[str, object]:
 
 def _failure(asked: Question, error: CoordinatorError) -> dict[str, object]:
     as_json = "--json" in asked["argv"]
-    return app.failure(error.kind, error.message, error.hint, as_json=as_json).as_json()
+    return sessions.failure(
+        error.kind, error.message, error.hint, as_json=as_json
+    ).as_json()
 
 
 def _bug() -> str:

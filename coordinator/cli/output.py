@@ -6,7 +6,7 @@ write himself; it knows nothing of what the text says.
 
 from pathlib import Path
 
-from coordinator.cli import app
+from coordinator.cli import sessions
 from coordinator.kernel.disk import files, refusals
 from coordinator.kernel.errors import CoordinatorError, External, Refused
 from coordinator.kernel.system import addresses
@@ -17,7 +17,7 @@ def save(reply: dict[str, object], root: str, *, as_json: bool) -> dict[str, obj
     try:
         _write(Path(str(reply["output"])), str(reply["text"]), Path(root))
     except CoordinatorError as error:
-        return app.failure(
+        return sessions.failure(
             error.kind, error.message, error.hint, as_json=as_json
         ).as_json()
     return reply

@@ -8,7 +8,7 @@ from typing import Any
 import click
 from pydantic import TypeAdapter
 
-from coordinator.cli.app import Session
+from coordinator.cli.sessions import Session
 from coordinator.cli.text import show
 from coordinator.kernel.errors import NotFound
 from coordinator.workspace import registry

@@ -51,7 +51,7 @@ class PlannedStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class Obstacle:
     """Something that a step waits for; `gate` names it where a person must speak."""
 
     text: str
@@ -242,7 +242,7 @@ def effective_state(
 
 def waits(
     plan: Plan, run: Run, name: str, known: Known | None = None
-) -> Iterator[Wait]:
+) -> Iterator[Obstacle]:
     """Yield what must be before a step and is not.
 
     `known` keeps what was found of prerequisites, for several questions about one run.
@@ -251,25 +251,27 @@ def waits(
     if name == DOCUMENT:
         for other in plan.steps:
             if other != DOCUMENT and state(run, other) not in PASSED:
-                yield Wait(f"{other} must have succeeded.")
+                yield Obstacle(f"{other} must have succeeded.")
         return
     if place.before and state(run, place.before) not in PASSED:
-        yield Wait(f"{place.before} must have succeeded.")
+        yield Obstacle(f"{place.before} must have succeeded.")
     known = {} if known is None else known
     for owner in (place.task, place.subtask):
         yield from _unmet(plan, run, owner, known)
 
 
-def _unmet(plan: Plan, run: Run, owner: Task | Subtask, known: Known) -> Iterator[Wait]:
+def _unmet(
+    plan: Plan, run: Run, owner: Task | Subtask, known: Known
+) -> Iterator[Obstacle]:
     for number, prerequisite in enumerate(owner.prerequisites, 1):
         inside = plan.inside(prerequisite.id) if prerequisite.id else []
         is_word = prerequisite.needs is Needs.WORD or not inside
         if is_word or plan.is_circular(owner, number):
             gate = plan.word(owner, number)
             if gate not in run.passed:
-                yield Wait(prerequisite.text, gate)
+                yield Obstacle(prerequisite.text, gate)
         elif not _is_met(run, prerequisite, inside, known):
-            yield Wait(prerequisite.text)
+            yield Obstacle(prerequisite.text)
 
 
 def _is_met(
@@ -295,20 +297,20 @@ def ready(plan: Plan, run: Run, now: str) -> list[PlannedStep]:
     return [plan.steps[x] for x in found]
 
 
-def gates(plan: Plan, run: Run) -> list[Wait]:
+def gates(plan: Plan, run: Run) -> list[Obstacle]:
     """Return what waits for a maintainer's word now: each with its gate's name."""
-    found: dict[str, Wait] = {}
+    found: dict[str, Obstacle] = {}
     known: Known = {}
     for name in plan.steps:
         if state(run, name) is StepState.VERIFYING:
-            found[name] = Wait(f"{name}: its evidence needs a person's word.", name)
+            found[name] = Obstacle(f"{name}: its evidence needs a person's word.", name)
         elif state(run, name) is StepState.PENDING:
             for wait in waits(plan, run, name, known):
                 found.setdefault(wait.gate, wait)
     if all(state(run, x) in PASSED for x in plan.steps if x != DOCUMENT):
         for gate, entry in plan.quality.items():
             if gate not in run.passed:
-                found[gate] = Wait(f"{entry.name}: {entry.text}", gate)
+                found[gate] = Obstacle(f"{entry.name}: {entry.text}", gate)
     return [x for x in found.values() if x.gate]
 
 

@@ -18,7 +18,7 @@ from coordinator.workflows.model import (
     Task,
 )
 from coordinator.workflows.runs import plan
-from coordinator.workflows.runs.plan import DOCUMENT, Plan, Wait
+from coordinator.workflows.runs.plan import DOCUMENT, Obstacle, Plan
 from coordinator.workflows.runs.run import Run, Word, Work
 from coordinator.workflows.runs.step_states import StepState
 from tests.workflows.sample_documents import BOOK
@@ -255,9 +255,9 @@ def test_words_wait_for_a_maintainer() -> None:
     made = book(subtask("A"), subtask("B", 1, words, other, *after("A")))
     found = list(plan.waits(made, run(), "B-01"))
     assert found == [
-        Wait("The oven is paid", "B-needs-1"),
-        Wait("Task P09-T01 must be SUCCEEDED", "B-needs-2"),
-        Wait("A must be done"),
+        Obstacle("The oven is paid", "B-needs-1"),
+        Obstacle("Task P09-T01 must be SUCCEEDED", "B-needs-2"),
+        Obstacle("A must be done"),
     ]
     assert plan.gates(made, run()) == found[:2]
     at = run({"A-01": StepState.SUCCEEDED}, "B-needs-1", "B-needs-2")
@@ -270,7 +270,7 @@ def test_a_tasks_words_hold_all_its_steps() -> None:
     words = (Prerequisite("Paid", 1, needs=Needs.WORD),)
     subtasks = (subtask("A"), subtask("B"))
     made = Plan(StepBook(tasks=(Task("P01-T01", "", 1, "", "", words, "", subtasks),)))
-    assert plan.gates(made, run()) == [Wait("Paid", "P01-T01-needs-1")]
+    assert plan.gates(made, run()) == [Obstacle("Paid", "P01-T01-needs-1")]
     assert ready(made, run()) == []
     assert ready(made, run({}, "P01-T01-needs-1")) == ["A-01", "B-01"]
 
@@ -289,7 +289,7 @@ def test_quality_gates_come_after_all_steps() -> None:
     made = Plan(StepBook(tasks=tasks, gates=(NamedEntry("Crust", "cracks", 1),)))
     assert plan.gates(made, run()) == []
     done = {"S-01": StepState.SUCCEEDED_WITH_WARNINGS}
-    assert plan.gates(made, run(done)) == [Wait("Crust: cracks", "quality-1")]
+    assert plan.gates(made, run(done)) == [Obstacle("Crust: cracks", "quality-1")]
     assert not plan.is_complete(made, run(done))
     assert not plan.is_complete(made, run({}, "quality-1"))
     assert plan.is_complete(made, run(done, "quality-1"))
