@@ -3,6 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from coordinator.kernel.text import frontmatter
+from tests.actions.run_yard import RUNS, begin
 from tests.support import FakeAgent, ManualClock, OpenWorkspace
 
 
@@ -124,3 +126,48 @@ def test_a_file_of_any_date_is_taken_in(opened: OpenWorkspace, claimed: int) -> 
     opened.perform("status")
     [accepted] = [x for x in opened.records() if x.subject == path]
     assert "1970" <= accepted.data["written"] <= accepted.at
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "agent-system/active-contexts/backend-status.md",
+        "agent-system/agent-identities/docs.md",
+        "agent-system/learnings/backend-notes.md",
+        "pending-commits/backend-final-status.md",
+    ],
+)
+def test_an_accepted_text_is_taken_apart_once(
+    opened: OpenWorkspace, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """By its owner's parser, in the index; nobody else reads it again."""
+    split, seen = frontmatter.split, []
+
+    def counting(text: str, of: str) -> frontmatter.FrontMatter:
+        seen.append(text)
+        return split(text, of)
+
+    monkeypatch.setattr(frontmatter, "split", counting)
+    text = f"---\ntags: a\n---\n# Notes\n\n- Status: done\n- Path: {path}\n"
+    (opened.root / path).write_text(text)
+    opened.perform("check")
+    assert seen.count(text) == 1
+
+
+def test_an_edited_living_copy_is_taken_apart_once(
+    opened: OpenWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though it is judged, indexed with its decisions, and loaded again."""
+    run = begin(opened, "# Rye\n\n- [ ] Mix\n- [ ] Bake\n", "rye")
+    split, seen = frontmatter.split, []
+
+    def counting(text: str, of: str) -> frontmatter.FrontMatter:
+        seen.append(text)
+        return split(text, of)
+
+    monkeypatch.setattr(frontmatter, "split", counting)
+    path = opened.root / RUNS / run / "workflow.md"
+    text = path.read_text().replace("[ ] Mix", "[x] Mix")
+    path.write_text(text)
+    opened.perform("workflow show", run=run)
+    assert seen.count(text) == 1
