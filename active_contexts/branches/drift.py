@@ -13,14 +13,14 @@ from hashlib import blake2b
 from pathlib import Path
 
 from active_contexts.branches import hooks
-from active_contexts.branches.hook_files import HookState
-from active_contexts.branches.names import (
+from active_contexts.branches.branch_rules import (
     NameVerdict,
     explain,
     free_name,
     proper_name,
     verdict,
 )
+from active_contexts.branches.hook_files import HookState
 from active_contexts.worktree_state.commands import shortly, without_filters
 from active_contexts.worktree_state.entries import (
     Identity,

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from active_contexts.branches import hook_owners, hooks
+from active_contexts.branches.branch_rules import check_prefix
 from active_contexts.branches.hook_files import HookState
 from active_contexts.branches.hook_owners import Owner, OwnerPart, Presence, Wish
-from active_contexts.branches.names import check_prefix
 from active_contexts.worktree_state.entries import common_folder
 from active_contexts.worktree_state.model import TrackedRepository
 from coordinator.kernel.errors import CoordinatorError

@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from active_contexts.branches import hook_files, hook_overlay, hook_owners
+from active_contexts.branches.branch_rules import check_prefix
 from active_contexts.branches.hook_files import CHECKING, HookState
 from active_contexts.branches.hook_overlay import HooksOfAWorktree
 from active_contexts.branches.hook_owners import Owner, OwnerPart, Presence, Wish
-from active_contexts.branches.names import check_prefix
 from active_contexts.worktree_state.entries import common_folder
 from active_contexts.worktree_state.repository_files import Writer
 from coordinator.kernel.errors import External

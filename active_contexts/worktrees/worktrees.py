@@ -7,7 +7,7 @@ import os
 import pwd
 from dataclasses import replace
 
-from active_contexts.branches.names import name_for
+from active_contexts.branches.branch_rules import name_for
 from active_contexts.worktree_state.changes import changes, commit_and_dirt, hidden
 from active_contexts.worktree_state.commands import (
     distance,

@@ -286,7 +286,7 @@ def _print(
         done = {"output": session.output}
         text = show.dumps(done) if session.json else f"Written to {output}.\n"
     session.out.append(text)
-    session.code = show.exit_code(action.name, result)
+    session.code = exit_codes.of_answer(action.name, result)
 
 
 def _is_body(info: FieldInfo) -> bool:

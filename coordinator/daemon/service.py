@@ -18,8 +18,8 @@ from coordinator.actions.documents import accepting
 from coordinator.actions.git_state import look
 from coordinator.actions.reports import views
 from coordinator.daemon import program_replaced
+from coordinator.daemon.background_looks import Lookout
 from coordinator.daemon.dispatcher import Dispatcher
-from coordinator.daemon.git_looks import Lookout
 from coordinator.daemon.health import Health
 from coordinator.daemon.maintenance import Tender
 from coordinator.daemon.temporary_server import TemporaryEnding

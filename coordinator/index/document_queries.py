@@ -13,6 +13,7 @@ from coordinator.results.knowledge import ShownLearning
 from coordinator.results.problems import ProblemGroup, ShownProblem
 from coordinator.results.workspaces import FoundDocument
 
+_WORDS, _CHARACTERS = 12, 40  # in an excerpt
 _REFUSED = "SELECT path FROM problems WHERE source = 'refused'"
 _BY_NAME = "('bad-name', 'folder-linked', 'folder-missing')"
 
@@ -77,21 +78,32 @@ def is_newer(index: Index, path: str, after: int) -> bool:
     return index.row(question, (path, after)) is not None
 
 
-def search(index: Index, question: str, words: int, most: int) -> list[FoundDocument]:
-    """Return the documents that match an FTS5 question, the best match first.
+def search(index: Index, words: list[str], most: int) -> list[FoundDocument]:
+    """Return the documents in which all words occur, the best match first.
 
-    An excerpt has so many words.
+    A word counts whole, but with a `*` at its end; nothing else is an operator.
     """
     rows = index.rows(
         "SELECT d.path, d.owner AS kind, d.agent, d.title, d.at,"
         " snippet(search, 1, '', '', ' … ', ?) AS excerpt"
         " FROM search JOIN documents d ON d.number = search.rowid"
         " WHERE search MATCH ? ORDER BY rank, d.path LIMIT ?",
-        (words, question, most),
+        (_longest(words), " ".join(map(_quoted, words)), most),
     )
     for row in rows:
         row["excerpt"] = segments.join(row["excerpt"])
     return cast("list[FoundDocument]", rows)
+
+
+def _longest(words: list[str]) -> int:
+    """Return how many words an excerpt has; where each is a character, more."""
+    return _CHARACTERS if any(segments.cut(x) != x for x in words) else _WORDS
+
+
+def _quoted(word: str) -> str:
+    """Return an FTS5 string: nothing that is typed counts as an operator."""
+    stem, star, _ = word.partition("*") if word.endswith("*") else (word, "", "")
+    return '"' + segments.cut(stem).replace('"', '""') + '"' + star
 
 
 def crowds(index: Index, most: int) -> list[Row]:

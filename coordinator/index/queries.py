@@ -21,13 +21,12 @@ _FINISHED = "(" + ", ".join(f"'{x.value}'" for x in sorted(FINISHED)) + ")"
 
 
 def identities(index: Index) -> list[Identity]:
-    """Return the agents' identities by name, without the retired.
+    """Return the identities that documents make, by name, those of the retired too.
 
     Of two files that name one agent the one of its own wins over the file for all.
     """
     rows = index.rows(
         "SELECT name, body FROM identities"
-        " WHERE name NOT IN (SELECT agent FROM retired)"
         " ORDER BY name, path NOT LIKE '%/agent-identities/%', path"
     )
     first: dict[str, Identity] = {}
@@ -67,6 +66,11 @@ def _heard(rows: list[Row]) -> list[Row]:
     left_out = _copies([x["path"] for x in rows]) if len(rows) > 1 else {}
     heard = [x for x in rows if x["path"] not in left_out]
     return [{**x, "blockers": json.loads(x["blockers"])} for x in heard]
+
+
+def retired(index: Index) -> set[str]:
+    """Return the names of the agents that were taken off the roster."""
+    return {row["agent"] for row in index.rows("SELECT agent FROM retired")}
 
 
 _PENDING = (

@@ -15,7 +15,7 @@ from active_contexts.branches.drift import Look
 from active_contexts.worktrees.locks import Lock
 from agent_identities.attribution import Roster
 from agent_identities.model import Identity
-from coordinator.index import history, queries
+from coordinator.index import history
 from coordinator.index.database import Copy, Index
 from coordinator.kernel import clock, git
 from coordinator.kernel.blobs import Blobs
@@ -27,7 +27,7 @@ from coordinator.kernel.journal import SYSTEM, Draft, Journal, Record
 from coordinator.kernel.problems import Problem
 from coordinator.kernel.system.threads import Lane
 from coordinator.results.workspaces import DaemonHealth
-from coordinator.workspace import file_kinds
+from coordinator.workspace import file_kinds, roster
 from coordinator.workspace import settings as settings_module
 from coordinator.workspace.layout import Layout
 from pending_commits import incoming
@@ -196,12 +196,12 @@ class Workspace:
     def roster(self) -> Roster:
         """The agents that are not retired."""
         if self._roster is None:
-            self._roster = Roster(queries.identities(self.index))
+            self._roster = Roster(roster.members(self.index))
         return self._roster
 
     def identities(self) -> list[Identity]:
         """Return the agents' identities, by name."""
-        return queries.identities(self.index)
+        return roster.members(self.index)
 
     def repositories(self) -> dict[str, Repository]:
         """Return the repositories by name, as the settings have them."""

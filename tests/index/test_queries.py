@@ -5,6 +5,7 @@ import pytest
 from coordinator.index import document_queries, queries, record_queries
 from coordinator.kernel.journal import Draft
 from coordinator.kernel.problems import Problem
+from coordinator.workspace import roster
 from tests.index.fold_world import (
     CONTEXT,
     EVERYBODY,
@@ -38,8 +39,11 @@ def test_an_agents_own_file_wins_over_the_one_for_all(world: World) -> None:
         world.accept(EVERYBODY, everybody),
         Draft("agent.retired", "(maintainer)", "zoo-keeper"),
     )
-    found = queries.identities(index)
-    assert [x.name for x in found] == ["backend", "docs-writer"]
+    everyone = queries.identities(index)
+    assert [x.name for x in everyone] == ["backend", "docs-writer", "zoo-keeper"]
+    assert queries.retired(index) == {"zoo-keeper"}
+    found = roster.members(index)
+    assert found == everyone[:2]
     assert found[0].role == "its own"
     assert found[0].path == IDENTITY
     assert isinstance(found[0].responsibilities, tuple)

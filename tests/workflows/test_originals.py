@@ -12,7 +12,7 @@ from coordinator.workflows.lines import boxes
 from coordinator.workflows.lint import World
 from coordinator.workflows.marks import Mark
 from coordinator.workflows.model import Document, Family
-from coordinator.workflows.runs import instantiate, living_copy, plan
+from coordinator.workflows.runs import first_text, living_copy, plan
 from coordinator.workflows.runs.plan import Plan
 from coordinator.workflows.runs.run import Run, Work
 from coordinator.workflows.runs.step_states import StepState
@@ -145,7 +145,7 @@ def test_every_byte_stays(number: str, end: str) -> None:
         ticked = boxes.set_marks(text, {item.line: Mark.DONE})
         assert sum(a != b for a, b in zip(text, ticked, strict=True)) == 1
         assert boxes.set_marks(ticked, {item.line: Mark.OPEN}) == text
-    assert instantiate.fill(text, {"No such name": "x"}) == (text, ["No such name"])
+    assert first_text.fill(text, {"No such name": "x"}) == (text, ["No such name"])
     copy = living_copy.LivingCopy(
         text, living_copy.read(text), living_copy.first_ids(text)
     )
@@ -166,7 +166,7 @@ def test_brackets_hold_all_phases_until_they_are_filled(number: str) -> None:
     assert held is not None
     assert held.code == "placeholder"
     assert living_copy.held(copy, 0, ()) is None
-    filled, unused = instantiate.fill(text, dict.fromkeys(names, "x"))
+    filled, unused = first_text.fill(text, dict.fromkeys(names, "x"))
     assert (unused, list(living_copy.unfilled(living_copy.read(filled)).names)) == (
         [],
         [],
@@ -190,14 +190,14 @@ def test_brackets_hold_all_phases_until_they_are_filled(number: str) -> None:
 def test_the_catalogue_becomes_runs(part: str) -> None:
     """A checklist with all items, and a skeleton with all steps; both are clean."""
     document = parse("002")
-    found = instantiate.stages(document.catalogue, part)
+    found = first_text.stages(document.catalogue, part)
     assert found is not None
     names = [x.name for stage in found[1] for x in stage.items]
-    made, problems = lint.check(instantiate.checklist(document, part) or "", "w.md")
+    made, problems = lint.check(first_text.checklist(document, part) or "", "w.md")
     gates = {"User sign-off", "PAUSE: check in with the user on the design"}
     items = [x.text for x in made.checklist.items]
     assert ([x for x in items if x not in gates], problems) == (names, [])
-    made, problems = lint.check(instantiate.skeleton(document, part) or "", "w.md")
+    made, problems = lint.check(first_text.skeleton(document, part) or "", "w.md")
     problems = [x for x in problems if x.code != "no-criteria"]
     steps = [x.step.command for x in Plan(made.book).steps.values()]
     assert (made.kind, steps, problems) == (Family.STEPS, names, [])
@@ -206,7 +206,7 @@ def test_the_catalogue_becomes_runs(part: str) -> None:
 def test_the_agent_workflow_becomes_a_run() -> None:
     """Six phases of actions and outputs, and the success boxes; it has partners."""
     document = parse("003")
-    made, problems = lint.check(instantiate.checklist(document) or "", "w.md")
+    made, problems = lint.check(first_text.checklist(document) or "", "w.md")
     phases = [x.title for x in made.checklist.phases if x.title.startswith("Step")]
     assert (len(phases), problems) == (6, [])
     assert len(document.workflow.partners) == 4

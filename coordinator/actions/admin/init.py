@@ -17,7 +17,7 @@ import agent_identities.store
 import learnings.store
 import pending_commits.store
 from active_contexts.branches import drift
-from active_contexts.branches.names import check_beside
+from active_contexts.branches.branch_rules import check_beside
 from active_contexts.worktree_state import entries
 from active_contexts.worktree_state.model import TrackedRepository
 from active_contexts.worktrees.worktrees import check_usable

@@ -12,7 +12,6 @@ from coordinator.results.workspaces import DocumentVersion, FoundDocument, Shown
 from coordinator.workspace.registry import Arguments, Positional, Refresh, Who, action
 from coordinator.workspace.workspace import Call
 
-_WORDS, _CHARACTERS = 12, 40  # in an excerpt
 _MARKS_ALONE = (
     "Nothing is found by marks alone: name a word, letters or digits in any script."
 )
@@ -48,16 +47,9 @@ def search(call: Call, arguments: SearchArguments) -> list[FoundDocument]:
     if not any(map(segments.is_word, words)):
         call.notes.append(_MARKS_ALONE)
         return []
-    question = " ".join(map(_quoted, words))
     most = arguments.limit + 1
-    index = call.workspace.index
-    rows = document_queries.search(index, question, _longest(words), most)
+    rows = document_queries.search(call.workspace.index, words, most)
     return _within(call, rows, arguments.limit, "best matches")
-
-
-def _longest(words: list[str]) -> int:
-    """Return how many words an excerpt has; where each is a character, more."""
-    return _CHARACTERS if any(segments.cut(x) != x for x in words) else _WORDS
 
 
 def _within(call: Call, rows: list[_Row], limit: int, what: str) -> list[_Row]:
@@ -67,12 +59,6 @@ def _within(call: Call, rows: list[_Row], limit: int, what: str) -> list[_Row]:
             f"Only the {limit} {what} are shown; there are more: add --limit N."
         )
     return rows[:limit]
-
-
-def _quoted(word: str) -> str:
-    """Return an FTS5 string: nothing that is typed counts as an operator."""
-    stem, star, _ = word.partition("*") if word.endswith("*") else (word, "", "")
-    return '"' + segments.cut(stem).replace('"', '""') + '"' + star
 
 
 class HistoryArguments(Arguments):

@@ -16,7 +16,7 @@ from coordinator.actions.documents.markdown_text import (
     section,
     text,
 )
-from coordinator.index import document_queries, queries
+from coordinator.index import document_queries
 from coordinator.kernel.disk import files
 from coordinator.kernel.disk.files import Content
 from coordinator.workspace.workspace import Workspace
@@ -37,7 +37,7 @@ def refresh(workspace: Workspace) -> None:
     )
     # What a person wrote there, and deleted just now, still counts until it is seen.
     if is_free and not document_queries.documents(workspace.index, [FILE]):
-        view_files.write(workspace, FILE, render(queries.identities(workspace.index)))
+        view_files.write(workspace, FILE, render(workspace.identities()))
 
 
 def render(identities: Sequence[Identity]) -> str:

@@ -32,6 +32,7 @@ from coordinator.workspace.registry import (
 )
 from coordinator.workspace.workspace import Call, Workspace
 from pending_commits.item_states import ItemEvent, ItemState, next_state
+from pending_commits.permissions import NotYours, may
 
 _DIFF_BYTES = 200_000
 
@@ -274,20 +275,8 @@ def _moved_before(call: Call, wanted: str) -> bool:
 
 
 def _check_may(call: Call, row: queries.Row, event: ItemEvent) -> None:
-    """An author withdraws and closes its own; the addressed acknowledge and close."""
-    caller = call.caller
-    if caller.is_maintainer:
-        return
-    is_author = caller.agent == row["agent"]
-    addressed = submissions.recipients(call.workspace, row)
-    is_addressed = caller.agent in addressed or not row["recipients"]
-    allowed = {
-        ItemEvent.WITHDRAW: is_author,
-        ItemEvent.ACKNOWLEDGE: is_addressed and not is_author,
-        ItemEvent.CLOSE: is_author or is_addressed,
-    }
-    if not allowed[event]:
-        raise Refused(
-            f"{caller.agent} may not {event.value} {row['id']!r} of {row['agent']}.",
-            hint="Its author, whom it is addressed to, or a maintainer can.",
-        )
+    agent, author = call.caller.agent, row["agent"]
+    meant = submissions.recipients(call.workspace, row) if row["recipients"] else None
+    is_free = call.caller.is_maintainer
+    if not is_free and not may(agent, event, author=author, addressed=meant):
+        raise NotYours(agent, event, row["id"], author)

@@ -23,7 +23,7 @@ from coordinator.results.runs import (
 from coordinator.results.steps import ShownComment, ShownStep, StepOfRun
 from coordinator.workflows.marks import Mark
 from coordinator.workflows.model import Family, Item
-from coordinator.workflows.runs import instantiate, living_copy, order, plan
+from coordinator.workflows.runs import first_text, living_copy, order, plan
 from coordinator.workflows.runs.durations import Durations
 from coordinator.workflows.runs.loaded_run import Gate, LoadedRun
 from coordinator.workflows.runs.plan import Known, PlannedStep
@@ -229,7 +229,7 @@ def _uncovered(loaded: LoadedRun) -> list[str]:
         return []
     phases = [x.title for x in loaded.document.checklist.phases]
     phases += [x.title for x in loaded.document.book.tasks]
-    return instantiate.uncovered(source.catalogue, phases)
+    return first_text.uncovered(source.catalogue, phases)
 
 
 def _partners(workspace: Workspace, loaded: LoadedRun) -> list[ShownPartner]:

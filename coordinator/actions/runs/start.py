@@ -20,7 +20,7 @@ from coordinator.workflows.decide.starts import Beginning
 from coordinator.workflows.documents import read
 from coordinator.workflows.marks import Mark
 from coordinator.workflows.model import Document, Family
-from coordinator.workflows.runs import instantiate, living_copy, order
+from coordinator.workflows.runs import first_text, living_copy, order
 from coordinator.workspace.registry import (
     Arguments,
     Positional,
@@ -61,7 +61,7 @@ def start(call: Call, arguments: Start) -> BegunRun:
     base = workspace.read_text(row["blob"])
     document, _ = read.parse(base, row["path"])
     text = _living_text(document, base, part, arguments)
-    filled, unused = instantiate.fill(text, values)
+    filled, unused = first_text.fill(text, values)
     if document.kind is not Family.STEPS:
         _check_open(arguments.template, filled)
     run = _started_before(call, row["name"]) or _free_id(workspace, part or row["name"])
@@ -116,7 +116,7 @@ def _living_text(document: Document, base: str, part: str, arguments: Start) -> 
         message = f"{arguments.template} is a {document.kind.value}: it has no steps."
         raise UsageProblem(message, hint="Leave --form away.")
     form = Family.STEPS if arguments.form == "steps" else Family.CHECKLIST
-    text = instantiate.living_text(document, base, part, form)
+    text = first_text.living_text(document, base, part, form)
     if text is None:
         raise NotFound(
             f"There is no workflow {arguments.template!r}.",

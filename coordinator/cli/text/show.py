@@ -13,7 +13,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from coordinator.cli import exit_codes
 from coordinator.cli.text import show_runs
 from coordinator.cli.text.terminal_text import moment, safe
 from coordinator.kernel.text.names import display
@@ -131,24 +130,6 @@ def notes(found: Sequence[str], *, as_json: bool) -> str:
     if as_json and found:
         return dumps({"notes": found})
     return "".join(f"Note: {safe(x)}\n" for x in found)
-
-
-def exit_code(name: str, result: Any) -> int:  # noqa: ANN401 - a JSON value
-    """Return what a command line ends with by its answer: findings are a failure."""
-    has_findings = _HAS_FINDINGS.get(name, lambda _: False)
-    return exit_codes.FAILED if has_findings(result) else exit_codes.DONE
-
-
-_HAS_FINDINGS: dict[str, Callable[[Any], bool]] = {
-    "check": bool,
-    "workflow lint": bool,
-    "workflow inspect": lambda found: (
-        isinstance(found, list) and any(x["kind"] == "unreadable" for x in found)
-    ),
-    "init": lambda made: any(x["problem"] for x in made["worktrees"]),
-    "worktree repair": lambda done: any(x["problem"] for x in done),
-    "doctor": lambda found: not all(x["well"] for x in found),
-}
 
 
 def json_of(name: str, result: Any) -> Any:  # noqa: ANN401 - a JSON value

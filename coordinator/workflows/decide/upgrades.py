@@ -24,7 +24,7 @@ from coordinator.workflows.documents import kinship, read
 from coordinator.workflows.lines import boxes
 from coordinator.workflows.marks import Mark
 from coordinator.workflows.model import Family, Item
-from coordinator.workflows.runs import instantiate, living_copy, matching, merging
+from coordinator.workflows.runs import first_text, living_copy, matching, merging
 from coordinator.workflows.runs.living_copy import LivingCopy
 from coordinator.workflows.runs.loaded_run import LoadedRun
 from coordinator.workflows.runs.plan import Plan, PlannedStep
@@ -93,9 +93,9 @@ def _is_another(
 def _living_text(loaded: LoadedRun, new: NewVersion) -> str | CoordinatorError:
     """Return what a run of the newer version would begin with, or why none can."""
     document, _ = read.parse(new.text, new.path)
-    part = "" if document.kind in instantiate.AS_THEY_ARE else loaded.run.part
+    part = "" if document.kind in first_text.AS_THEY_ARE else loaded.run.part
     form = Family.STEPS if loaded.is_steps else Family.CHECKLIST
-    text = instantiate.living_text(document, new.text, part, form)
+    text = first_text.living_text(document, new.text, part, form)
     if text is not None:
         return text
     return Refused(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from coordinator.actions.admin import init
-from coordinator.cli.text import show
+from coordinator.cli import exit_codes
 from coordinator.kernel.errors import Conflict, CoordinatorError, UsageProblem
 from coordinator.workspace import file_kinds
 from coordinator.workspace.layout import Layout
@@ -238,7 +238,7 @@ def test_what_could_not_be_made_stays_a_problem_until_it_is(
         problems = {x["agent"]: x["problem"] for x in made["worktrees"]}
         assert "is taken" in problems.pop("docs")
         assert set(problems.values()) == {""}
-        assert show.exit_code("init", made) == 1
+        assert exit_codes.of_answer("init", made) == 1
         assert opened.problems("shop-docs") == ["worktree-not-made"]
         opened.perform("init", **wanted)
         assert len(opened.records("worktree.refused")) == 1

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from active_contexts.branches import hook_files, hook_owners, hook_upkeep, hooks
+from active_contexts.branches.branch_rules import BadPrefix
 from active_contexts.branches.hook_files import HookState
 from active_contexts.branches.hook_owners import Owner, Wish
-from active_contexts.branches.names import BadPrefix
 from active_contexts.worktree_state.model import TrackedRepository
 from tests.active_contexts.worktree_yard import OWNER, PREFIXES
 from tests.support import ManualClock, git, try_git

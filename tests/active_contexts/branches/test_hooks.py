@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from active_contexts.branches import hooks
+from active_contexts.branches.branch_rules import BadPrefix
 from active_contexts.branches.hook_files import HookState
-from active_contexts.branches.names import BadPrefix
 from tests.active_contexts.worktree_yard import OWNER, PREFIXES, make_yard, write_hook
 from tests.support import GIT_ENVIRONMENT, git, try_git
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from active_contexts.branches import drift
-from active_contexts.branches.names import BadFeature
+from active_contexts.branches.branch_rules import BadFeature
 from active_contexts.worktree_state.model import (
     BranchElsewhere,
     FolderTaken,

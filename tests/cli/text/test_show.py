@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from coordinator.cli import app
+from coordinator.cli import app, exit_codes
 from coordinator.cli.text import show
 from coordinator.workspace import registry
 
@@ -286,7 +286,7 @@ def test_an_error_is_two_lines_whatever_it_quotes() -> None:
 )
 def test_findings_have_an_exit_code(name: str, result: object, code: int) -> None:
     """A script can tell whether something was found."""
-    assert show.exit_code(name, result) == code
+    assert exit_codes.of_answer(name, result) == code
 
 
 def test_columns_and_views_are_of_actions_that_there_are() -> None:

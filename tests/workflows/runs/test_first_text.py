@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from coordinator.workflows import lint
 from coordinator.workflows.documents import checklist, read
 from coordinator.workflows.model import Catalogue, Document, Family, Role, Stage
-from coordinator.workflows.runs import instantiate, living_copy
+from coordinator.workflows.runs import first_text, living_copy
 from tests.workflows.any_documents import ANY
 from tests.workflows.sample_documents import AGENT, CATALOGUE, GROUPED, HEADED
 
@@ -41,7 +41,7 @@ def test_filling(
     text: str, values: dict[str, str], filled: str | None, unused: list[str]
 ) -> None:
     """By the words in the brackets, whatever case and blanks; boxes are none."""
-    assert instantiate.fill(text, values) == (
+    assert first_text.fill(text, values) == (
         text if filled is None else filled,
         unused,
     )
@@ -50,7 +50,7 @@ def test_filling(
 @given(ANY)
 def test_filling_with_nothing_that_is_there_changes_nothing(text: str) -> None:
     """Every byte stays, and the name is said to be unused."""
-    assert instantiate.fill(text, {"No Such Name": "a"}) == (text, ["No Such Name"])
+    assert first_text.fill(text, {"No Such Name": "a"}) == (text, ["No Such Name"])
 
 
 @pytest.mark.parametrize("text", [GROUPED, HEADED])
@@ -58,7 +58,7 @@ def test_all_that_waits_can_be_filled(text: str) -> None:
     """With every name that the checklist gives, none is left."""
     found = living_copy.read(text)
     names = living_copy.unfilled(found).names
-    filled, unused = instantiate.fill(text, dict.fromkeys(names, "rye"))
+    filled, unused = first_text.fill(text, dict.fromkeys(names, "rye"))
     left = living_copy.read(filled)
     assert (list(living_copy.unfilled(left).names), unused) == ([], [])
     assert [x.line for x in left.items] == [x.line for x in found.items]
@@ -66,7 +66,7 @@ def test_all_that_waits_can_be_filled(text: str) -> None:
 
 def test_a_framework_becomes_a_checklist() -> None:
     """A phase a stage, a pause after the first design, a sign-off, the rules."""
-    text = instantiate.checklist(parse(CATALOGUE))
+    text = first_text.checklist(parse(CATALOGUE))
     assert (
         text
         == """\
@@ -107,7 +107,7 @@ The final report has a heading for each of these:
 
 def test_an_example_workflow_becomes_a_checklist() -> None:
     """It is named by its slug; its stages and items are those of the document."""
-    text = instantiate.checklist(parse(CATALOGUE), "rye-bread-workflow")
+    text = first_text.checklist(parse(CATALOGUE), "rye-bread-workflow")
     assert text is not None
     made = parse(text)
     assert (made.kind, made.title) == (Family.CHECKLIST, "Rye Bread Workflow")
@@ -124,19 +124,19 @@ def test_an_example_workflow_becomes_a_checklist() -> None:
 def test_only_the_first_design_is_paused_at() -> None:
     """A workflow without one, and without rules, has only the sign-off."""
     stages = (Stage("Architecture", 1), Stage("API Design", 2), Stage("Code", 3))
-    text = instantiate.checklist(
+    text = first_text.checklist(
         Document(Family.CATALOGUE, "T", catalogue=Catalogue("", stages))
     )
     assert text is not None
     assert text.count("PAUSE") == 1
-    text = instantiate.checklist(parse(CATALOGUE), "rolls-for-a-wedding")
+    text = first_text.checklist(parse(CATALOGUE), "rolls-for-a-wedding")
     assert text is not None
     assert "PAUSE" not in text
 
 
 def test_an_agent_workflow_becomes_a_checklist() -> None:
     """A phase a step: actions, then what is to come of them; success at the end."""
-    text = instantiate.checklist(parse(AGENT))
+    text = first_text.checklist(parse(AGENT))
     assert text is not None
     items = parse(text).checklist.items
     assert [(x.phase, x.group, x.text) for x in items] == [
@@ -155,7 +155,7 @@ def test_an_agent_workflow_becomes_a_checklist() -> None:
 
 def test_an_agent_workflow_may_lack_its_parts() -> None:
     """A step without objective and outputs, and no success criteria."""
-    text = instantiate.checklist(parse("# Agent Identity\n# Step 1\n1. a\n# Step 2\n"))
+    text = first_text.checklist(parse("# Agent Identity\n# Step 1\n1. a\n# Step 2\n"))
     assert text == (
         "# Agent Identity\n\n## Step 1\n\n\n**Notes:** [Notes]\n"
         "\n## Step 2\n\n\n**Notes:** [Notes]\n"
@@ -164,15 +164,15 @@ def test_an_agent_workflow_may_lack_its_parts() -> None:
 
 def test_parts_that_are_not_there() -> None:
     """Neither a workflow of another name, nor any part of a plain checklist."""
-    assert instantiate.checklist(parse(CATALOGUE), "oat-bread") is None
-    assert instantiate.skeleton(parse(CATALOGUE), "oat-bread") is None
-    assert instantiate.checklist(parse(GROUPED), "rye") is None
-    assert instantiate.skeleton(parse(GROUPED)) is None
+    assert first_text.checklist(parse(CATALOGUE), "oat-bread") is None
+    assert first_text.skeleton(parse(CATALOGUE), "oat-bread") is None
+    assert first_text.checklist(parse(GROUPED), "rye") is None
+    assert first_text.skeleton(parse(GROUPED)) is None
 
 
 def test_a_skeleton_of_steps() -> None:
     """A stage is a task that waits for the one before it, a bullet a step."""
-    text = instantiate.skeleton(parse(CATALOGUE), "rye-bread-workflow")
+    text = first_text.skeleton(parse(CATALOGUE), "rye-bread-workflow")
     assert text is not None
     made, problems = lint.check(text, "w.md")
     assert (made.kind, made.title) == (Family.STEPS, "Rye Bread Workflow")
@@ -189,7 +189,7 @@ def test_a_skeleton_of_steps() -> None:
 
 def test_a_skeleton_of_the_framework() -> None:
     """Without a part it is the framework itself, under the document's title."""
-    text = instantiate.skeleton(parse(CATALOGUE))
+    text = first_text.skeleton(parse(CATALOGUE))
     assert text is not None
     made = parse(text)
     assert made.title == "Head Baker Mode: Task Guidelines"
@@ -212,13 +212,13 @@ def test_every_bullet_becomes_an_item(stages: list[list[str]]) -> None:
     for number, names in enumerate(stages, 1):
         lines += [f"{number}. STAGE", *(f"   - {x}" for x in names)]
     document = parse("\n".join(lines))
-    text = instantiate.checklist(document, "w")
+    text = first_text.checklist(document, "w")
     assert text is not None
     (workflow,) = document.catalogue.workflows
     names = [x.name for stage in workflow.stages for x in stage.items]
     items = [x.text for x in parse(text).checklist.items]
     assert [x for x in items if x != "User sign-off"] == names
-    skeleton = instantiate.skeleton(document, "w")
+    skeleton = first_text.skeleton(document, "w")
     assert skeleton is not None
     tasks = parse(skeleton).book.tasks
     assert [len(x.subtasks[0].steps) for x in tasks] == [len(x) for x in stages]
@@ -241,11 +241,11 @@ def test_stages_that_a_run_does_not_cover(
     phases: list[str], missing: list[str]
 ) -> None:
     """Those that share no telling word with any phase, in any form of it."""
-    assert instantiate.uncovered(parse(CATALOGUE).catalogue, phases) == missing
+    assert first_text.uncovered(parse(CATALOGUE).catalogue, phases) == missing
 
 
 def test_names_in_brackets_are_those_that_are_filled() -> None:
     """What the reader calls a placeholder, the filler finds."""
     text = "- [ ] [Loaf Name] for [ Some  Body ]\n"
     names = list(checklist.placeholders(text))
-    assert instantiate.fill(text, dict.fromkeys(names, "x")) == ("- [ ] x for x\n", [])
+    assert first_text.fill(text, dict.fromkeys(names, "x")) == ("- [ ] x for x\n", [])

@@ -5,8 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from active_contexts.branches import names as branches
-from active_contexts.branches.names import BadFeature, BadPrefix, NameVerdict, verdict
+from active_contexts.branches import branch_rules as branches
+from active_contexts.branches.branch_rules import (
+    BadFeature,
+    BadPrefix,
+    NameVerdict,
+    verdict,
+)
 
 RULES = Path(branches.__file__).with_name("hook_scripts") / "rules.sh"
 AGENTS = ("backend", "frontend", "team/docs")
