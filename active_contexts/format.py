@@ -10,7 +10,7 @@ from active_contexts import fields, states
 from active_contexts.fields import ContextField, Form, HeldFields, plain
 from active_contexts.model import Context, ContextState
 from coordinator.kernel.problems import Problem
-from coordinator.kernel.text import labelled, markdown
+from coordinator.kernel.text import labelled, line_edits, markdown
 from coordinator.kernel.text.frontmatter import FrontMatter
 from coordinator.kernel.text.labelled import Labelled
 
@@ -219,7 +219,7 @@ def _edited(
     if held and held.form is Form.FRONT:
         return _in_front(text, front.body_line, field, value)
     if held and (line := _with_value(_line(text, held.line), held.form, value)):
-        return markdown.replace_line(text, held.line, line)
+        return line_edits.replace_line(text, held.line, line)
     if front.body_line > 1:
         return _in_front(text, front.body_line, field, value)
     end = _line_end(text)

@@ -157,14 +157,6 @@ def target_ref(repository: str) -> str:
     return f"{root_ref(repository)}/target"
 
 
-def fetch_branch(
-    store: Repository, source: Path, repository: str, branch: str, into: str
-) -> str:
-    """Bring one branch's head into the store; see `fetch_branches`."""
-    [head] = fetch_branches(store, source, repository, {into: branch})
-    return head
-
-
 def fetch_branches(
     store: Repository, source: Path, repository: str, wanted: Mapping[str, str]
 ) -> list[str]:

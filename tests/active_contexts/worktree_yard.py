@@ -19,7 +19,7 @@ from active_contexts.worktree_state.model import (
     TrackedRepository,
     WorktreeRoot,
 )
-from active_contexts.worktrees import worktrees
+from active_contexts.worktrees import assigning
 from coordinator.kernel.git import Repository
 from coordinator.kernel.system.processes import Completed
 from tests.support import git
@@ -46,12 +46,12 @@ class Yard:
 
     def home(self, agent: str) -> AssignedWorktree:
         """Add (or find) an agent's home worktree."""
-        wanted = worktrees.home(self.worktree_root, self.tracked, agent, agent)
-        return worktrees.add_home(self.worktree_root, self.tracked, wanted)
+        wanted = assigning.home(self.worktree_root, self.tracked, agent, agent)
+        return assigning.add_home(self.worktree_root, self.tracked, wanted)
 
     def start(self, at_home: AssignedWorktree, feature: str) -> AssignedWorktree:
         """Start a feature."""
-        return worktrees.start_feature(
+        return assigning.start_feature(
             self.worktree_root, self.tracked, at_home, feature
         )
 

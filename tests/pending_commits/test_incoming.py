@@ -8,7 +8,7 @@ import pytest
 from coordinator.kernel.git import GitFailed, Repository
 from pending_commits.incoming import incoming, leftovers, tidy
 from pending_commits.submissions import (
-    fetch_branch,
+    fetch_branches,
     fetch_heads,
     open_store,
     pending_ref,
@@ -35,7 +35,7 @@ def packed(repository: Path) -> Path:
 
 def fetch(store: Repository, source: Path, branch: str = "main") -> str:
     """Fetch as a submission does."""
-    return fetch_branch(store, source, "shop", branch, INTO)
+    return fetch_branches(store, source, "shop", {INTO: branch})[0]
 
 
 def packs(store: Repository) -> list[Path]:

@@ -15,7 +15,7 @@ from pending_commits.submissions import (
     Partial,
     RepositoryMissing,
     Shallow,
-    fetch_branch,
+    fetch_branches,
     open_store,
     pending_ref,
     target_ref,
@@ -42,7 +42,7 @@ def branch(repository: Path) -> str:
 
 def fetch(store: Repository, source: Path, name: str = "backend/login") -> str:
     """Fetch as a submission does."""
-    return fetch_branch(store, source, "shop", name, INTO)
+    return fetch_branches(store, source, "shop", {INTO: name})[0]
 
 
 def test_the_store_is_bare_synced_and_never_collected(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_the_target_is_fetched_by_its_full_name(
 ) -> None:
     """The target's tip has a ref of its own."""
     ref = target_ref("shop")
-    tip = fetch_branch(store, repository, "shop", "refs/heads/main", ref)
+    tip = fetch_branches(store, repository, "shop", {ref: "refs/heads/main"})[0]
     assert tip == git(repository, "rev-parse", "main")
     assert kernel_git.resolve(store, "refs/repositories/shop/target") == tip
 
@@ -298,8 +298,8 @@ def test_two_repositories_do_not_meet(
     other = make_template(tmp_path / "site")
     commit(other, "index.html", "<p>", "Add a page")
     shop, site = target_ref("shop"), target_ref("site")
-    one = fetch_branch(store, repository, "shop", "main", shop)
-    two = fetch_branch(store, other, "site", "main", site)
+    one = fetch_branches(store, repository, "shop", {shop: "main"})[0]
+    two = fetch_branches(store, other, "site", {site: "main"})[0]
     assert kernel_git.refs(store, "refs/") == {shop: one, site: two}
 
 

@@ -20,7 +20,7 @@ from active_contexts.branches import drift
 from active_contexts.branches.branch_rules import check_beside
 from active_contexts.worktree_state import entries
 from active_contexts.worktree_state.model import TrackedRepository
-from active_contexts.worktrees.worktrees import check_usable
+from active_contexts.worktrees.assigning import check_usable
 from agent_identities.model import DEFAULT_ROSTER, identity_for
 from coordinator.actions.documents.accepting import take_in
 from coordinator.actions.pending import submissions

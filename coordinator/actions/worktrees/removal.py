@@ -16,10 +16,10 @@ from active_contexts.worktree_state.model import (
     WorktreeRoot,
 )
 from active_contexts.worktrees import pool, removal, returning, trash
+from active_contexts.worktrees.assigning import describe, home, second
 from active_contexts.worktrees.removal import Removed
 from active_contexts.worktrees.saving import place
 from active_contexts.worktrees.trash import NothingKept
-from active_contexts.worktrees.worktrees import describe, home, second
 from coordinator.actions.worktrees import worktrees
 from coordinator.kernel import clock
 from coordinator.kernel.errors import NotFound, Refused

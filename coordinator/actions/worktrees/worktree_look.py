@@ -13,7 +13,7 @@ from active_contexts.worktree_state.model import (
     Worktree,
     WorktreeState,
 )
-from active_contexts.worktrees import worktrees
+from active_contexts.worktrees import assigning
 from coordinator.actions.git_state import repository_look
 from coordinator.index import queries
 from coordinator.kernel.errors import CoordinatorError
@@ -63,14 +63,14 @@ def see(looks: Sequence[Callable[[], View]]) -> list[View]:
 
 def _look(tracked: TrackedRepository, known: AssignedWorktree) -> View:
     try:
-        return View(worktrees.describe(tracked, known))
+        return View(assigning.describe(tracked, known))
     except (CoordinatorError, OSError) as error:
         problem = repository_look.trouble(known.path.name, "worktree-unreadable", error)
         return View(_remember(tracked, known).worktree, problem)
 
 
 def _remember(tracked: TrackedRepository, known: AssignedWorktree) -> View:
-    return View(worktrees.remembered(tracked, known, WorktreeState.UNREADABLE))
+    return View(assigning.remembered(tracked, known, WorktreeState.UNREADABLE))
 
 
 def note(workspace: Workspace, views: Iterable[View]) -> None:

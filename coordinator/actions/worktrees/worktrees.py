@@ -1,6 +1,6 @@
 """Worktrees by command: given to agents, listed, taken back, repaired.
 
-The effects on git are `active_contexts.worktrees.worktrees`'; here is who gets what,
+The effects on git are `active_contexts.worktrees.assigning`'; here is who gets what,
 and the record of it.
 """
 
@@ -18,7 +18,7 @@ from active_contexts.worktree_state.model import (
     TrackedRepository,
     Worktree,
 )
-from active_contexts.worktrees import pool, promised, trash, worktrees
+from active_contexts.worktrees import assigning, pool, promised, trash
 from active_contexts.worktrees import repair as worktree_repair
 from active_contexts.worktrees.repair import RepairKind, RepairOutcome
 from coordinator.actions.worktrees import worktree_look
@@ -69,12 +69,12 @@ def add(call: Call, arguments: AddArguments) -> ShownWorktree:
     bring = bringing(call)
     at_home = make_home(workspace, tracked, arguments.agent, bring)
     if promised.is_partial(tracked):
-        bring(tracked, worktrees.begins_at(tracked, at_home, arguments.feature))
-    given = worktrees.start_feature(
+        bring(tracked, assigning.begins_at(tracked, at_home, arguments.feature))
+    given = assigning.start_feature(
         repositories.worktree_root(workspace), tracked, at_home, arguments.feature
     )
     is_new = record_added(workspace, tracked, given, call.caller.actor)
-    look = worktrees.describe_new if is_new else worktrees.describe
+    look = assigning.describe_new if is_new else assigning.describe
     return as_value(look(tracked, given))
 
 
@@ -101,13 +101,13 @@ def make_home(
             f"There is no agent named {agent!r}.", hint="Run: coordinator agent list"
         )
     ground = repositories.worktree_root(workspace)
-    wanted = worktrees.home(ground, tracked, agent, identity.prefix)
+    wanted = assigning.home(ground, tracked, agent, identity.prefix)
     for known in repositories.assigned(workspace, tracked.name):
         if known.agent == agent and not known.feature:
             wanted = replace(wanted, path=known.path)
     if promised.is_partial(tracked) and not wanted.path.exists():
-        bring(tracked, worktrees.target_tip(tracked))
-    made = worktrees.add_home(ground, tracked, wanted)
+        bring(tracked, assigning.target_tip(tracked))
+    made = assigning.add_home(ground, tracked, wanted)
     record_added(workspace, tracked, made, SYSTEM)
     return made
 
@@ -254,7 +254,7 @@ def _make_refused(call: Call, tracked: TrackedRepository) -> Iterator[RepairOutc
     workspace, ground = call.workspace, repositories.worktree_root(call.workspace)
     refused = {x["path"] for x in not_made(workspace)}
     for agent in workspace.roster.names:
-        home = worktrees.home(ground, tracked, agent, agent)
+        home = assigning.home(ground, tracked, agent, agent)
         if home.path.name not in refused:
             continue
         try:

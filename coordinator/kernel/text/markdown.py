@@ -6,7 +6,7 @@ to what stands on a single line.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -42,7 +42,7 @@ class Line:
 
 
 BOM = "\ufeff"  # editors put it at a file's start; it reads as nothing and is kept
-_LINE_END = re.compile(r"\r\n|\n|\r")
+LINE_END = re.compile(r"\r\n|\n|\r")
 _HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*))?\Z")
 _BULLET = re.compile(r"([ \t]*)([-*+]|\d{1,9}[.)])(?:[ \t]+(.*))?\Z")
 _BOX = re.compile(r"\[([ xX])\](?:[ \t]+(.*))?\Z")
@@ -73,7 +73,7 @@ def split_lines(text: str) -> list[str]:
 
     `str.splitlines` also splits at form feeds and U+2028, which editors do not count.
     """
-    lines = text.split("\n") if "\r" not in text else _LINE_END.split(text)
+    lines = text.split("\n") if "\r" not in text else LINE_END.split(text)
     if lines[-1] == "":
         lines.pop()
     return lines
@@ -140,40 +140,6 @@ def _bullet(number: int, line: str) -> Line:
     return Line(number, line, LineKind.BULLET, indent, content, match[2], mark)
 
 
-def replace_line(text: str, number: int, new: str) -> str:
-    """Return the text with line `number` (from 1) replaced, every other byte kept.
-
-    Raises:
-        IndexError: The text has no such line.
-    """
-    start = 0 if number > 0 else len(text)
-    for _ in range(number - 1):
-        end = _LINE_END.search(text, start)
-        if end is None:
-            raise IndexError(number)
-        start = end.end()
-    if start >= len(text):
-        raise IndexError(number)
-    end = _LINE_END.search(text, start)
-    return text[:start] + new + text[end.start() if end else len(text) :]
-
-
-def replace_lines(text: str, new: Mapping[int, str]) -> str:
-    """Return the text with these lines (from 1) replaced, every other byte kept.
-
-    A number that no line has is left out; it takes time linear in the text's length.
-    """
-    if not new:
-        return text
-    kept: list[str] = []
-    start = 0
-    for number, end in enumerate(_LINE_END.finditer(text), 1):
-        kept += [new.get(number, text[start : end.start()]), end[0]]
-        start = end.end()
-    last = len(kept) // 2 + 1
-    return "".join([*kept, new.get(last, text[start:]) if text[start:] else ""])
-
-
 def first_heading(lines: list[Line]) -> str:
     """Return the content of the first heading, or an empty string."""
     return next((x.content for x in lines if x.kind is LineKind.HEADING), "")
@@ -205,7 +171,7 @@ def blank_comments(text: str) -> str:
         close = text.find("-->", start + 4)
         if close < 0:
             break
-        kept += [text[end:start], "".join(_LINE_END.findall(text, start, close))]
+        kept += [text[end:start], "".join(LINE_END.findall(text, start, close))]
         end = close + 3
     return "".join([*kept, text[end:]])
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from coordinator.kernel.errors import Refused
 from coordinator.kernel.journal import SYSTEM
+from coordinator.kernel.leases import Lease
 from coordinator.workflows.decide import ruling
 from coordinator.workflows.decide.ruling import (
     NOTHING,
@@ -26,6 +27,7 @@ from coordinator.workflows.runs.plan import PlannedStep
 from coordinator.workflows.runs.run import Attempt, Escalation
 from coordinator.workflows.runs.step_states import StepEvent
 
+_TAKEOVERS = 2  # the third is a person's matter
 _LONGEST_NAME = 100
 _MOST_LOGS = 3
 _LONGEST_LOG = 1_000  # characters of each
@@ -54,6 +56,20 @@ def escalate(
     told = tuple(Notice(x, subject, body) for x in sorted({agent, ""}))
     own = record(loaded, "run.escalated", SYSTEM, data)
     return Ruling((own,), notices=told)
+
+
+def is_given_up(lease: Lease) -> bool:
+    """Tell whether one more takeover is a person's matter instead."""
+    return lease.takeovers >= _TAKEOVERS
+
+
+def give_up(loaded: LoadedRun, step: PlannedStep, asking: Asking) -> Ruling:
+    """Escalate a step that one agent after the other took and did not finish."""
+    reason = f"{step.name} was taken three times, and nobody finished it."
+    hint = "A maintainer runs: coordinator workflow escalations"
+    refusal = Refused(f"{reason} It is escalated.", hint=hint)
+    found = escalate(loaded, step, reason, asking)
+    return found.and_then(ruling.refuse(refusal))
 
 
 def _logs(read: Callable[[str], str], attempts: Sequence[Attempt]) -> Iterator[str]:

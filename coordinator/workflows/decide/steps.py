@@ -25,7 +25,6 @@ from coordinator.workflows.runs.plan import PlannedStep
 from coordinator.workflows.runs.run import Work
 from coordinator.workflows.runs.step_states import HELD, TABLE, StepEvent, StepState
 
-_TAKEOVERS = 2  # the third is a person's matter
 IN_HAND = frozenset({StepState.RUNNING, StepState.RETRYING})
 
 
@@ -82,8 +81,8 @@ def take(
     if refusal := _held_back(loaded, step, asking, is_judged=is_judged):
         return ruling.refuse(refusal)
     is_takeover = work.lease.is_of_another(actor)
-    if is_takeover and work.lease.takeovers >= _TAKEOVERS:
-        return _give_up(loaded, step, asking)
+    if is_takeover and escalations.is_given_up(work.lease):
+        return escalations.give_up(loaded, step, asking)
     is_renewal = work.holder == actor
     data = {
         "step": step.name,
@@ -115,15 +114,6 @@ def _held_back(
         f"{name} is {state.value}: it cannot be taken.{words}",
         hint=f"Run: coordinator workflow next {loaded.run.id}",
     )
-
-
-def _give_up(loaded: LoadedRun, step: PlannedStep, asking: Asking) -> Ruling:
-    """Escalate a step that one agent after the other took and did not finish."""
-    reason = f"{step.name} was taken three times, and nobody finished it."
-    hint = "A maintainer runs: coordinator workflow escalations"
-    refusal = Refused(f"{reason} It is escalated.", hint=hint)
-    found = escalations.escalate(loaded, step, reason, asking)
-    return found.and_then(ruling.refuse(refusal))
 
 
 def not_held(

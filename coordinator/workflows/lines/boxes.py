@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from coordinator.kernel.text import markdown
+from coordinator.kernel.text import line_edits, markdown
 from coordinator.kernel.text.markdown import Line, LineKind
 from coordinator.workflows.marks import Mark, Meaning, Reading, Signs
 
@@ -83,7 +83,7 @@ def set_marks(text: str, marks: Mapping[int, Mark], signs: Signs = _USUAL) -> st
         return _BOM + set_marks(text.removeprefix(_BOM), marks, signs)
     lines = markdown.split_lines(text)
     numbers = (x for x in marks if 0 < x <= len(lines))
-    return markdown.replace_lines(
+    return line_edits.replace_lines(
         text, {x: _set(lines[x - 1], marks[x], signs) for x in numbers}
     )
 

@@ -7,7 +7,7 @@ become a skeleton of steps. Pure text; nothing is written.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from coordinator.kernel.text import labelled, markdown
+from coordinator.kernel.text import labelled, line_edits
 from coordinator.kernel.text.markdown import LineKind
 from coordinator.kernel.text.names import slug
 from coordinator.workflows.model import (
@@ -64,7 +64,7 @@ def fill(text: str, values: Mapping[str, str]) -> tuple[str, list[str]]:
             continue
         filled[line.number] = pattern.sub(replace, line.text)
     bom = text[: text.startswith("\ufeff")]
-    text = bom + markdown.replace_lines(text.removeprefix(bom), filled)
+    text = bom + line_edits.replace_lines(text.removeprefix(bom), filled)
     return text, [name for name in values if _folded(name) not in used]
 
 

@@ -8,7 +8,7 @@ import pytest
 from active_contexts.worktree_state.changes import Changes, changes, commit_and_dirt
 from active_contexts.worktree_state.commands import with_filters
 from active_contexts.worktree_state.model import AssignedWorktree
-from active_contexts.worktrees import worktrees
+from active_contexts.worktrees import assigning
 from tests.active_contexts.worktree_yard import Yard, make_yard
 from tests.support import commit, git
 
@@ -85,7 +85,7 @@ def test_what_only_a_filter_could_tell_is_unknown(yard: Yard, users: Path) -> No
     assert own_status(home.path) == ""
     found = seen(yard, home)
     assert (found.doubtful, found.is_dirty) == (("my.key",), None)
-    assert worktrees.describe(yard.tracked, home).dirty is None
+    assert assigning.describe(yard.tracked, home).dirty is None
     (home.path / "README.md").write_text("changed")
     (home.path / "other.key").write_text("new")
     found = seen(yard, home)

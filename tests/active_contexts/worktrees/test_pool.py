@@ -8,8 +8,8 @@ import pytest
 from active_contexts.worktree_state import commands
 from active_contexts.worktree_state.entries import common_folder, save_role
 from active_contexts.worktree_state.model import AssignedWorktree
+from active_contexts.worktrees import assigning, removal
 from active_contexts.worktrees import pool as worktree_pool
-from active_contexts.worktrees import removal, worktrees
 from coordinator.kernel import git as kernel_git
 from tests.active_contexts.worktree_yard import Yard, crash_after, make_yard, tip
 from tests.support import commit, git
@@ -234,5 +234,5 @@ def test_the_same_feature_of_two_agents_is_two_worktrees(yard: Yard) -> None:
     ]
     assert [x.branch for x in paths] == ["a/login", "b/login"]
     assert tip(yard.repository, "a/login") == tip(yard.repository, "b/login")
-    seen = [worktrees.describe(yard.tracked, x).branch for x in paths]
+    seen = [assigning.describe(yard.tracked, x).branch for x in paths]
     assert seen == ["a/login", "b/login"]

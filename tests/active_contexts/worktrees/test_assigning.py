@@ -21,8 +21,8 @@ from active_contexts.worktree_state.model import (
     UnusablePath,
     WorktreeState,
 )
+from active_contexts.worktrees import assigning, removal, repair
 from active_contexts.worktrees import pool as worktree_pool
-from active_contexts.worktrees import removal, repair, worktrees
 from coordinator.kernel.errors import CoordinatorError
 from coordinator.kernel.git import GitFailed
 from tests.active_contexts.worktree_yard import Yard, make_yard, set_trap, tip
@@ -133,9 +133,9 @@ def test_every_refusal_is_clear(yard: Yard, tmp_path: Path) -> None:
         (TrackedRepository("shop", shop, "trunk"), TargetMissing),
     ]
     for tracked, error in cases:
-        wanted = worktrees.home(yard.worktree_root, tracked, "docs", "docs")
+        wanted = assigning.home(yard.worktree_root, tracked, "docs", "docs")
         with pytest.raises(error) as caught:
-            worktrees.add_home(yard.worktree_root, tracked, wanted)
+            assigning.add_home(yard.worktree_root, tracked, wanted)
         assert caught.value.hint
         assert not wanted.path.exists()
     home = yard.home("backend")
@@ -148,9 +148,9 @@ def test_every_refusal_is_clear(yard: Yard, tmp_path: Path) -> None:
         shutil.move(yard.workspace / "shop-docs", tmp_path / f"old-{make.__name__}")
     git(shop, "worktree", "add", "-q", "--detach", str(yard.workspace / "shop-docs"))
     yard.home("docs")  # a worktree of the repository without a role becomes the agent's
-    wanted = worktrees.home(yard.worktree_root, yard.tracked, "docs", "other")
+    wanted = assigning.home(yard.worktree_root, yard.tracked, "docs", "other")
     with pytest.raises(FolderTaken, match="of docs"):
-        worktrees.add_home(yard.worktree_root, yard.tracked, wanted)
+        assigning.add_home(yard.worktree_root, yard.tracked, wanted)
 
 
 def test_a_path_with_the_end_of_a_line_is_refused(
@@ -186,7 +186,7 @@ def test_what_git_says_unexpectedly_is_git_that_failed(
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", str(fake.parent), prepend=":")
     with pytest.raises(GitFailed):
-        worktrees.describe(yard.tracked, home)
+        assigning.describe(yard.tracked, home)
 
 
 def test_a_second_folder_on_another_branch_is_not_taken_over(yard: Yard) -> None:
@@ -222,7 +222,7 @@ def test_a_bare_repository_works(yard: Yard, tmp_path: Path) -> None:
 def test_a_worktree_is_described_against_the_target(yard: Yard) -> None:
     """Dirty, ahead, behind, and what it is in the middle of."""
     home = yard.start(yard.home("backend"), "login")
-    seen = worktrees.describe(yard.tracked, home)
+    seen = assigning.describe(yard.tracked, home)
     assert (seen.dirty, seen.ahead, seen.behind) == (False, 0, 0)
     assert (seen.agent, seen.repository, seen.branch) == (
         "backend", "shop", "backend/login",
@@ -231,15 +231,15 @@ def test_a_worktree_is_described_against_the_target(yard: Yard) -> None:
     commit(yard.repository, "README.md", "ours\n", "Behind")
     commit(yard.repository, "b.txt", "b\n", "Behind again")
     (home.path / "new.txt").write_text("new")
-    seen = worktrees.describe(yard.tracked, home)
+    seen = assigning.describe(yard.tracked, home)
     assert (seen.commit, seen.dirty, seen.ahead, seen.behind) == (head, True, 1, 2)
     assert (seen.state, seen.operation) == (WorktreeState.READY, None)
     try_git(home.path, "rebase", "main")
-    seen = worktrees.describe(yard.tracked, home)
+    seen = assigning.describe(yard.tracked, home)
     assert (seen.state, seen.operation) == (WorktreeState.BUSY, Operation.REBASE)
     assert seen.branch == "backend/login"
     shutil.rmtree(home.path)
-    seen = worktrees.describe(yard.tracked, home)
+    seen = assigning.describe(yard.tracked, home)
     assert (seen.state, seen.branch) == (WorktreeState.MISSING, "backend/login")
 
 
@@ -261,8 +261,8 @@ def test_nothing_that_the_repository_names_is_ever_run(
     (home.path / "new.txt").write_text("new\n")
     second = yard.start(home, "login")
     os.utime(second.path / "README.md")
-    worktrees.describe(yard.tracked, second)
-    assert worktrees.describe(yard.tracked, home).dirty
+    assigning.describe(yard.tracked, second)
+    assert assigning.describe(yard.tracked, home).dirty
     (home.path / "new.txt").unlink()
     (home.path / "README.md").write_text("# Shop\n")
     yard.start(home, "other")
@@ -286,7 +286,7 @@ def test_nothing_that_the_repository_names_is_ever_run(
     git(yard.repository, "worktree", "prune")
     away.rename(home.path)
     repair.repair(yard.worktree_root, yard.tracked, [home], "2")
-    assert not worktrees.describe(yard.tracked, home).dirty
+    assert not assigning.describe(yard.tracked, home).dirty
     assert not marker.exists()
 
 
@@ -298,7 +298,7 @@ def test_looking_takes_no_lock_and_changes_nothing(yard: Yard) -> None:
     lock = entry.folder / "index.lock"
     lock.touch()
     before = (entry.folder / "index").read_bytes()
-    assert not worktrees.describe(yard.tracked, home).dirty
+    assert not assigning.describe(yard.tracked, home).dirty
     assert lock.exists()
     assert (entry.folder / "index").read_bytes() == before
 
@@ -313,7 +313,7 @@ def test_an_agents_git_never_fails_while_somebody_looks(yard: Yard) -> None:
         )
         looks = 0
         while not work.done():
-            worktrees.describe(yard.tracked, home)
+            assigning.describe(yard.tracked, home)
             looks += 1
     assert len(set(work.result())) == 25
     assert looks
@@ -327,6 +327,6 @@ def test_a_setting_cannot_lead_git_to_another_folder(
     (tmp_path / "trick").mkdir()
     git(yard.repository, "config", "extensions.worktreeConfig", "true")
     git(home.path, "config", "--worktree", "core.worktree", str(tmp_path / "trick"))
-    assert not worktrees.describe(yard.tracked, home).dirty
+    assert not assigning.describe(yard.tracked, home).dirty
     (home.path / "README.md").write_text("changed")
-    assert worktrees.describe(yard.tracked, home).dirty
+    assert assigning.describe(yard.tracked, home).dirty
