@@ -28,7 +28,7 @@ _OLDER = ".before-coordinator"  # how the first versions kept a hook, beside our
 _MARK = b"# coordinator hook: "
 _HEAD = 200
 _SCRIPTS = Path(__file__).with_name("hook_scripts")
-_PARTS = ("earlier", "NAME", "calling", "rules", "run")
+_PARTS = ("earlier", "NAME", "calling", "branch_rules", "run")
 _LEGACY, _OLD = ".legacy", ".old"  # how pre-commit and lefthook rename what they find
 
 

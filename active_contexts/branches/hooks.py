@@ -1,7 +1,8 @@
 """The git hooks that refuse a wrong branch name when it is made or pushed.
 
-It decides where they stand and whether they go; the rules are `branches` and, for the
-shell, `hook_scripts/`. Hooks that were there before go on running. See githooks(5).
+It decides where they stand and whether they go; the rules are `branch_rules` and, for
+the shell, `hook_scripts/branch_rules.sh`. Hooks that were there before go on running.
+See githooks(5).
 
 They stand in `hooks`, in front of what was there, unless git looks elsewhere, or the
 folder is not the repository's own to write to: then in a layer over it. Not always in

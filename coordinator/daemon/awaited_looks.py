@@ -1,4 +1,4 @@
-"""Seeing: what git shows is looked at before a call goes on, beside the one writer.
+"""Awaited looks: what git shows is looked at, beside, before a call goes on.
 
 A call waits for the looks that it needs, and but shortly for the others.
 """

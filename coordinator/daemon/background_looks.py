@@ -1,4 +1,4 @@
-"""The lookout: looks at git in the background, each repository in a turn of its own.
+"""Background looks: each repository is looked at in a turn of its own.
 
 What touches the workspace it has done on the engine; it decides nothing.
 """
@@ -24,7 +24,7 @@ Work = DueLook | DueFetch
 _RETRY_SECONDS = 60.0
 
 
-class Lookout:
+class BackgroundLooks:
     """What is looked at, fetched and read now; used on the loop alone.
 
     `on_engine` has something done there. What was looked at for the first time is

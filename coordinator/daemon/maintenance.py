@@ -1,4 +1,4 @@
-"""The tender: fills the pools and empties the trash, beside all else.
+"""Maintenance: fills the pools and empties the trash, beside all else.
 
 What it tidies first it has done on the engine.
 """
@@ -13,7 +13,7 @@ from coordinator.actions.worktrees import worktrees
 from coordinator.workspace.workspace import Workspace
 
 
-class Tender:
+class Maintenance:
     """One list of chores at a time; `known` are repositories that were looked at."""
 
     def __init__(

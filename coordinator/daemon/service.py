@@ -18,10 +18,10 @@ from coordinator.actions.documents import accepting
 from coordinator.actions.git_state import look
 from coordinator.actions.reports import views
 from coordinator.daemon import program_replaced
-from coordinator.daemon.background_looks import Lookout
+from coordinator.daemon.background_looks import BackgroundLooks
 from coordinator.daemon.dispatcher import Dispatcher
 from coordinator.daemon.health import Health
-from coordinator.daemon.maintenance import Tender
+from coordinator.daemon.maintenance import Maintenance
 from coordinator.daemon.temporary_server import TemporaryEnding
 from coordinator.index.database import refusals
 from coordinator.index.history import History
@@ -78,9 +78,9 @@ class Service:
         self._views_rest_until = 0.0
         self._views_old = 0.0
         known: set[str] = set()
-        self._tender = Tender(self._workspace, self._guarded, known)
-        wanted = self._tender.wanted
-        self._lookout = Lookout(self._workspace, self._guarded, known, wanted.set)
+        self._maintenance = Maintenance(self._workspace, self._guarded, known)
+        wanted = self._maintenance.wanted
+        self._looks = BackgroundLooks(self._workspace, self._guarded, known, wanted.set)
         self._proposals = 0
         self._recorded = asyncio.Event()
         self._recorded.set()  # a history of an earlier life may lie behind
@@ -136,7 +136,7 @@ class Service:
                 beside = (
                     self._keep_looking(),
                     self._keep_history(),
-                    self._tender.keep_on(),
+                    self._maintenance.keep_on(),
                 )
                 tasks = [group.create_task(x) for x in beside]
                 turns = group.create_task(self._take_turns())
@@ -165,7 +165,7 @@ class Service:
         await self._guarded(self._take)
         if self._proposals != self._workspace.git_state.proposals:
             self._proposals = self._workspace.git_state.proposals
-            await self._lookout.look()
+            await self._looks.look()
         if self._views_due is not None and clock.monotonic() >= self._views_due:
             await self._refresh_views()
 
@@ -250,7 +250,7 @@ class Service:
             self._found = missed
         finally:
             self._scanned.set()
-        await self._lookout.look()
+        await self._looks.look()
         await self._guarded(lambda: look.settle(self._workspace))
         await self._restore_views()
         health = self._health
@@ -285,7 +285,7 @@ class Service:
         start = clock.monotonic()
         self._views_due = None
         await self._guarded(lambda: views.refresh(self._workspace))
-        self._lookout.refresh_finals()
+        self._looks.refresh_finals()
         # However large the views are, most of the time is for the agents.
         now = clock.monotonic()
         self._views_rest_until = now + _VIEWS_SHARE * (now - start)
@@ -310,9 +310,9 @@ class Service:
     def _note_records(self, records: Sequence[Record]) -> None:
         now = clock.monotonic()
         for record in records:
-            self._lookout.finals_wanted |= "final-status" in record.subject
+            self._looks.finals_wanted |= "final-status" in record.subject
             if record.kind in _TENDING:
-                self._tender.wanted.set()
+                self._maintenance.wanted.set()
                 self._look_wanted.set()
         if self._views_due is None:
             self._views_due = max(now + _VIEWS_SECONDS, self._views_rest_until)
@@ -378,10 +378,10 @@ class Service:
             async with asyncio.timeout(0 if self.was_cut_short else _LAST_SECONDS):
                 await self.call(lambda: None)
                 await self._loop.run_in_executor(self._scribe, self._history.close)
-                await self._tender.finish()
+                await self._maintenance.finish()
         except TimeoutError:
             self.was_cut_short = True
             logger.warning("stopped before a long action ended; it will be repaired")
-        self._tender.close()
+        self._maintenance.close()
         for executor in (self._engine, self._looker, self._scribe):
             executor.shutdown(wait=False, cancel_futures=True)

@@ -146,8 +146,8 @@ def test_what_hung_is_not_tried_again_before_something_changes(
     opened.perform("status")
     assert look.due(opened.workspace) == []
     git(repository.parent / "till", "branch", "ana/more")
-    [glance] = look.due(opened.workspace)
-    assert glance.repository == "till"
+    [due_look] = look.due(opened.workspace)
+    assert due_look.repository == "till"
     mend(repository)
     assert {x.repository for x in look.due(opened.workspace)} == {"shop", "till"}
 

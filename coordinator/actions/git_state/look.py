@@ -1,4 +1,4 @@
-"""Sights: what git shows of branches and worktrees, kept beside the journal's state.
+"""Which repositories are looked at, when again, and what is kept of what git showed.
 
 They are derived from the outside world, so they are looked at again and never
 recorded. What is `due` is done beside the one writer, which takes over what came of
@@ -37,9 +37,9 @@ def due(workspace: Workspace, *, but: Collection[str] = ()) -> list[DueLook | Du
     """
     _reload_settings(workspace)
     looks = [x for x in _due_looks(workspace) if x.repository not in but]
-    errands = submissions.due(workspace)
+    fetches = submissions.due(workspace)
     busy = {x.repository for x in looks}
-    return [*looks, *(x for x in errands if x.repository not in busy)]
+    return [*looks, *(x for x in fetches if x.repository not in busy)]
 
 
 def _due_looks(workspace: Workspace) -> Iterator[DueLook]:

@@ -1,4 +1,4 @@
-"""Glances: a repository looked at on any thread, as long as git's short limit lets it.
+"""One look at one repository, on any thread, as long as git's short limit lets it.
 
 One is made of values and touches nothing of the workspace; `look` says what is to be
 looked at, and takes over what was seen.

@@ -1,4 +1,4 @@
-"""Leftovers: locks that a killed git left in agents' worktrees.
+"""Locks that a killed git left in agents' worktrees.
 
 A lock is reported when it is old; it is removed only when it is surely nobody's: no
 git process lives there, and two looks saw it unchanged.

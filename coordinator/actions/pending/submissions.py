@@ -218,26 +218,26 @@ def home(workspace: Workspace, name: str) -> FetchSource:
 
 def take(
     workspace: Workspace,
-    errand: DueFetch,
+    fetch: DueFetch,
     found: Sequence[Proposal | CoordinatorError],
 ) -> None:
     """Record what was fetched, and keep the reason of what could not be."""
-    for item, outcome in zip(errand.items, found, strict=True):
+    for item, outcome in zip(fetch.items, found, strict=True):
         row = queries.pending_item(workspace.index, item.id)
         if row is None or row["branch"] != item.branch:
             continue  # it went on meanwhile
         workspace.git_state.tried[item.path] = item.mark
         workspace.git_state.record = -1
         if isinstance(outcome, CoordinatorError):
-            workspace.git_state.failures[item.path] = _failure(row, errand, outcome)
+            workspace.git_state.failures[item.path] = _failure(row, fetch, outcome)
         else:
             workspace.git_state.failures.pop(item.path, None)
             submit(workspace, row, outcome, actor=row["agent"] or SYSTEM)
 
 
-def _failure(row: queries.Row, errand: DueFetch, error: CoordinatorError) -> Problem:
+def _failure(row: queries.Row, fetch: DueFetch, error: CoordinatorError) -> Problem:
     message = (
-        f"The branch {row['branch']} cannot be taken from {errand.repository}:"
+        f"The branch {row['branch']} cannot be taken from {fetch.repository}:"
         f" {error.message}"
     )
     line = row["branch_line"]

@@ -1,4 +1,4 @@
-"""Slips: small files of a line or a page, read without waiting for anybody.
+"""Small files of a line or a page, read without waiting for anybody.
 
 The thin client loads this on every command: it uses `os` alone, and knows no format.
 """

@@ -1,4 +1,4 @@
-"""Runs one command as its supervisor, in a process of its own, and buries what it left.
+"""Runs one command as its supervisor, in a process of its own, and ends what it left.
 
 The order comes as a line of JSON on standard input; when that input ends before the
 command does, the command is ended. It imports nothing of ours: it is run as a script.

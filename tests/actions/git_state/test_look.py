@@ -152,8 +152,8 @@ def test_only_a_change_is_looked_at(shop: OpenWorkspace) -> None:
     look.look(workspace)
     assert look.due(workspace) == []
     git(shop.root / "shop-docs", "branch", "docs/pages")
-    [glance] = look.due(workspace)
-    assert glance.repository == "shop"
+    [due_look] = look.due(workspace)
+    assert due_look.repository == "shop"
     look.look(workspace)
     assert look.due(workspace) == []
 

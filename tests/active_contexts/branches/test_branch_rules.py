@@ -13,7 +13,7 @@ from active_contexts.branches.branch_rules import (
     verdict,
 )
 
-RULES = Path(branches.__file__).with_name("hook_scripts") / "rules.sh"
+RULES = Path(branches.__file__).with_name("hook_scripts") / "branch_rules.sh"
 AGENTS = ("backend", "frontend", "team/docs")
 
 
