@@ -21,7 +21,7 @@ from typing import Any, Protocol, TypeVar, TypeVarTuple
 from loguru import logger
 from pydantic import TypeAdapter, ValidationError
 
-from coordinator.daemon.connections import Door
+from coordinator.daemon.connections import CallerGone, Door, check_there
 from coordinator.daemon.dispatcher import HEALTH, Answer, Dispatcher, Request, Step
 from coordinator.daemon.program_replaced import ProgramReplaced, is_replaced
 from coordinator.daemon.waiting import Waiters
@@ -37,6 +37,7 @@ _LONG = 32  # so many of them at most are at something long; the rest is for sho
 _BACKLOG = 128
 _ASK_SECONDS = 30.0
 _READ_SECONDS = 30.0
+_THERE_SECONDS = 5.0  # how often a waiter's caller is looked for
 _REQUEST = TypeAdapter(Request)
 _Result = TypeVar("_Result")
 _Values = TypeVarTuple("_Values")
@@ -49,16 +50,6 @@ class TooMuch(Busy):
         super().__init__(
             f"{_LONG} calls that take long are under way already.",
             hint="Try again when one of them has ended.",
-        )
-
-
-class TooMany(Busy):
-    """So many calls wait that one more is of no use."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Too many calls wait already.",
-            hint="Try again; what holds them up: coordinator health",
         )
 
 
@@ -98,29 +89,32 @@ Face = Callable[[Workspace, dict[str, Any]], CallInHand | dict[str, Any]]
 class Dispatch:
     """The dispatcher for callers on the loop: each takes its turns on the engine.
 
-    Nobody holds a thread but who is at a turn, or at work that takes long. Whoever
-    waits for records, or for looks that are under way, holds none.
+    No caller has a thread: turns share one, and work that takes long has one of a few
+    while it goes on. Whoever waits for records or for looks costs none.
     """
 
-    def __init__(self, dispatcher: Dispatcher, service: Engine) -> None:
+    def __init__(self, dispatcher: Dispatcher, service: Engine, door: Door) -> None:
         self._dispatcher = dispatcher
         self._service = service
+        self._door = door
         self._loop = asyncio.get_running_loop()
         self._turns = ThreadPoolExecutor(1, "turn")
         self._workers = ThreadPoolExecutor(_LONG, "long")
         self._long = 0
         self._waiters = Waiters(dispatcher.workspace)
 
-    async def perform(self, request: Request) -> Answer:
-        """Do what is asked; see `Dispatcher.perform`.
+    async def perform(self, request: Request, writer: asyncio.StreamWriter) -> Answer:
+        """Do what is asked by whoever reads there; see `Dispatcher.perform`.
 
         Raises:
             Busy: It takes long, and cannot be begun now.
+            CallerGone: It was waited for, and nobody is there any more.
         """
+        self._door.check_room()
         step = await self._turn(partial(self._dispatcher.begin, request))
         while not isinstance(step, Answer):
             if isinstance(step, Wait):
-                step = await self._wait(step)
+                step = await self._wait(step, writer)
                 continue
             outcome = await self._outcome(step)
             step = await self._turn(partial(step.finish, outcome))
@@ -130,19 +124,26 @@ class Dispatch:
         turn = partial(self._service.turn, work)
         return await self._loop.run_in_executor(self._turns, turn)
 
-    async def _wait(self, wait: Wait[Answer]) -> Step:
+    async def _wait(self, wait: Wait[Answer], writer: asyncio.StreamWriter) -> Step:
         """Look again whenever records come that concern it, until its time is over."""
         until = self._loop.time() + wait.seconds
-        with self._waiters.listening(wait.concerns) as heard:
+        with self._door.waiting(), self._waiters.listening(wait.concerns) as heard:
             # A look is never cut short: what it found would be lost.
             while (found := await self._turn(wait.look)) is None:
-                left = until - self._loop.time()
-                if left <= 0:
+                if self._loop.time() >= until:
                     return await self._turn(wait.end)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(heard.wait(), left)
-                heard.clear()
+                await self._hear(heard, until, writer)
         return found
+
+    async def _hear(
+        self, heard: asyncio.Event, until: float, writer: asyncio.StreamWriter
+    ) -> None:
+        """Wait until something is heard, or the time is over."""
+        while not heard.is_set() and (left := until - self._loop.time()) > 0:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(heard.wait(), min(left, _THERE_SECONDS))
+            check_there(writer)
+        heard.clear()
 
     async def _outcome(self, step: Deferred[Any]) -> Any:  # noqa: ANN401 - what the work returns
         try:
@@ -166,17 +167,17 @@ class Dispatch:
             self._long -= 1
 
 
-class _Counter:
+class _Responder:
     """Answers whoever is connected, one request each."""
 
     def __init__(self, dispatcher: Dispatcher, service: Engine, face: Face) -> None:
         self._dispatcher = dispatcher
         self._service = service
         self._face = face
-        self._dispatch = Dispatch(dispatcher, service)
         # Whoever reads or prints is done in a moment; nobody waits for others here.
         self._clerks = ThreadPoolExecutor(_CLERKS, "clerk")
         self._door = Door()
+        self._dispatch = Dispatch(dispatcher, service, self._door)
         self._loop = asyncio.get_running_loop()
 
     async def handle(
@@ -200,7 +201,7 @@ class _Counter:
 
     async def _reply(self, writer: asyncio.StreamWriter, asked: dict[str, Any]) -> None:
         with self._door.busy(writer):
-            reply = await self._answer(asked)
+            reply = await self._answer(asked, writer)
             if self._dispatcher.workspace.stop_wanted:
                 # After the reply is on its way: whoever asked must hear it.
                 self._loop.call_later(0.02, self._service.stop)
@@ -208,25 +209,27 @@ class _Counter:
             async with asyncio.timeout(_READ_SECONDS):
                 await writer.drain()
 
-    async def _answer(self, asked: dict[str, Any]) -> dict[str, Any]:
+    async def _answer(
+        self, asked: dict[str, Any], writer: asyncio.StreamWriter
+    ) -> dict[str, Any]:
         begin = self._face if "argv" in asked else _begin
         call = await self._soon(begin, self._dispatcher.workspace, asked)
         if isinstance(call, dict):
             return call
         try:
-            found = await self._perform(call.request)
+            found = await self._perform(call.request, writer)
             return await self._soon(call.answered, found)
         except CoordinatorError as error:
             return call.refused(error)
+        except CallerGone:
+            raise
         except Exception:  # noqa: BLE001 - the outer boundary: a bug must not end the daemon
             return call.failed()
 
-    async def _perform(self, request: Request) -> Answer:
+    async def _perform(self, request: Request, writer: asyncio.StreamWriter) -> Answer:
         if request.action == HEALTH:  # it waits for nobody
             return await self._soon(self._dispatcher.perform, request)
-        if not self._door.has_room:
-            raise TooMany
-        return await self._dispatch.perform(request)
+        return await self._dispatch.perform(request, writer)
 
     async def _soon(
         self, work: Callable[[*_Values], _Result], *values: *_Values
@@ -238,12 +241,12 @@ async def serve(
     path: Path, dispatcher: Dispatcher, service: Engine, face: Face
 ) -> asyncio.Server:
     """Listen at `path` (mode 0600); `face` reads command lines, and prints."""
-    counter = _Counter(dispatcher, service, face)
+    responder = _Responder(dispatcher, service, face)
     addresses.make_private(str(path))
     before = os.umask(0o177)
     try:
         return await asyncio.start_unix_server(
-            counter.handle, path, limit=LIMIT, backlog=_BACKLOG
+            responder.handle, path, limit=LIMIT, backlog=_BACKLOG
         )
     finally:
         os.umask(before)

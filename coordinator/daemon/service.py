@@ -22,7 +22,7 @@ from coordinator.daemon.background_looks import BackgroundLooks
 from coordinator.daemon.dispatcher import Dispatcher
 from coordinator.daemon.health import Health
 from coordinator.daemon.maintenance import Maintenance
-from coordinator.daemon.temporary_server import TemporaryEnding
+from coordinator.daemon.temporary_server import AboutToEnd
 from coordinator.index.database import refusals
 from coordinator.index.history import History
 from coordinator.kernel import clock
@@ -114,12 +114,12 @@ class Service:
         """Run something on the engine for another thread, and wait for it.
 
         Raises:
-            Ending: The daemon stops.
+            AboutToEnd: The daemon stops.
         """
         try:
             turn = self._engine.submit(work)
         except RuntimeError:
-            raise TemporaryEnding from None
+            raise AboutToEnd from None
         return turn.result()
 
     def run_blocking(self, work: Callable[[], _Result]) -> _Result:

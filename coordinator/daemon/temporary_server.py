@@ -23,7 +23,7 @@ _LAST_SECONDS = 2.0  # for whoever is connected at the end
 _Result = TypeVar("_Result")
 
 
-class TemporaryEnding(Busy):
+class AboutToEnd(Busy):
     """The process that would have to do it is about to end."""
 
     def __init__(self) -> None:
@@ -50,22 +50,22 @@ class TemporaryServer:
         """Run something on the calling thread while nothing else is done.
 
         Raises:
-            Ending: Nothing is done any more.
+            AboutToEnd: Nothing is done any more.
         """
         with self._turns:
             if self._is_closed:
-                raise TemporaryEnding
+                raise AboutToEnd
             return work()
 
     def run_blocking(self, work: Callable[[], _Result]) -> _Result:
         """Do something long for a caller, on its thread.
 
         Raises:
-            Ending: This process waits for its end.
+            AboutToEnd: This process waits for its end.
         """
         with self._changed:
             if self._is_ending:
-                raise TemporaryEnding
+                raise AboutToEnd
             self._beside += 1
         try:
             return work()

@@ -6,9 +6,11 @@ waits for itself alone.
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Event
 from typing import Any
+
+from loguru import logger
 
 from coordinator.kernel import clock
 from coordinator.kernel.journal import Record
@@ -24,25 +26,38 @@ class Waiters:
     def __init__(self, workspace: Workspace) -> None:
         self._loop = asyncio.get_running_loop()
         self._waiting: dict[asyncio.Event, Concerns] = {}
-        workspace.listeners.append(self._hear)
+        self._listeners = workspace.listeners
 
     def _hear(self, records: Sequence[Record]) -> None:
-        self._loop.call_soon_threadsafe(self._wake, records)
+        with suppress(RuntimeError):  # the loop has ended, and nobody waits
+            self._loop.call_soon_threadsafe(self._wake, records)
 
     def _wake(self, records: Sequence[Record]) -> None:
         for event, concerns in self._waiting.items():
-            if not event.is_set() and concerns(records):
+            if not event.is_set() and _concern(concerns, records):
                 event.set()
 
     @contextmanager
     def listening(self, concerns: Concerns) -> Iterator[asyncio.Event]:
         """Hear of records from now on, until the block ends."""
         event = asyncio.Event()
+        if not self._waiting:
+            self._listeners.append(self._hear)
         self._waiting[event] = concerns
         try:
             yield event
         finally:
             del self._waiting[event]
+            if not self._waiting:
+                self._listeners.remove(self._hear)
+
+
+def _concern(concerns: Concerns, records: Sequence[Record]) -> bool:
+    try:
+        return concerns(records)
+    except Exception:  # noqa: BLE001 - one waiter's bug must not keep the others waiting
+        logger.exception("a waiter cannot tell what concerns it: it looks")
+        return True
 
 
 def as_deferred(workspace: Workspace, wait: Wait[Any]) -> Deferred[Any]:

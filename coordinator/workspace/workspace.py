@@ -169,7 +169,7 @@ class Workspace:
         with suppress(sqlite3.Error):  # a cache: caught up before its next use
             self.index.apply(records, texts)
         self._roster = None if _touches_roster(records) else self._roster
-        for listener in self.listeners:
+        for listener in tuple(self.listeners):  # others come and go on their threads
             listener(records)
         return records
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from coordinator.daemon import temporary_server
-from coordinator.daemon.temporary_server import TemporaryEnding, TemporaryServer
+from coordinator.daemon.temporary_server import AboutToEnd, TemporaryServer
 from coordinator.workspace.registry import Deferred
 from tests.support import PATIENCE_SECONDS, wait_for
 
@@ -33,14 +33,14 @@ def test_what_others_have_under_way_is_waited_for() -> None:
         assert other.result(PATIENCE_SECONDS) == "done"
         waiting.result(PATIENCE_SECONDS)
     service.close()
-    with pytest.raises(TemporaryEnding):
+    with pytest.raises(AboutToEnd):
         service.turn(lambda: 1)
 
 
 def _is_ending(service: TemporaryServer) -> bool:
     try:
         service.run_blocking(lambda: None)
-    except TemporaryEnding:
+    except AboutToEnd:
         return True
     return False
 

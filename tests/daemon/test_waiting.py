@@ -1,15 +1,22 @@
 """Waiters: the third answer of an action; they hold no thread, and miss nothing."""
 
+import asyncio
+import json
+import resource
+import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from coordinator.daemon import server, waiting
 from coordinator.kernel.journal import Draft
+from coordinator.kernel.system import addresses
 from coordinator.workspace import registry
 from coordinator.workspace.registry import Wait
 from coordinator.workspace.workspace import Call
@@ -58,19 +65,81 @@ def test_many_wait_without_a_thread_each(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A hundred more cost no thread; records that do not concern them no look."""
-    waiting = Waiting(monkeypatch, 60)
+    waits = Waiting(monkeypatch, 60)
     with ThreadPoolExecutor(100) as callers, ExitStack() as whatever_comes:
         own = threading.active_count()
         calls = [callers.submit(ask, root, "agent list") for _ in range(100)]
         whatever_comes.callback(bake, opened)
-        wait_for(lambda: waiting.begun == 100 and waiting.looks == 100)
+        wait_for(lambda: waits.begun == 100 and waits.looks == 100)
         # The callers' own threads, the clerks, and the one for turns.
         assert threading.active_count() - own <= 100 + 4 + 1
         bake(opened, "bun.baked")
         assert ask(root, "status")["result"]["records"] > 0
-        assert waiting.looks == 100
+        assert waits.looks == 100
         bake(opened)
         assert all(x.result(60)["result"] == ["loaf-1"] for x in calls)
+
+
+def test_waiters_keep_nobody_else_out(
+    root: Path,  # noqa: F811 - the fixture
+    opened: OpenWorkspace,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As many as may wait; one more is told so, and who does not wait is answered."""
+    waits = Waiting(monkeypatch, 60)
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 4
+    most = min(256, most) // 2
+    with ThreadPoolExecutor(most) as callers, ExitStack() as whatever_comes:
+        calls = [callers.submit(ask, root, "agent list") for _ in range(most)]
+        whatever_comes.callback(bake, opened)
+        wait_for(lambda: waits.looks == most)
+        refused = ask(root, "agent list")["error"]
+        assert refused["message"] == "Too many calls wait already."
+        assert ask(root, "status")["result"]["records"] > 0
+        bake(opened)
+        assert all(x.result(60)["result"] == ["loaf-1"] for x in calls)
+
+
+def test_who_went_away_waits_no_more(
+    root: Path,  # noqa: F811 - the fixture
+    opened: OpenWorkspace,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing is left of a caller that closed; one that only ends its input stays."""
+    monkeypatch.setattr(server, "_THERE_SECONDS", 0.02)
+    waits = Waiting(monkeypatch, 60)
+    listeners = list(opened.workspace.listeners)
+    line = json.dumps({"action": "agent list", "arguments": {}}).encode() + b"\n"
+    with socket.socket(socket.AF_UNIX) as stays:
+        stays.connect(addresses.socket_path(str(root)))
+        stays.sendall(line)
+        stays.shutdown(socket.SHUT_WR)
+        with socket.socket(socket.AF_UNIX) as goes:
+            goes.connect(addresses.socket_path(str(root)))
+            goes.sendall(line)
+            wait_for(lambda: waits.looks == 2)
+        assert opened.workspace.listeners != listeners
+        bake(opened)
+        assert json.loads(stays.makefile().readline())["result"] == ["loaf-1"]
+    wait_for(lambda: opened.workspace.listeners == listeners)
+
+
+def test_a_waiter_with_a_bug_keeps_no_other_from_hearing() -> None:
+    """It looks, since it cannot tell; the others hear."""
+
+    async def hear() -> bool:
+        workspace: Any = SimpleNamespace(listeners=[])
+        waiters = waiting.Waiters(workspace)
+        with waiters.listening(broken) as one, waiters.listening(bool) as other:
+            [listener] = workspace.listeners
+            listener(["a record"])
+            await asyncio.gather(one.wait(), other.wait())
+        return not workspace.listeners
+
+    def broken(records: Any) -> bool:  # noqa: ANN401 - records
+        raise KeyError(len(records))
+
+    assert asyncio.run(hear())
 
 
 def test_a_waiter_ends_at_its_time(
@@ -78,9 +147,9 @@ def test_a_waiter_ends_at_its_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """With what its end says."""
-    waiting = Waiting(monkeypatch, 0.05)
+    waits = Waiting(monkeypatch, 0.05)
     assert ask(root, "agent list")["result"] == ["none"]
-    assert waiting.looks >= 2
+    assert waits.looks >= 2
 
 
 def test_what_came_between_is_not_missed(
