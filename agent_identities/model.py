@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from coordinator.kernel.errors import UsageProblem
 from coordinator.kernel.problems import Problem
 from coordinator.kernel.text import names
+from coordinator.kernel.text.git_names import is_branch_name
 
 _PREFIX = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}\Z")
 EVERYBODY = frozenset({"all", "everybody", "everyone", "team"})
@@ -78,13 +79,8 @@ def title_of(name: str) -> str:
 
 
 def is_prefix(text: str) -> bool:
-    """Tell whether branches may start with `text` and a slash.
-
-    Besides the house's pattern, git-check-ref-format(1) forbids `..`, and a `.` or
-    `.lock` at the end.
-    """
-    refused = ".." in text or text.endswith((".", ".lock"))
-    return _PREFIX.match(text) is not None and not refused
+    """Tell whether branches may start with `text` and a slash."""
+    return _PREFIX.match(text) is not None and is_branch_name(text)
 
 
 def identity_for(name: str) -> Identity:

@@ -51,11 +51,9 @@ def parse(
 
 def _fields(bullets: Iterable[Line]) -> Iterable[FoundField]:
     for bullet in bullets:
-        pair = labelled.pair(bullet.content)
-        if pair and pair.is_bare:
-            value = pair.value.strip()[:_LONGEST_VALUE]
+        if pair := labelled.plain_pair(bullet.content):
+            name, value = pair[0], pair[1][:_LONGEST_VALUE]
             left = _PLACEHOLDER.search(value)
-            name = pair.label.strip()
             yield FoundField(
                 name, value, bullet.number, number(value), left[0] if left else ""
             )

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from coordinator.kernel.git_names import is_branch_name
 from coordinator.kernel.problems import Problem
 from coordinator.kernel.text import markdown
+from coordinator.kernel.text.git_names import is_branch_name
 from coordinator.kernel.text.names import display
 from pending_commits import claimed_approval, kinds
 from pending_commits.model import ItemKind

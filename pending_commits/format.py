@@ -9,8 +9,8 @@ from itertools import islice
 
 import yaml
 
-from coordinator.kernel.git_names import is_branch_name
 from coordinator.kernel.problems import Problem
+from coordinator.kernel.text.git_names import is_branch_name
 from coordinator.kernel.text.markdown import LineKind
 from coordinator.kernel.text.names import slug
 from pending_commits import addressing, final_status, findings, kinds

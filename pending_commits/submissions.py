@@ -11,7 +11,7 @@ from threading import Lock
 from coordinator.kernel import git
 from coordinator.kernel.errors import Conflict, CoordinatorError, NotFound, Refused
 from coordinator.kernel.git import GitFailed, Repository
-from coordinator.kernel.git_names import is_branch_name
+from coordinator.kernel.text.git_names import is_branch_name
 from coordinator.kernel.text.names import display, slug
 from pending_commits.incoming import Incoming, incoming
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from coordinator.kernel.errors import Refused, UsageProblem
+from coordinator.kernel.text.git_names import is_branch_name
 from coordinator.kernel.text.names import display, slug
 
 RULE = "a-z, 0-9, '.', '_' and '-', at most 60 characters, a letter or digit first"
@@ -163,9 +164,5 @@ def _is_feature(text: str) -> bool:
     return _ONE_FEATURE.match(text) is not None and _git_allows(text)
 
 
-def _git_allows(name: str) -> bool:
-    # git-check-ref-format(1), as far as the characters above leave room for it.
-    parts = name.split("/")
-    return ".." not in name and not any(
-        x.endswith((".lock", ".")) or x.startswith(".") for x in parts
-    )
+def _git_allows(feature: str) -> bool:
+    return is_branch_name(f"any/{feature}")

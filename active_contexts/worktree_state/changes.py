@@ -44,7 +44,7 @@ class _Line:
 def changes(worktree: Inside) -> Changes:
     """Return what has changed, untracked files one by one.
 
-    What a submodule holds is not looked at here: `worktree_submodules` does.
+    What a submodule holds is not looked at here: `submodules` does.
     """
     said = worktree.run(*_STATUS, "--porcelain", "--untracked-files=all")
     return _sort(worktree, [_short(x) for x in said.split("\0") if x])

@@ -2,7 +2,7 @@
 
 No filter or hook is followed, its own folder and git directory are named outright, and
 a lock that the agent's git holds is waited for once. What has changed in one is
-`worktree_changes`.
+`changes`.
 """
 
 import re
@@ -40,7 +40,7 @@ _COUNTS = re.compile(r"(\d+)\t(\d+)")
 class Inside:
     """Git in one worktree, whatever its `.git` file or `core.worktree` says now.
 
-    `filters` are those of its user's git, by name (`git_settings.Seen`).
+    `filters` are those of its user's git, by name (`git_settings`).
     """
 
     entry: WorktreeEntry

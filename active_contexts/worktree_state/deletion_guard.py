@@ -1,7 +1,7 @@
 """The one guard before anything is deleted or thrown into the trash.
 
 It judges folders by what they are, not by how their path is written, and it never asks
-whether a worktree is safe to lose: that is `worktree_safety`.
+whether a worktree is safe to lose: that is `removal`.
 """
 
 from collections.abc import Iterable

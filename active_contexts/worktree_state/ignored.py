@@ -1,6 +1,6 @@
 """The files of a worktree that git ignores and that cannot be made again.
 
-It lists and changes nothing; where they are kept is `worktree_trash`.
+It lists and changes nothing; where they are kept is `trash`.
 """
 
 import os

@@ -13,7 +13,7 @@ from coordinator.kernel.text.names import display
 
 POOL = ".coordinator/pool"
 TRASH = ".coordinator/trash"
-# Names of what can be made again, where git ignores it: see `worktree_ignored`.
+# Names of what can be made again, where git ignores it: see `ignored`.
 DISPOSABLE = (
     "node_modules/",
     "bower_components/",

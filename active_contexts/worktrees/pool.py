@@ -214,7 +214,7 @@ def recycle(
 ) -> None:
     """Put a worktree that holds nothing of its own back into the pool, or the trash.
 
-    The caller has made sure that it holds nothing (`worktree_safety.recycle`). What
+    The caller has made sure that it holds nothing (`removal.recycle`). What
     git ignores there goes to the trash, where `what` tells whose it was.
     """
     if not _is_plain(entry):

@@ -1,7 +1,7 @@
 """What a worktree holds that is nowhere else, and its removal once that is nothing.
 
-The branch of a worktree is never deleted. Saving is `worktree_saving`, and no folder
-is let go without `worktree_guard`.
+The branch of a worktree is never deleted. Saving is `saving`, and no folder
+is let go without `deletion_guard`.
 """
 
 import os

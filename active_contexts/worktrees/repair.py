@@ -91,7 +91,7 @@ def repair(
 ) -> tuple[RepairOutcome, ...]:
     """Bring every known worktree of a repository back; repeatable.
 
-    What would be lost is saved in places of that stamp (`worktree_saving.place`).
+    What would be lost is saved in places of that stamp (`saving.place`).
 
     Raises:
         NotARepository: The repository is gone.

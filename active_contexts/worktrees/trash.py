@@ -1,7 +1,7 @@
 """The trash: removed worktrees until their time is over, and what comes back of them.
 
 Each has a place of its own with `about.json`, `worktree/` and `entry/` (git's side of
-it). Nothing gets here past `worktree_guard`, and nothing is judged safe here.
+it). Nothing gets here past `deletion_guard`, and nothing is judged safe here.
 """
 
 import json

@@ -37,7 +37,7 @@ class InProcess:
         self._layout = Layout(root)
         self._asked = asked
         self._stack = ExitStack()
-        self._desk: Dispatcher | None = None
+        self._dispatcher: Dispatcher | None = None
         self._first = 0
         self._progress = Progress()
 
@@ -51,15 +51,15 @@ class InProcess:
         trace: TracebackType | None,
     ) -> None:
         try:
-            if self._desk is not None:
-                self._bring_up_to_date(self._desk.workspace)
+            if self._dispatcher is not None:
+                self._bring_up_to_date(self._dispatcher.workspace)
         finally:
             self._stack.close()
 
     @property
     def notes(self) -> list[str]:
         """What whoever asked should know besides the answer."""
-        return [*self._desk.workspace.notes.values()] if self._desk else []
+        return [*self._dispatcher.workspace.notes.values()] if self._dispatcher else []
 
     def perform(self, action: str, arguments: dict[str, Any], key: str) -> Answer:
         """Do what is asked, as the daemon would.
@@ -82,15 +82,15 @@ class InProcess:
         return step
 
     def _open(self, action: str) -> Dispatcher:
-        if self._desk is None:
+        if self._dispatcher is None:
             with refusals():
                 init.check_version(self._layout)
             workspace = self._workspace(action)
             self._stack.callback(workspace.close)
             self._first = workspace.journal.last
-            self._desk = Dispatcher(workspace)
-            self._desk.told = self._progress.tell
-        return self._desk
+            self._dispatcher = Dispatcher(workspace)
+            self._dispatcher.told = self._progress.tell
+        return self._dispatcher
 
     def _workspace(self, action: str) -> Workspace:
         """Open to write; for who only reads, to read where the disk takes nothing."""

@@ -33,6 +33,7 @@ def of(name: str) -> dict[str, Any]:
 
 
 def _of(action: Action) -> dict[str, Any]:
+    printed = show.model_of(action.name, action.result)
     return {
         "name": action.name,
         "summary": action.summary,
@@ -40,7 +41,7 @@ def _of(action: Action) -> dict[str, Any]:
         "changes": action.changes,
         "example": action.example,
         "arguments": action.arguments.model_json_schema(),
-        "result": TypeAdapter(action.result).json_schema(mode="serialization"),
+        "result": TypeAdapter(printed).json_schema(mode="serialization"),
     }
 
 

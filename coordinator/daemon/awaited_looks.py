@@ -22,7 +22,7 @@ LONGEST = git.LOOK_SECONDS + 2.0  # a look ends by itself before that
 
 
 @dataclass(frozen=True, slots=True)
-class Seeing:
+class AwaitedLooks:
     """What a call waits for, and what is done `then`.
 
     It needs the repository named in `needs`, all where that is None, and none where it

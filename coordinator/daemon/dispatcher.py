@@ -19,7 +19,7 @@ from coordinator.actions.documents import accepting
 from coordinator.actions.pending import submissions
 from coordinator.actions.templates import references
 from coordinator.daemon import waiting
-from coordinator.daemon.awaited_looks import Seeing
+from coordinator.daemon.awaited_looks import AwaitedLooks
 from coordinator.index import record_queries
 from coordinator.index.database import refusals
 from coordinator.kernel.disk.refusals import SystemRefused
@@ -153,7 +153,7 @@ class Dispatcher:
             case Refresh.FULL:
                 needs = None
         guard = partial(self._guard, action)
-        found: Step = Seeing(call, needs, self.patience, guard, then).go_on()
+        found: Step = AwaitedLooks(call, needs, self.patience, guard, then).go_on()
         return found
 
     @contextmanager

@@ -54,12 +54,12 @@ class Service:
     """One daemon's life, from the first look to the stop."""
 
     def __init__(self, dispatcher: Dispatcher, health: Health) -> None:
-        self._desk = dispatcher
+        self._dispatcher = dispatcher
         self._workspace = dispatcher.workspace
         self._health = health
         self._engine = ThreadPoolExecutor(1, "engine")
         self._looker = ThreadPoolExecutor(1, "look")
-        self._scribe = ThreadPoolExecutor(1, "history")
+        self._historian = ThreadPoolExecutor(1, "history")
         self._history = History(
             self._workspace.layout.history, self._workspace.blobs.get
         )
@@ -175,7 +175,7 @@ class Service:
         Each file's stat gives the interpreter away, and gets it back from a busy thread
         only after 5 ms (sys.getswitchinterval): both at once take ten times as long.
         """
-        if self._desk.intake.queued > _MANY_HINTS:
+        if self._dispatcher.intake.queued > _MANY_HINTS:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._scanned.wait(), _SCAN_SECONDS)
 
@@ -184,13 +184,13 @@ class Service:
         delays: list[float] = []
         if self._views_due is not None:
             delays.append(max(0.0, self._views_due - clock.monotonic()))
-        due = None if self._health.read_only else self._desk.intake.next_due()
+        due = None if self._health.read_only else self._dispatcher.intake.next_due()
         return min([*delays, due] if due is not None else delays, default=None)
 
     def _take_hints(self) -> None:
         drained = self._hints.drain()
-        self._desk.intake.hint_settled(drained.settled)
-        self._desk.intake.hint_touched(drained.touched)
+        self._dispatcher.intake.hint_settled(drained.settled)
+        self._dispatcher.intake.hint_touched(drained.touched)
         count = len(drained.settled) + len(drained.touched)
         self._hinted += count
         if count or drained.overflowed:
@@ -201,7 +201,7 @@ class Service:
             self._look_soon()
 
     def _take(self) -> None:
-        intake = self._desk.intake
+        intake = self._dispatcher.intake
         self._take_hints()
         if intake.next_due() == 0.0 and not self._health.read_only:
             intake.step()
@@ -246,7 +246,7 @@ class Service:
         try:
             snapshot = await self._loop.run_in_executor(self._looker, scan, root)
             await self._guarded(self._heal)
-            await self._guarded(lambda: self._desk.intake.compare(snapshot))
+            await self._guarded(lambda: self._dispatcher.intake.compare(snapshot))
             self._found = missed
         finally:
             self._scanned.set()
@@ -254,7 +254,7 @@ class Service:
         await self._guarded(lambda: look.settle(self._workspace))
         await self._restore_views()
         health = self._health
-        self._desk.scan_seconds = snapshot.seconds
+        self._dispatcher.scan_seconds = snapshot.seconds
         self._note_version()
         health.looked, health.look_seconds = clock.monotonic(), snapshot.seconds
         health.disk_free = shutil.disk_usage(self._workspace.layout.root).free
@@ -331,7 +331,7 @@ class Service:
         journal = self._workspace.journal
         try:
             await self._loop.run_in_executor(
-                self._scribe, self._history.catch_up, journal
+                self._historian, self._history.catch_up, journal
             )
             self._health.history = ""
         except (CoordinatorError, OSError) as error:
@@ -377,11 +377,11 @@ class Service:
         try:
             async with asyncio.timeout(0 if self.was_cut_short else _LAST_SECONDS):
                 await self.call(lambda: None)
-                await self._loop.run_in_executor(self._scribe, self._history.close)
+                await self._loop.run_in_executor(self._historian, self._history.close)
                 await self._maintenance.finish()
         except TimeoutError:
             self.was_cut_short = True
             logger.warning("stopped before a long action ended; it will be repaired")
         self._maintenance.close()
-        for executor in (self._engine, self._looker, self._scribe):
+        for executor in (self._engine, self._looker, self._historian):
             executor.shutdown(wait=False, cancel_futures=True)

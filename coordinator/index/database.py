@@ -117,7 +117,8 @@ class Index:
             for one in old:
                 _make(self._connection, one)
             only = frozenset(x.name for x in old)
-            for batch in _batches(journal, self.last):
+            # Where nothing is in here yet, all of it is still to come.
+            for batch in _batches(journal, self.last) if self.last else ():
                 fold.apply(self._connection, batch, self._read_text, only)
 
     def _read_on(self, journal: Journal) -> int:

@@ -9,23 +9,40 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+)
 
 from active_contexts.worktree_state.model import DISPOSABLE
 from coordinator.kernel.disk import small_files
 from coordinator.kernel.disk.refusals import reason
 from coordinator.kernel.errors import UsageProblem
 from coordinator.kernel.text import names
+from coordinator.kernel.text.git_names import is_branch_name
 from coordinator.kernel.text.markdown import BOM
 from coordinator.kernel.text.names import display
 from coordinator.workflows.judging import requests
 
 _TABLE = r"^[ \t]*\[[ \t]*%s[ \t]*\].*$"
-_BRANCH = r"^[^\x00-\x20\x7f~^:?*\[\\]+$"  # git-check-ref-format(1)
 _AT_LINE = re.compile(r"\(at line (\d+),")
 _STRICT = ConfigDict(
     strict=True, frozen=True, extra="forbid", hide_input_in_errors=True
 )
+
+
+def _branch(value: str) -> str:
+    if not is_branch_name(value):
+        message = f"git admits no branch named {display(value)}"
+        raise ValueError(message)
+    return value
+
+
+Branch = Annotated[str, AfterValidator(_branch)]
 Seconds = Annotated[float, Field(gt=0, le=86_400 * 30)]
 
 
@@ -110,13 +127,7 @@ class Settings(BaseModel):
     """All settings of a workspace."""
 
     model_config = _STRICT
-    target: str = Field(
-        "main",
-        min_length=1,
-        max_length=200,
-        pattern=_BRANCH,
-        description="the branch that work lands on",
-    )
+    target: Branch = Field("main", description="the branch that work lands on")
     check: str = Field(
         "",
         max_length=2_000,
@@ -125,7 +136,7 @@ class Settings(BaseModel):
     repositories: dict[str, str] = Field(
         default_factory=dict, description="name and path of each repository"
     )
-    targets: dict[str, Annotated[str, Field(pattern=_BRANCH, max_length=200)]] = Field(
+    targets: dict[str, Branch] = Field(
         default_factory=dict,
         description="repositories whose work lands on another branch than `target`",
     )

@@ -6,10 +6,11 @@ import pytest
 from typing_extensions import is_typeddict
 
 from coordinator.cli import schema
+from coordinator.cli.text import show
 from coordinator.kernel.errors import NotFound
 from coordinator.workspace import registry
 from coordinator.workspace.registry import Action
-from tests.support import run_coordinator
+from tests.support import OpenWorkspace, run_coordinator
 
 
 def parts(kind: Any) -> list[Any]:  # noqa: ANN401 - a type
@@ -45,6 +46,14 @@ def test_models_say_what_they_hold() -> None:
     assert {"text", "moved"} <= set(result["required"])
     assert "diff" not in result["required"]
     assert result["properties"]["diff"] == {"title": "Diff", "type": "string"}
+
+
+def test_of_a_report_the_schema_is_what_is_printed(opened: OpenWorkspace) -> None:
+    """`--json` prints the values, and not the text beside them."""
+    printed = show.json_of("report daily", opened.call("report daily", {}))
+    result = schema.of("report daily")["result"]
+    assert set(result["required"]) <= set(printed) <= set(result["properties"])
+    assert schema.of("report decisions")["result"]["type"] == "array"
 
 
 def test_an_unknown_action_is_not_found() -> None:

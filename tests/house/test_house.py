@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from coordinator.workspace import registry
 from coordinator.workspace.registry import Body
 
 ROOT = Path(__file__).parents[2]
+_OTHERS_NAMES = {"job_desc", "mcp_tools_to_use", "hook_scripts"}  # files and fields
 OWNERS = ("agent_identities", "active_contexts", "pending_commits", "learnings")
 PACKAGES = ("coordinator", *OWNERS)
 SOURCES = sorted(
@@ -74,6 +76,28 @@ def test_a_class_has_a_name_of_its_own() -> None:
         if isinstance(node, ast.ClassDef)
     )
     assert not {x: n for x, n in names.items() if n > 1}
+
+
+def test_what_docstrings_name_is_there() -> None:
+    """A name in backticks is something's: renamed there, it is renamed here."""
+    names, named = set(_OTHERS_NAMES), set()
+    for path in SOURCES:
+        text = path.read_text()
+        names |= {*path.parts, path.stem}
+        names |= {y for x in _code(ast.parse(text)) for y in re.findall(r"\w+", x)}
+        named |= {(path.name, x) for x in re.findall(r"`([a-z]\w*_\w*)(?=[.`])", text)}
+    assert [x for x in sorted(named) if x[1] not in names] == []
+
+
+def _code(tree: ast.Module) -> Iterator[str]:
+    """Yield each statement that is no docstring, without what stands in it."""
+    for node in ast.walk(tree):
+        for _, value in ast.iter_fields(node):
+            if isinstance(value, str) and not isinstance(node, ast.Constant):
+                yield value
+        is_docstring = isinstance(node, ast.Constant) and "`" in str(node.value)
+        if isinstance(node, ast.Constant) and not is_docstring:
+            yield str(node.value)
 
 
 def test_nothing_but_decisions_makes_records_of_runs() -> None:

@@ -492,6 +492,20 @@ def test_a_projection_of_another_version_alone_is_made_anew(
 PARSED = {"documents", "identities", "contexts", "pending", "learnings", "decisions"}
 
 
+def test_an_empty_index_with_an_old_projection_is_filled_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing was in it: all records are still to come, and come once."""
+    world = World(tmp_path)
+    world.index().close()
+    newer = tuple(replace(x, version=x.version + 1) for x in schema.PROJECTIONS)
+    monkeypatch.setattr(schema, "PROJECTIONS", (newer[0], *schema.PROJECTIONS[1:]))
+    world.add(world.accept(CONTEXT, "State: done\n"))
+    index = world.index()
+    assert (index.catch_up(world.journal), index.last) == (1, 1)
+    index.close()
+
+
 def test_a_projection_that_is_new_is_filled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

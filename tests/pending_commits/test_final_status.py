@@ -56,6 +56,27 @@ def test_other_roles_have_other_bullets() -> None:
     assert (final.complete, final.absent, problems) == (True, (), ())
 
 
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("- Tests (unit): 4 passing", "Tests (unit)"),
+        ("- **Tests (unit):** 4 passing", "Tests (unit)"),
+        ("- Coverage of `src/x.py`: 4 %", "Coverage of `src/x.py`"),
+        ("- Endpoint `GET /x`: 4", "Endpoint `GET /x`"),
+        ("- P95 < 100ms: 4 runs", "P95 < 100ms"),
+        ("- login \u2013 latency: 4", "login \u2013 latency"),
+        ("- 1. Endpoints: 4", "1. Endpoints"),
+        ("- Tests?: 4", "Tests?"),
+        ("- Tests\uff1a 4", "Tests"),
+    ],
+)
+def test_a_key_may_hold_whatever_people_write(line: str, name: str) -> None:
+    """Brackets, code, signs and numbers; nothing is lost."""
+    final, _ = parse(f"# Final status\n\n{line}\n")
+    assert [(x.name, x.line, x.number) for x in final.fields] == [(name, 3, 4.0)]
+    assert final.complete
+
+
 def test_missing_fields_are_absent_and_no_problem() -> None:
     """A backend's report without tests says so by leaving them out."""
     final, problems = parse("- Endpoints: 2\n- Status: done\n")

@@ -202,8 +202,8 @@ def _submit(
 
 
 def _branch_here(call: Call) -> str:
-    spot = evidence_source.here(call)
-    head = head_of(spot.folder) if spot else None
+    worktree = evidence_source.here(call)
+    head = head_of(worktree.folder) if worktree else None
     if head is not None and head.branch:
         return head.branch
     raise UsageProblem(

@@ -27,10 +27,6 @@ from coordinator.workspace.registry import (
 )
 from coordinator.workspace.workspace import Call, Workspace
 
-_LONGEST_NAME = 100
-_MOST_LOGS = 3
-_LONGEST_LOG = 1_000  # characters of each
-
 
 @action(
     "workflow escalations",

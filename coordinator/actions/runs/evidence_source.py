@@ -65,41 +65,41 @@ def _home(call: Call) -> EvidenceWorktree | None:
     return None
 
 
-def head(spot: EvidenceWorktree) -> str:
+def head(worktree: EvidenceWorktree) -> str:
     """Return the commit that a worktree stands at, or nothing."""
     try:
-        return git.resolve(Repository(spot.folder), "HEAD") or ""
+        return git.resolve(Repository(worktree.folder), "HEAD") or ""
     except CoordinatorError:
         return ""
 
 
-def tree(spot: EvidenceWorktree, commit: str) -> tuple[Tree, str]:
+def tree(worktree: EvidenceWorktree, commit: str) -> tuple[Tree, str]:
     """Return the files at a commit and its full id; without one those on the disk.
 
     Raises:
         UsageProblem: The worktree has no such commit.
     """
     if not commit:
-        return file_trees.DiskTree(spot.folder), ""
-    repository = Repository(spot.folder)
+        return file_trees.DiskTree(worktree.folder), ""
+    repository = Repository(worktree.folder)
     full = git.resolve(repository, commit)
     if full is None:
         raise UsageProblem(
-            f"{spot.folder.name} has no commit {commit!r}.",
+            f"{worktree.folder.name} has no commit {commit!r}.",
             hint="Name a commit of the worktree that the evidence is about.",
         )
     return file_trees.CommitTree(repository, full), full
 
 
-def changed(spot: EvidenceWorktree, base: str, commit: str) -> tuple[str, ...]:
+def changed(worktree: EvidenceWorktree, base: str, commit: str) -> tuple[str, ...]:
     """Return what differs from the base: up to a commit, or to the files now."""
-    repository = Repository(spot.folder)
+    repository = Repository(worktree.folder)
     until = commit or git.resolve(repository, "HEAD") or ""
     found: set[str] = set()
     if base and until and base != until:
         found |= set(file_trees.changed(repository, base, until))
-    if not commit and spot.tracked:
-        entry = entry_at(common_folder(spot.tracked.path), spot.folder)
+    if not commit and worktree.tracked:
+        entry = entry_at(common_folder(worktree.tracked.path), worktree.folder)
         seen = changes(with_filters(entry)) if entry else Changes()
         found |= {*seen.changed, *seen.untracked, *seen.doubtful}
     return tuple(sorted(found))

@@ -147,11 +147,11 @@ def _held_of(
     """Yield the steps that the caller has and is to go on with."""
     now = clock.render(workspace.now())
     for name in plan.held(loaded.plan, loaded.run, agent) if agent else ():
-        standing = plan.effective_state(loaded.plan, loaded.run, name, now)
-        if standing in steps.IN_HAND:
+        state = plan.effective_state(loaded.plan, loaded.run, name, now)
+        if state in steps.IN_HAND:
             work = loaded.run.steps[name]
             step = step_in_short(workspace, loaded, loaded.plan.steps[name])
-            thing = _with_state(step, standing, work.lease.expires)
+            thing = _with_state(step, state, work.lease.expires)
             if work.attempts:
                 last = escalations.attempt(workspace, work.attempts[-1])
                 thing["unmet"] = list(_unmet(last))

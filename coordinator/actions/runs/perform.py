@@ -1,6 +1,6 @@
 """Rulings performed: recorded at the expected number, told, and written to the file.
 
-The one place where records of runs are appended. It decides nothing.
+What `decide` ruled is appended here and nowhere else. It decides nothing.
 """
 
 from collections.abc import Callable

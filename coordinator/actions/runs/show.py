@@ -189,10 +189,10 @@ def steps_of(
     times = Durations(loaded.plan, loaded.run, now)
     known: Known = {}
     for place in places:
-        standing = plan.effective_state(loaded.plan, loaded.run, place.name, now, known)
+        state = plan.effective_state(loaded.plan, loaded.run, place.name, now, known)
         waits = plan.waits(loaded.plan, loaded.run, place.name, known)
         work = loaded.run.steps.get(place.name, Work())
-        is_free = standing in {StepState.READY, StepState.PENDING}
+        is_free = state in {StepState.READY, StepState.PENDING}
         yield {
             "id": place.name,
             "line": place.step.line,
@@ -200,7 +200,7 @@ def steps_of(
             "task": place.task.id,
             "subtask": place.key,
             "stage": " / ".join(_stage(place)),
-            "state": standing.value,
+            "state": state.value,
             "holder": "" if is_free else work.doer,
             "expires": "" if is_free else work.lease.expires,
             "criteria": [take.criterion_value(x) for x in place.criteria],

@@ -1,6 +1,6 @@
 """Steps of runs by command: what is next, and whose it is.
 
-Which step may be taken is decided in `coordinator.workflows.runs.plan`; evidence for
+Which step may be taken is decided in `coordinator.workflows.decide.steps`; evidence for
 one is another module's verb.
 """
 

@@ -1,6 +1,6 @@
 """Runs of checklists by command: items ticked, skipped, let through a gate.
 
-What may be ticked is decided in `coordinator.workflows.runs.living_copy`; living copies
+What may be ticked is decided in `coordinator.workflows.decide.items`; living copies
 that were edited as files come in through `living_copies`.
 """
 

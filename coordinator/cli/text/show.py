@@ -6,7 +6,7 @@ Text of agents is escaped here. Colours are used only where the caller has a ter
 import json
 from collections.abc import Callable, Mapping, Sequence
 from io import StringIO
-from typing import Any
+from typing import Any, get_type_hints
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
@@ -130,6 +130,11 @@ def notes(found: Sequence[str], *, as_json: bool) -> str:
     if as_json and found:
         return dumps({"notes": found})
     return "".join(f"Note: {safe(x)}\n" for x in found)
+
+
+def model_of(name: str, result: Any) -> Any:  # noqa: ANN401 - types
+    """Return the model of what `json_of` returns, by that of the result."""
+    return get_type_hints(result)["report"] if name in _REPORTS else result
 
 
 def json_of(name: str, result: Any) -> Any:  # noqa: ANN401 - a JSON value

@@ -21,6 +21,9 @@ _PAIR = re.compile(
     r"([^\W_][\w /#&'\u2019.,;()+%-]{0,60}?)"
     r"[*_`]{0,4}([ ]\([^()]{0,40}\))?[ \t]?[:\uff1a][*_`]{0,4}(?:[ \t]+|(?<=\uff1a)|\Z)"
 )
+_PLAIN = re.compile(
+    r"[*_]{0,3}([^\W_][^:\uff1a*\n]{0,60})[*_]{0,3}[:\uff1a][*_]{0,3}(?:\s+(.*)|)\Z"
+)
 _BAR = re.compile(r"(?<!\\)\|")
 _DELIMITER = frozenset("|:- \t")
 
@@ -138,6 +141,15 @@ def pair(text: str) -> Pair | None:
         return None
     end = match.end()
     return Pair(match[1], match[2], match[3] or "", end, text[end:])
+
+
+def plain_pair(text: str) -> tuple[str, str] | None:
+    """Return the label and the value of `Label: value`, whatever the label holds.
+
+    Nothing but marks for bold or italics may stand about the label.
+    """
+    match = _PLAIN.match(text)
+    return (match[1].strip(), (match[2] or "").strip()) if match else None
 
 
 def spans(row: str) -> list[tuple[int, int]]:

@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from coordinator.kernel.errors import UsageProblem
+from coordinator.kernel.text.git_names import is_branch_name
 
 MADE = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}\Z")
 _NOT_IN_SLUG = re.compile(r"[^a-z0-9]+")
@@ -23,8 +24,8 @@ def check(name: str, what: str) -> str:
     Raises:
         UsageProblem: It has other characters than `[a-z0-9._-]`, or is too long.
     """
-    # Names also become parts of refs: git-check-ref-format(1).
-    if not MADE.match(name) or ".." in name or name.endswith((".", ".lock")):
+    # Names also become parts of refs.
+    if not MADE.match(name) or not is_branch_name(name):
         message = f"{display(name)!r} cannot be the name of {what}."
         raise UsageProblem(
             message, hint="Use a-z, 0-9, '.', '_' and '-', up to 100 characters."

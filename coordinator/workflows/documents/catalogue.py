@@ -1,6 +1,6 @@
 """Catalogues: a framework of stages, example workflows, and rules for communication.
 
-It reads them; making a checklist or steps of one is `drafts`' business.
+It reads them; a run of one begins with a living copy that `first_text` makes.
 """
 
 import re

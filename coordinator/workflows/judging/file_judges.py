@@ -1,6 +1,6 @@
 """Judges the criteria that files answer: there, changed, matching, valid JSON.
 
-It looks at files only through the hearing's shelf, and believes no evidence.
+It looks at files only through the evaluation's files, and believes no evidence.
 """
 
 import json

@@ -1,6 +1,6 @@
 import pytest
 
-from coordinator.kernel.git_names import is_branch_name
+from coordinator.kernel.text.git_names import is_branch_name
 
 
 @pytest.mark.parametrize(
