@@ -10,7 +10,7 @@ from active_contexts import fields, states
 from active_contexts.fields import ContextField, Form, HeldFields, plain
 from active_contexts.model import Context, ContextState
 from coordinator.kernel.problems import Problem
-from coordinator.kernel.text import labelled, line_edits, markdown
+from coordinator.kernel.text import conflicts, labelled, line_edits, markdown
 from coordinator.kernel.text.frontmatter import FrontMatter
 from coordinator.kernel.text.labelled import Labelled
 
@@ -54,7 +54,7 @@ def parse(text: str, path: str) -> tuple[Context, tuple[Problem, ...]]:
     )
     problems = [
         *document.problems(path),
-        *_conflicts(text, path),
+        *conflicts.find(text, path),
         *_empty(text, path),
     ]
     if said and context.state is ContextState.UNKNOWN:
@@ -130,15 +130,6 @@ def _name(value: str) -> str:
 def _location(value: str) -> str:
     quoted = _QUOTED.search(value)
     return quoted[1].strip() if quoted else value
-
-
-def _conflicts(text: str, path: str) -> list[Problem]:
-    if "<<<<<<< " not in text:
-        return []
-    message = "The file holds a merge conflict that nobody resolved."
-    hint = "Keep one side and remove the lines with <<<<<<<, ======= and >>>>>>>."
-    numbers = markdown.find_conflicts(markdown.scan(text))
-    return [Problem(path, x, "conflict-marker", message, hint) for x in numbers[:20]]
 
 
 def _empty(text: str, path: str) -> list[Problem]:

@@ -14,7 +14,7 @@ from agent_identities.drafts import PLACEHOLDER, IdentityDraft, is_generic
 from agent_identities.fields import IdentityField, IdentitySection
 from agent_identities.model import Identity, without_duplicates
 from coordinator.kernel.problems import Problem
-from coordinator.kernel.text import labelled, markdown, names
+from coordinator.kernel.text import conflicts, labelled, markdown, names
 from coordinator.kernel.text.frontmatter import FrontMatter
 from coordinator.kernel.text.markdown import Line, LineKind
 
@@ -35,7 +35,7 @@ def parse(text: str, path: str) -> Parsed:
     front, odd = fields.from_values(head.values, head.lines)
     _name_front(front, head)
     sections = fields.read(document.spoken)
-    problems = [*document.problems(path), *_conflicts(text, path)]
+    problems = [*document.problems(path), *conflicts.find(text, path)]
     problems += [drafts.not_text(x, path) for x in odd]
     identities, found = _identities(front, sections, path)
     kept, doubles = without_duplicates(identities)
@@ -168,12 +168,3 @@ def _is_plain(text: str) -> bool:
         and text.isprintable()
         and not _MARKUP.search(text)
     )
-
-
-def _conflicts(text: str, path: str) -> list[Problem]:
-    if "<<<<<<< " not in text:
-        return []
-    message = "A merge conflict was left in the document."
-    hint = "Keep one side and remove the markers."
-    found = markdown.find_conflicts(markdown.scan(text))
-    return [Problem(path, x, "conflict-marker", message, hint) for x in found]

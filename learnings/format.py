@@ -11,7 +11,7 @@ from itertools import chain, islice
 from pathlib import PurePosixPath
 
 from coordinator.kernel.problems import Problem
-from coordinator.kernel.text import labelled, markdown
+from coordinator.kernel.text import conflicts, labelled, markdown
 from coordinator.kernel.text.frontmatter import FrontMatter
 from coordinator.kernel.text.markdown import Line, LineKind
 from learnings import entries, facts, ids, records, tables, yaml_lists
@@ -43,7 +43,7 @@ def parse(text: str, path: str) -> tuple[Learning, tuple[Problem, ...]]:
     decisions, more = _settle(found[:MOST_DECISIONS], path, stem)
     if len(found) > MOST_DECISIONS:
         more.append(_too_many(found[-1], path))
-    problems += [*_conflicts(text, path), *more]
+    problems += [*conflicts.find(text, path), *more]
     return replace(learning, decisions=tuple(decisions)), tuple(problems)
 
 
@@ -186,15 +186,6 @@ def _unknown_status(entry: Facts, path: str) -> list[Problem]:
     message = f"The status {entry.said[:80]!r} of a decision is not understood."
     hint = f"Write one of: {', '.join(Status)}."
     return [Problem(path, entry.line, "unknown-status", message, hint)]
-
-
-def _conflicts(text: str, path: str) -> list[Problem]:
-    if "<<<<<<< " not in text:
-        return []
-    message = "The file holds a merge conflict that nobody resolved."
-    hint = "Keep one side and remove the lines with <<<<<<<, ======= and >>>>>>>."
-    numbers = markdown.find_conflicts(markdown.scan(text))
-    return [Problem(path, x, "conflict-marker", message, hint) for x in numbers[:20]]
 
 
 def render_decision(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from coordinator.kernel.problems import Problem
-from coordinator.kernel.text import labelled, markdown
+from coordinator.kernel.text import conflicts, labelled, markdown
 from coordinator.kernel.text.frontmatter import FrontMatter
 from coordinator.kernel.text.labelled import Section
 from coordinator.kernel.text.markdown import Line, LineKind
@@ -61,7 +61,7 @@ def check(
     front, lines = apart.front, apart.lines
     found = [
         *problems,
-        *conflicts(text, path),
+        *conflicts.find(text, path),
         *_unclosed(lines, path),
         *_duplicates(document.sections, path),
         *_boxes(document.checklist.items, path),
@@ -89,16 +89,6 @@ def _dangling(
     yield from _links(lines, path, world)
     yield from _agents(document, text, path, world)
     yield from _neighbours(document, text, path, world)
-
-
-def conflicts(text: str, path: str) -> Iterator[Problem]:
-    """Yield the conflicts of a merge, also those in front matter."""
-    if "<<<<<<< " not in text:
-        return
-    message = "The file holds a merge conflict that nobody resolved."
-    hint = "Keep one side and remove the lines with <<<<<<<, ======= and >>>>>>>."
-    for number in markdown.find_conflicts(markdown.scan(text)):
-        yield Problem(path, number, "conflict-marker", message, hint)
 
 
 def _unclosed(lines: Sequence[Line], path: str) -> Iterator[Problem]:

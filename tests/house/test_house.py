@@ -17,6 +17,14 @@ from coordinator.workspace import registry
 from coordinator.workspace.registry import Body
 
 ROOT = Path(__file__).parents[2]
+_EFFECTS = (
+    "coordinator.actions",
+    "coordinator.index",
+    "coordinator.kernel.disk",
+    "coordinator.kernel.git.",
+    "coordinator.kernel.system",
+    "coordinator.workspace",
+)
 _OTHERS_NAMES = {"job_desc", "mcp_tools_to_use", "hook_scripts"}  # files and fields
 OWNERS = ("agent_identities", "active_contexts", "pending_commits", "learnings")
 PACKAGES = ("coordinator", *OWNERS)
@@ -136,11 +144,17 @@ def test_owners_have_one_shape(owner: str) -> None:
         assert (ROOT / owner / name).is_file()
 
 
-@pytest.mark.parametrize("owner", OWNERS)
-@pytest.mark.parametrize("name", ["model.py", "format.py"])
-def test_models_and_formats_do_no_io(owner: str, name: str) -> None:
-    """Model and format are pure: they import nothing that touches the world."""
-    tree = ast.parse((ROOT / owner / name).read_text())
+PURE = [
+    *(ROOT / owner / name for owner in OWNERS for name in ("model.py", "format.py")),
+    *(ROOT / "coordinator/workflows/decide").glob("*.py"),
+    ROOT / "coordinator/kernel/leases.py",
+]
+
+
+@pytest.mark.parametrize("path", PURE, ids=lambda x: str(x.relative_to(ROOT)))
+def test_models_formats_and_decisions_do_no_io(path: Path) -> None:
+    """They are pure: they import nothing that touches the world."""
+    tree = ast.parse(path.read_text())
     imported: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -149,6 +163,7 @@ def test_models_and_formats_do_no_io(owner: str, name: str) -> None:
             imported |= {f"{node.module}.{x.name}" for x in node.names}
     forbidden = {"os", "subprocess", "pathlib.Path", "socket", "tempfile", "time"}
     assert not imported & forbidden
+    assert not [x for x in imported if x.startswith(_EFFECTS)]
 
 
 def test_the_thin_client_reads_input_for_just_the_actions_with_a_body() -> None:

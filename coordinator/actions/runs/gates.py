@@ -4,6 +4,7 @@ What waits is listed with its age; whether a gate is reached is decided in
 `coordinator.workflows`.
 """
 
+from functools import cache, partial
 from typing import Literal
 
 from pydantic import Field
@@ -46,23 +47,22 @@ def pass_gate(call: Call, arguments: Pass) -> PassedBox | PassedGate | RejectedE
         return _reject(call, arguments)
     if gates.is_of_steps(loaded, arguments.item):
         return _approve(call, arguments)
-    place, asking = loaded.item(arguments.item), perform.asking(call)
+    name = loaded.copy.ids[loaded.item(arguments.item)]
+    asking, words = perform.asking(call), arguments.comment
     done = perform.perform(
-        call,
-        arguments.run,
-        lambda x: gates.pass_box(x, place, arguments.comment, asking),
+        call, arguments.run, lambda x: gates.pass_box(x, x.item(name), words, asking)
     )
-    return {**tick.value(done.loaded, place), "passed": True}
+    return {**tick.value(done.loaded, done.loaded.item(name)), "passed": True}
 
 
 def _reject(call: Call, arguments: Pass) -> RejectedEvidence:
     """Count an attempt as failed, with the reason; what follows is the document's."""
     item, asking = arguments.item, perform.asking(call)
+    rewind = cache(partial(evidence_source.rewind, call))  # once, if decided again
 
     def decide(loaded: LoadedRun) -> Ruling:
         found = gates.rejection(loaded, item)
-        rewind = steps.rewind(loaded, *found) if found else None
-        rewound = evidence_source.rewind(call, rewind)
+        rewound = rewind(steps.rewind(loaded, *found) if found else None)
         return gates.reject(loaded, item, arguments.comment, asking, rewound)
 
     done = perform.perform(call, arguments.run, decide)

@@ -15,7 +15,8 @@ from coordinator.index import document_queries, record_queries
 from coordinator.kernel import clock
 from coordinator.kernel.blobs import name_of
 from coordinator.kernel.problems import Problem
-from coordinator.workflows import lint, store
+from coordinator.kernel.text import conflicts
+from coordinator.workflows import store
 from coordinator.workflows.decide import items, ruling
 from coordinator.workflows.marks import Mark
 from coordinator.workflows.model import Role
@@ -36,6 +37,7 @@ def accept(workspace: Workspace, found: Sequence[FoundFile]) -> list[str]:
 
 
 def _accept(workspace: Workspace, found: FoundFile) -> bool:
+    expected = workspace.journal.last
     loaded = loading.find_or_none(workspace, store.run_of(found.path))
     if loaded is None:
         message = "No run has this living copy, so nobody reads it."
@@ -46,10 +48,8 @@ def _accept(workspace: Workspace, found: FoundFile) -> bool:
     workspace.unwritten.discard(found.path)
     if found.content.text == loaded.copy.text:
         return _heal(workspace, loaded, found.content.data)
-    conflicts = (
-        [] if loaded.run.ended else lint.conflicts(found.content.text, found.path)
-    )
-    if merging := list(conflicts):
+    merging = conflicts.find(found.content.text, found.path)
+    if merging and not loaded.run.ended:
         _leave(workspace, loaded, merging[0])
         return False
     if _is_left_behind(workspace, loaded, found):
@@ -58,7 +58,7 @@ def _accept(workspace: Workspace, found: FoundFile) -> bool:
         return False
     actor = workspace.roster.attribute("", found.content.uid) or loaded.run.agent
     decided, judged = items.edit(loaded, found.content.text, actor)
-    perform.commit(workspace, decided, workspace.journal.last)
+    perform.commit(workspace, decided, expected)
     _track(workspace, loaded, judged, actor)
     if judged.refused:
         text = judged.copy.text

@@ -17,7 +17,7 @@ from coordinator.workflows.decide import steps
 from coordinator.workflows.judging.verdicts import Outcome
 from coordinator.workflows.runs import living_copy, order, plan
 from coordinator.workflows.runs.loaded_run import LoadedRun
-from coordinator.workflows.runs.step_states import StepState
+from coordinator.workflows.runs.step_states import IN_HAND, StepState
 from coordinator.workspace.registry import Arguments, Positional, Refresh, Who, action
 from coordinator.workspace.workspace import Call, Workspace
 
@@ -109,7 +109,7 @@ def _taken(
     for name, work in loaded.run.steps.items():
         if work.holder == agent or name not in loaded.plan.steps:
             continue
-        if plan.effective_state(loaded.plan, loaded.run, name, now) in steps.IN_HAND:
+        if plan.effective_state(loaded.plan, loaded.run, name, now) in IN_HAND:
             text = f"Its lease ends at {work.lease.expires}."
             command = f"coordinator workflow show {loaded.run.id} {name}"
             yield _wait(loaded, "taken", name, text, work.holder, command)
@@ -148,7 +148,7 @@ def _held_of(
     now = clock.render(workspace.now())
     for name in plan.held(loaded.plan, loaded.run, agent) if agent else ():
         state = plan.effective_state(loaded.plan, loaded.run, name, now)
-        if state in steps.IN_HAND:
+        if state in IN_HAND:
             work = loaded.run.steps[name]
             step = step_in_short(workspace, loaded, loaded.plan.steps[name])
             thing = _with_state(step, state, work.lease.expires)

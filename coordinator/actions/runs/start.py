@@ -12,15 +12,14 @@ from coordinator.actions.runs import copy_files, loading, perform
 from coordinator.actions.runs import phase_file as tracking
 from coordinator.actions.templates import library
 from coordinator.index import record_queries
-from coordinator.kernel.errors import NotFound, Refused, UsageProblem
+from coordinator.kernel.errors import NotFound, UsageProblem
 from coordinator.kernel.text.names import slug
 from coordinator.results.runs import BegunRun
 from coordinator.workflows.decide import starts
 from coordinator.workflows.decide.starts import Beginning
 from coordinator.workflows.documents import read
-from coordinator.workflows.marks import Mark
 from coordinator.workflows.model import Document, Family
-from coordinator.workflows.runs import first_text, living_copy, order
+from coordinator.workflows.runs import first_text, living_copy
 from coordinator.workspace.registry import (
     Arguments,
     Positional,
@@ -62,8 +61,8 @@ def start(call: Call, arguments: Start) -> BegunRun:
     document, _ = read.parse(base, row["path"])
     text = _living_text(document, base, part, arguments)
     filled, unused = first_text.fill(text, values)
-    if document.kind is not Family.STEPS:
-        _check_open(arguments.template, filled)
+    if refusal := starts.nothing_left(arguments.template, document, filled):
+        raise refusal
     run = _started_before(call, row["name"]) or _free_id(workspace, part or row["name"])
     wanted = Beginning(
         run=run,
@@ -80,20 +79,6 @@ def start(call: Call, arguments: Start) -> BegunRun:
     if said := tracking.untracked(workspace, loading.find(workspace, run)):
         call.notes.append(said)
     return _started(workspace, run, [x for x in unused if x != "phase_file"])
-
-
-def _check_open(name: str, text: str) -> None:
-    """Check that something is left to do: a record of what was done is no template.
-
-    Raises:
-        Refused: Every box is ticked.
-    """
-    items = living_copy.read(text).items
-    if order.leaves(items) and not any(x.mark is Mark.OPEN for x in items):
-        raise Refused(
-            f"Nothing of {name} is left to do: all its boxes are ticked.",
-            hint="Open what is to be done again, and import it under another --name.",
-        )
 
 
 def _values(given: tuple[str, ...]) -> dict[str, str]:
@@ -160,10 +145,10 @@ def _started_before(call: Call, template: str) -> str:
 
 def _begin(call: Call, wanted: Beginning) -> None:
     """Record the start, then write the living copy where none stands yet."""
-    workspace = call.workspace
+    workspace, expected = call.workspace, call.workspace.journal.last
     if loading.find_or_none(workspace, wanted.run) is None:
         started = starts.start(wanted, call.caller.agent, perform.asking(call))
-        perform.commit(workspace, started, workspace.journal.last)
+        perform.commit(workspace, started, expected)
     write_new(workspace, wanted.run)
 
 

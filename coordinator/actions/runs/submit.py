@@ -7,6 +7,7 @@ run; a command that the caller names is, where the settings allow it.
 import json
 import shlex
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -15,13 +16,13 @@ from pydantic import Field
 from coordinator.actions.runs import evidence_source, loading, perform, take, tick
 from coordinator.actions.runs.evidence_source import EvidenceWorktree
 from coordinator.actions.runs.take import OneStep
-from coordinator.kernel.errors import Conflict, Refused, UsageProblem
+from coordinator.kernel.errors import Refused, UsageProblem
 from coordinator.kernel.system import addresses
 from coordinator.kernel.system.supervised import Limits
 from coordinator.results.runs import JudgedItem
 from coordinator.results.steps import ShownVerdict, SubmittedStep, VerdictInShort
 from coordinator.workflows.criteria import criteria
-from coordinator.workflows.decide import steps
+from coordinator.workflows.decide import ruling, steps
 from coordinator.workflows.decide.ruling import Ruling
 from coordinator.workflows.decide.steps import Attempted
 from coordinator.workflows.judging import command_runner, evidence, requests
@@ -32,7 +33,6 @@ from coordinator.workflows.judging.verdicts import Outcome, Sources, Verdict
 from coordinator.workflows.model import Criteria, Criterion
 from coordinator.workflows.runs.loaded_run import LoadedRun
 from coordinator.workflows.runs.plan import PlannedStep
-from coordinator.workflows.runs.step_states import StepEvent
 from coordinator.workspace.registry import Body, Deferred, Refresh, Who, action
 from coordinator.workspace.workspace import Call
 
@@ -251,16 +251,16 @@ def _settle(
     kept = judged.evidence.model_dump_json(exclude_defaults=True)
     told = json.dumps(shown, ensure_ascii=False)
     asking = perform.asking(call)
+    outcomes = {x.outcome for x in judged.verdicts}
+    has_failed = any(x.exit_code for x in judged.evidence.commands)
+    rewind = cache(partial(evidence_source.rewind, call))  # once, if decided again
 
     def decide(loaded: LoadedRun) -> Ruling:
-        if steps.mark_of(loaded, seen[0]) != seen[1]:
-            raise Conflict(
-                f"{seen[0].name} went on while the evidence was judged.",
-                hint="Look at it: coordinator workflow show " + loaded.run.id,
-            )
+        if refusal := steps.went_on(loaded, *seen):
+            return ruling.refuse(refusal)
         step = loaded.step(arguments.step)
-        event = _event(loaded, step, judged)
-        rewound = evidence_source.rewind(call, steps.rewind(loaded, step, event))
+        event = steps.outcome(loaded, step, outcomes, has_failed=has_failed)
+        rewound = rewind(steps.rewind(loaded, step, event))
         attempted = Attempted(kept, told, event, judged.commit)
         return steps.submit(loaded, step, attempted, asking, rewound)
 
@@ -273,16 +273,6 @@ def _settle(
 def _notes(found: Evidence) -> list[str]:
     """Return what the coordinator noted of the commands that it ran itself."""
     return [x.note for x in found.runs if isinstance(x, Evidence)]
-
-
-def _event(loaded: LoadedRun, step: PlannedStep, judged: JudgedEvidence) -> StepEvent:
-    """Return what the verdicts come to."""
-    found = {x.outcome for x in judged.verdicts}
-    # Where nothing is asked for, a command that failed is no success all the same.
-    has_failed = not found and any(x.exit_code for x in judged.evidence.commands)
-    if has_failed or found & {Outcome.UNMET, Outcome.UNRESOLVED}:
-        return steps.missed(loaded, step)
-    return StepEvent.SUBMIT if Outcome.ATTESTED in found else StepEvent.MEET
 
 
 def _submit_figures(call: Call, loaded: LoadedRun, arguments: Submit) -> JudgedItem:

@@ -10,9 +10,8 @@ from pydantic import Field
 from coordinator.actions.runs import loading, perform
 from coordinator.actions.templates import library
 from coordinator.index import document_queries
-from coordinator.kernel.errors import Refused
 from coordinator.results.runs import UpgradedRun
-from coordinator.workflows.decide import upgrades
+from coordinator.workflows.decide import ruling, upgrades
 from coordinator.workflows.decide.ruling import Ruling
 from coordinator.workflows.decide.upgrades import Met, NewVersion
 from coordinator.workflows.runs.loaded_run import LoadedRun
@@ -40,6 +39,9 @@ def upgrade(call: Call, arguments: OneRun) -> UpgradedRun:
     def decide(loaded: LoadedRun) -> Ruling:
         nonlocal met
         new = _newest(call.workspace, loaded)
+        is_merging = _is_merging(call.workspace, loaded)
+        if refusal := upgrades.held_back(loaded, new, is_merging=is_merging):
+            return ruling.refuse(refusal)
         found, met = upgrades.upgrade(loaded, new, call.caller.agent, asking)
         return found
 
@@ -56,16 +58,13 @@ def upgrade(call: Call, arguments: OneRun) -> UpgradedRun:
 
 
 def _newest(workspace: Workspace, loaded: LoadedRun) -> NewVersion:
-    """Return the newest version of a run's template.
-
-    Raises:
-        Refused: The living copy stands in the midst of another merge.
-    """
+    """Return the newest version of a run's template."""
     row = library.find_template(workspace, loaded.run.template)
-    problems = document_queries.problems_of(workspace.index, loaded.path)
-    is_merging = any(x["code"] == "conflict-marker" for x in problems)
-    if is_merging and row["version"] != loaded.run.version:
-        hint = f"Keep one side in {loaded.path}, then do it again."
-        raise Refused(f"{loaded.run.id} is in the midst of another merge.", hint=hint)
     text = workspace.read_text(row["blob"])
     return NewVersion(row["name"], row["version"], row["path"], text)
+
+
+def _is_merging(workspace: Workspace, loaded: LoadedRun) -> bool:
+    """Tell whether the living copy stands in the midst of another merge."""
+    problems = document_queries.problems_of(workspace.index, loaded.path)
+    return any(x["code"] == "conflict-marker" for x in problems)

@@ -174,13 +174,3 @@ def blank_comments(text: str) -> str:
         kept += [text[end:start], "".join(LINE_END.findall(text, start, close))]
         end = close + 3
     return "".join([*kept, text[end:]])
-
-
-def find_conflicts(lines: list[Line]) -> list[int]:
-    """Return the numbers of the lines, outside fences, where git left a conflict."""
-    return [
-        x.number
-        for x in lines
-        if x.text.removeprefix(BOM).startswith("<<<<<<< ")
-        and x.kind is not LineKind.CODE
-    ]

@@ -6,13 +6,14 @@ Pure. Which template and whose run it is has been found out before.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from coordinator.kernel.errors import CoordinatorError, Refused
 from coordinator.kernel.journal import Draft
 from coordinator.workflows import store
 from coordinator.workflows.decide import ruling
 from coordinator.workflows.decide.ruling import Asking, Notice, Ruling, stored
-from coordinator.workflows.marks import LATEST
-from coordinator.workflows.model import Document
-from coordinator.workflows.runs import living_copy
+from coordinator.workflows.marks import LATEST, Mark
+from coordinator.workflows.model import Document, Family
+from coordinator.workflows.runs import living_copy, order
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,19 @@ class Beginning:
     filled: str
     phase_file: str
     part: str
+
+
+def nothing_left(
+    template: str, document: Document, text: str
+) -> CoordinatorError | None:
+    """Return why no run begins with a text, if all is done there: it is a record."""
+    items = living_copy.read(text).items
+    is_open = not order.leaves(items) or any(x.mark is Mark.OPEN for x in items)
+    if document.kind is Family.STEPS or is_open:
+        return None
+    message = f"Nothing of {template} is left to do: all its boxes are ticked."
+    hint = "Open what is to be done again, and import it under another --name."
+    return Refused(message, hint=hint)
 
 
 def start(wanted: Beginning, agent: str, asking: Asking) -> Ruling:

@@ -18,14 +18,19 @@ from coordinator.workflows.decide.ruling import (
     record,
     stored,
 )
+from coordinator.workflows.judging.verdicts import Outcome
 from coordinator.workflows.model import Failure
 from coordinator.workflows.runs import plan
 from coordinator.workflows.runs.loaded_run import LoadedRun
 from coordinator.workflows.runs.plan import PlannedStep
 from coordinator.workflows.runs.run import Work
-from coordinator.workflows.runs.step_states import HELD, TABLE, StepEvent, StepState
-
-IN_HAND = frozenset({StepState.RUNNING, StepState.RETRYING})
+from coordinator.workflows.runs.step_states import (
+    HELD,
+    IN_HAND,
+    TABLE,
+    StepEvent,
+    StepState,
+)
 
 
 class StepTaken(Conflict):
@@ -142,6 +147,34 @@ def missed(loaded: LoadedRun, step: PlannedStep) -> StepEvent:
     """Return what an attempt that failed comes to: another one, or none."""
     used = loaded.run.spent.get(step.key, 0) + 1
     return StepEvent.EXHAUST if used >= step.attempts else StepEvent.MISS
+
+
+def went_on(
+    loaded: LoadedRun, step: PlannedStep, mark: object
+) -> CoordinatorError | None:
+    """Return why an attempt on a step that had this mark is none any more, if so."""
+    if mark_of(loaded, step) == mark:
+        return None
+    message = f"{step.name} went on while the evidence was judged."
+    hint = f"Look at it: coordinator workflow show {loaded.run.id}"
+    return Conflict(message, hint=hint)
+
+
+def outcome(
+    loaded: LoadedRun,
+    step: PlannedStep,
+    found: Collection[Outcome],
+    *,
+    has_failed: bool,
+) -> StepEvent:
+    """Return what the verdicts on an attempt come to; `has_failed`: a command has.
+
+    Where nothing is asked for, a command that failed is no success all the same.
+    """
+    is_missed = {Outcome.UNMET, Outcome.UNRESOLVED}.intersection(found)
+    if is_missed or (has_failed and not found):
+        return missed(loaded, step)
+    return StepEvent.SUBMIT if Outcome.ATTESTED in found else StepEvent.MEET
 
 
 def submit(

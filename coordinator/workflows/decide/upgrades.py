@@ -49,6 +49,16 @@ class Met:
     removed: Sequence[str] = ()
 
 
+def held_back(
+    loaded: LoadedRun, new: NewVersion, *, is_merging: bool
+) -> CoordinatorError | None:
+    """Return why a run waits with a version: its copy is in the midst of a merge."""
+    if not is_merging or new.version == loaded.run.version:
+        return None
+    hint = f"Keep one side in {loaded.path}, then do it again."
+    return Refused(f"{loaded.run.id} is in the midst of another merge.", hint=hint)
+
+
 def upgrade(
     loaded: LoadedRun, new: NewVersion, agent: str, asking: Asking
 ) -> tuple[Ruling, Met]:

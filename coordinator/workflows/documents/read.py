@@ -11,8 +11,7 @@ from pathlib import PurePosixPath
 
 from coordinator.kernel.problems import Problem
 from coordinator.kernel.text import labelled, markdown
-from coordinator.kernel.text.frontmatter import FrontMatter
-from coordinator.kernel.text.labelled import Section
+from coordinator.kernel.text.labelled import Labelled
 from coordinator.kernel.text.markdown import Line, LineKind
 from coordinator.workflows.documents import (
     agent_workflow,
@@ -31,19 +30,22 @@ _PAIR = re.compile(
 )
 
 
+@lru_cache(maxsize=_KEPT)
 def parse(
     text: str, path: str, reading: Reading = LATEST
 ) -> tuple[Document, tuple[Problem, ...]]:
-    """Read a document of any family; one of none is an empty checklist, a problem."""
+    """Read a document of any family; one of none is an empty checklist, a problem.
+
+    The same again is read once.
+    """
     apart = labelled.read(text)
-    front, lines, sections = apart.front, apart.lines, apart.sections
-    if step_document.is_steps(lines, front):
+    if step_document.is_steps(apart.lines, apart.front):
         document, problems = step_document.parse(text, path)
     else:
-        document = _prose(front, lines, sections, path)
+        document = _prose(apart, path)
         problems = apart.problems(path)
     found = boxes(text, reading)
-    document = replace(document, sections=sections, checklist=found)
+    document = replace(document, sections=apart.sections, checklist=found)
     return document, (*problems, *_unreadable(document, path))
 
 
@@ -55,10 +57,10 @@ def boxes(text: str, reading: Reading = LATEST) -> Checklist:
     return checklist.parse(apart.lines, apart.sections, signs)
 
 
-def _prose(
-    front: FrontMatter, lines: Sequence[Line], sections: Sequence[Section], path: str
-) -> Document:
-    told = (front.text("title"), _heading(front, lines), front.text("name"))
+def _prose(apart: Labelled, path: str) -> Document:
+    front, lines, sections = apart.front, apart.lines, apart.sections
+    named = markdown.title(apart.spoken)
+    told = (front.text("title"), named.content if named else "", front.text("name"))
     title = next(filter(None, told), PurePosixPath(path).stem)
     if catalogue.is_catalogue(sections):
         found = catalogue.parse(lines, sections)
@@ -70,13 +72,6 @@ def _prose(
         )
     agents = tuple(x.lstrip("@") for x in front.texts("agent", "agents"))
     return Document(Family.CHECKLIST, title, fields=_fields(lines), agents=agents)
-
-
-def _heading(front: FrontMatter, lines: Sequence[Line]) -> str:
-    if "<!--" in front.body:
-        lines = markdown.scan(markdown.blank_comments(front.body))
-    named = markdown.title(lines)
-    return named.content if named else ""
 
 
 def _fields(lines: Sequence[Line]) -> tuple[tuple[str, str], ...]:

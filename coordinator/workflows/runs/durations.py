@@ -11,7 +11,7 @@ from coordinator.kernel import clock
 from coordinator.workflows.model import Needs, Prerequisite
 from coordinator.workflows.runs.plan import DOCUMENT, Plan
 from coordinator.workflows.runs.run import Run, Work
-from coordinator.workflows.runs.step_states import PASSED, StepState
+from coordinator.workflows.runs.step_states import IN_HAND, PASSED, StepState
 
 Seconds = dict[str, float]
 _NEVER = "~"  # after every time that the journal writes
@@ -43,7 +43,7 @@ class Durations:
     def _moves(self, work: Work) -> Iterator[tuple[StepState, str]]:
         yield StepState.PENDING, self._run.started
         yield from work.moves
-        is_held = work.state in {StepState.RUNNING, StepState.RETRYING}
+        is_held = work.state in IN_HAND
         if is_held and work.lease.has_lapsed(self._until):
             yield StepState.READY, max(work.lease.expires, work.moves[-1][1])
         yield StepState.PENDING, self._until

@@ -19,7 +19,7 @@ from coordinator.workflows.model import (
     Task,
 )
 from coordinator.workflows.runs.run import Run
-from coordinator.workflows.runs.step_states import HELD, PASSED, StepState
+from coordinator.workflows.runs.step_states import HELD, IN_HAND, PASSED, StepState
 
 DOCUMENT = "document"
 _WORD = "The document names no criteria: somebody has looked at it."
@@ -232,7 +232,7 @@ def effective_state(
     those of the journal, which sort as text.
     """
     found = state(run, name)
-    is_held = found in {StepState.RUNNING, StepState.RETRYING}
+    is_held = found in IN_HAND
     is_free = is_held and run.steps[name].lease.has_lapsed(now)
     if not is_free and found not in {StepState.PENDING, StepState.READY}:
         return found

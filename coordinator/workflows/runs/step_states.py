@@ -89,7 +89,8 @@ TABLE: dict[StepState, dict[StepEvent, StepState]] = {
 PASSED = frozenset(
     {StepState.SUCCEEDED, StepState.SUCCEEDED_WITH_WARNINGS, StepState.SKIPPED}
 )
-HELD = frozenset({StepState.RUNNING, StepState.VERIFYING, StepState.RETRYING})
+IN_HAND = frozenset({StepState.RUNNING, StepState.RETRYING})  # a lease runs
+HELD = IN_HAND | {StepState.VERIFYING}
 
 
 class WrongMoment(Conflict):

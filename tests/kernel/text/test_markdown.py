@@ -7,7 +7,6 @@ from coordinator.kernel.text.markdown import (
     Line,
     LineKind,
     blank_comments,
-    find_conflicts,
     first_heading,
     scan,
     split_lines,
@@ -215,9 +214,3 @@ def test_comments_are_blanked_in_place() -> None:
     """What is commented out does not count, and lines keep their numbers."""
     assert blank_comments("a <!-- b\r\nc --> d\n<!-- e") == "a \r\n d\n<!-- e"
     assert blank_comments("plain") == "plain"
-
-
-def test_conflicts_are_found_outside_of_fences() -> None:
-    """A file that git left in conflict is told by its opening lines."""
-    text = "<<<<<<< ours\na\n=======\nb\n>>>>>>> theirs\n```\n<<<<<<< x\n```\n"
-    assert find_conflicts(scan(text)) == [1]

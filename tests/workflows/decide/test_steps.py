@@ -6,6 +6,7 @@ from coordinator.kernel.errors import Conflict
 from coordinator.workflows.decide import steps
 from coordinator.workflows.decide.ruling import Asking, Notice, Ruling
 from coordinator.workflows.decide.steps import Attempted, Rewind, StepTaken
+from coordinator.workflows.judging.verdicts import Outcome
 from coordinator.workflows.runs import plan
 from coordinator.workflows.runs.loaded_run import LoadedRun
 from coordinator.workflows.runs.step_states import StepEvent, StepState
@@ -166,3 +167,38 @@ def test_a_subtask_begins_anew_where_its_worktree_went_back() -> None:
     again = then(loaded, found, asks("baker", 2))
     assert plan.state(again.run, "S1") is StepState.PENDING
     assert kinds(exhausted("REVERT_STATE")[1])[1] == "run.escalated"
+
+
+@pytest.mark.parametrize(
+    ("found", "has_failed", "event"),
+    [
+        ({Outcome.MET}, False, StepEvent.MEET),
+        ({Outcome.MET, Outcome.ATTESTED}, False, StepEvent.SUBMIT),
+        ({Outcome.MET, Outcome.UNMET}, False, StepEvent.MISS),
+        ({Outcome.UNRESOLVED}, False, StepEvent.MISS),
+        ({Outcome.MET}, True, StepEvent.MEET),  # it may be meant to fail
+        (set(), True, StepEvent.MISS),
+        (set(), False, StepEvent.MEET),
+    ],
+)
+def test_what_verdicts_come_to(
+    found: set[Outcome],
+    has_failed: bool,  # noqa: FBT001 - a parameter
+    event: StepEvent,
+) -> None:
+    """One that is not met is an attempt; one that only a person can tell waits."""
+    loaded = taken()
+    step = loaded.step("S1")
+    assert steps.outcome(loaded, step, found, has_failed=has_failed) is event
+
+
+def test_an_attempt_on_a_step_that_went_on_is_none() -> None:
+    """The mark changes with whatever happens to the step."""
+    loaded, asking = taken(), asks("baker")
+    step = loaded.step("S1")
+    mark = steps.mark_of(loaded, step)
+    assert steps.went_on(loaded, step, mark) is None
+    loaded = then(loaded, submit(loaded, "S1", StepEvent.SUBMIT, asking), asking)
+    found = steps.went_on(loaded, step, mark)
+    assert isinstance(found, Conflict)
+    assert found.message == "S1 went on while the evidence was judged."
