@@ -13,8 +13,9 @@ def show(records: Sequence[Record]) -> None:
     for x in records:
         actor = x.actor.strip("()") or "unknown"
         note = f" ({display(str(x.data['note']))})" if x.data.get("note") else ""
+        about = "" if x.subject in {"", actor} else f": {display(x.subject)}"
         word = WORDS.get(x.kind, x.kind)
-        say(f"{x.at[11:19]} UTC {actor:<12} {word} {display(x.subject)}{note}")
+        say(f"{x.at[11:19]} UTC {actor:<12} {word}{about}{note}")
 
 
 def show_nothing(records: Sequence[Record]) -> None:

@@ -20,6 +20,8 @@ WORDS = {
     "agent.seen": "is alive",
     "workspace.created": "set up",
     "template.imported": "imported a workflow",
+    "outcome.begun": "began a call with a key",
+    "outcome.kept": "ended a call with a key",
     "run.started": "started a run",
     "run.edited": "ticked or edited",
     "run.refused": "was put back",

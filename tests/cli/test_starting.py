@@ -134,6 +134,6 @@ def test_the_live_log_has_a_line_a_record(capsys: pytest.CaptureFixture[str]) ->
     record_log.show([noted])
     record_log.show_nothing([noted])
     assert capsys.readouterr().out.splitlines() == [
-        "09:00:00 UTC docs         wrote a\\x1b.md",
-        "09:00:00 UTC unknown      new.kind a\\x1b.md (n\\x07)",
+        "09:00:00 UTC docs         wrote: a\\x1b.md",
+        "09:00:00 UTC unknown      new.kind: a\\x1b.md (n\\x07)",
     ]
