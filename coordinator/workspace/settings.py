@@ -35,14 +35,19 @@ _STRICT = ConfigDict(
 )
 
 
-def _branch(value: str) -> str:
+def check_branch(value: str) -> str:
+    """Return a branch's short name where git admits it.
+
+    Raises:
+        ValueError: It does not.
+    """
     if not is_branch_name(value):
         message = f"git admits no branch named {display(value)}"
         raise ValueError(message)
     return value
 
 
-Branch = Annotated[str, AfterValidator(_branch)]
+Branch = Annotated[str, AfterValidator(check_branch)]
 Seconds = Annotated[float, Field(gt=0, le=86_400 * 30)]
 
 

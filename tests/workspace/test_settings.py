@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coordinator.kernel.text.git_names import is_branch_name
 from coordinator.workspace import settings
 from coordinator.workspace.settings import BadSettings, Settings
 
@@ -16,7 +17,7 @@ BRANCHES = st.text(
         exclude_categories=["Cs"], exclude_characters="~^:?*[\\", codec="utf-8"
     ),
     min_size=1,
-).filter(lambda x: not any(ord(y) <= 32 or ord(y) == 127 for y in x))
+).filter(is_branch_name)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
 

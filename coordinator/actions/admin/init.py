@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 import active_contexts.store
 import agent_identities.store
@@ -40,7 +40,7 @@ from coordinator.results.workspaces import MadeHome, MadeWorkspace
 from coordinator.workspace import file_kinds, repositories, settings, tokens
 from coordinator.workspace.layout import VERSION, Layout
 from coordinator.workspace.registry import Arguments, Deferred, Positional, Who, action
-from coordinator.workspace.settings import Settings
+from coordinator.workspace.settings import Settings, check_branch
 from coordinator.workspace.workspace import MAINTAINER, Call, Workspace
 
 _FOLDERS = (
@@ -171,7 +171,9 @@ class InitArguments(Arguments):
     agent: tuple[str, ...] = Field(
         (), description="an agent; may be repeated (default: backend, frontend, docs)"
     )
-    target: str = Field("", description="the branch that work lands on (default: main)")
+    target: Annotated[str, AfterValidator(lambda x: x and check_branch(x))] = Field(
+        "", description="the branch that work lands on (default: main)"
+    )
     check: str = Field("", description="the command that landing will run")
 
 

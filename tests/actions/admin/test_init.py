@@ -272,6 +272,16 @@ def test_a_workspace_that_was_made_inside_one_goes_on(
         init.prepare(tmp_path / "w")
 
 
+def test_a_target_that_git_does_not_admit_is_refused_before_anything_is_written(
+    tmp_path: Path,
+) -> None:
+    """Else the settings that were just made could not be read."""
+    done = run_coordinator(tmp_path, "init", "w", "--target", "a..b")
+    assert done.code == exit_codes.USAGE
+    assert "git admits no branch named a..b." in done.stderr
+    assert not (tmp_path / "w").exists()
+
+
 def test_an_agent_named_like_the_target_is_refused(
     tmp_path: Path, clock: ManualClock, repository: Path
 ) -> None:
