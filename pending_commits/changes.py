@@ -20,7 +20,7 @@ import git as gitpython
 from coordinator.kernel import clock
 from coordinator.kernel import git as kernel_git
 from coordinator.kernel.errors import External
-from coordinator.kernel.system.processes import ProgramMissing
+from coordinator.kernel.system.start_errors import ProgramMissing
 
 # The id of the tree without entries, which git knows without storing it.
 _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"

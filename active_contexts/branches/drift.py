@@ -40,7 +40,7 @@ from active_contexts.worktree_state.model import (
 from coordinator.kernel import git
 from coordinator.kernel.git import Repository
 from coordinator.kernel.problems import Problem
-from coordinator.kernel.system.processes import TimedOut
+from coordinator.kernel.system.start_errors import TimedOut
 from coordinator.kernel.system.threads import abreast
 from coordinator.kernel.text.names import display
 

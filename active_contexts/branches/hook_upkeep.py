@@ -16,7 +16,7 @@ from active_contexts.worktree_state.entries import common_folder
 from active_contexts.worktree_state.model import TrackedRepository
 from coordinator.kernel.errors import CoordinatorError
 from coordinator.kernel.problems import Problem
-from coordinator.kernel.system.processes import TimedOut
+from coordinator.kernel.system.start_errors import TimedOut
 from coordinator.kernel.text.names import display
 
 _MOST = 10

@@ -9,7 +9,7 @@ from coordinator.actions.git_state import look
 from coordinator.kernel import git as kernel_git
 from coordinator.kernel.errors import CoordinatorError
 from coordinator.kernel.system import processes
-from coordinator.kernel.system.processes import TimedOut
+from coordinator.kernel.system.start_errors import TimedOut
 from tests.support import (
     FakeAgent,
     ManualClock,

@@ -34,7 +34,7 @@ from coordinator.kernel.git import Repository
 from coordinator.kernel.journal import Draft
 from coordinator.kernel.problems import Problem
 from coordinator.kernel.system import addresses
-from coordinator.kernel.system.processes import TimedOut
+from coordinator.kernel.system.start_errors import TimedOut
 from coordinator.kernel.text import names
 from coordinator.results.workspaces import MadeHome, MadeWorkspace
 from coordinator.workspace import file_kinds, repositories, settings, tokens

@@ -17,7 +17,7 @@ from active_contexts.worktree_state.model import AssignedWorktree, TrackedReposi
 from coordinator.kernel.disk import refusals
 from coordinator.kernel.errors import CoordinatorError
 from coordinator.kernel.problems import Problem
-from coordinator.kernel.system.processes import ProgramMissing, TimedOut
+from coordinator.kernel.system.start_errors import ProgramMissing, TimedOut
 from coordinator.kernel.system.threads import Lane
 
 CODE = "repository-unreadable"

@@ -17,7 +17,7 @@ from coordinator.actions.pending.submissions import Proposal
 from coordinator.actions.runs import evidence_source
 from coordinator.index import document_queries, queries, record_queries
 from coordinator.kernel.errors import NotFound, Refused, UsageProblem
-from coordinator.kernel.system.processes import ProgramMissing
+from coordinator.kernel.system.start_errors import ProgramMissing
 from coordinator.kernel.text.names import slug
 from coordinator.results.pending import ListedItem, ShownChanges, ShownItem
 from coordinator.workspace.registry import (

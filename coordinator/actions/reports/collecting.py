@@ -19,7 +19,7 @@ from coordinator.actions.runs import gates, loading
 from coordinator.index import document_queries, queries, record_queries
 from coordinator.kernel import clock
 from coordinator.kernel.errors import CoordinatorError, NotFound
-from coordinator.kernel.system.processes import ProgramMissing
+from coordinator.kernel.system.start_errors import ProgramMissing
 from coordinator.kernel.text import markdown
 from coordinator.kernel.text.markdown import LineKind
 from coordinator.kernel.text.names import slug

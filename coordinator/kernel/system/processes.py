@@ -5,11 +5,14 @@ Every child gets PYTHONSAFEPATH=1, since an agent's worktree may hold a folder n
 """
 
 import os
+import select
 import selectors
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -19,12 +22,12 @@ from typing import IO, Self
 
 from coordinator.kernel import clock
 from coordinator.kernel.errors import External
+from coordinator.kernel.system.start_errors import NotStarted, ProgramMissing, TimedOut
 
 DEFAULT_SECONDS = 120.0
 _RUNNING: set[int] = set()  # the processes that `run` waits for
 _IS_OVER = Event()
 _GRACE_SECONDS = 5.0
-_MOST_PATH = 500  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,38 +50,6 @@ class Completed:
         return " ".join(line.strip() for line in lines[-3:])
 
 
-class ProgramMissing(External):
-    """A program is in none of the folders in which it is looked for."""
-
-    def __init__(self, program: str, path: str) -> None:
-        super().__init__(
-            f"The program {program} is not installed, or not in PATH"
-            f" (PATH={path[:_MOST_PATH]}).",
-            hint=f"Install {program}, or put its folder into PATH where this ran:"
-            " cron, services and editors have a PATH of their own.",
-        )
-
-
-class NotStarted(External):
-    """A program is there and cannot be started."""
-
-    def __init__(self, program: str, error: OSError) -> None:
-        super().__init__(
-            f"The program {program} cannot be started: {error.strerror}.",
-            hint="Look at the file, or at how long its arguments are.",
-        )
-
-
-class TimedOut(External):
-    """A program did not finish in its time and was ended."""
-
-    def __init__(self, argv: Sequence[str], seconds: float) -> None:
-        super().__init__(
-            f"{' '.join(argv[:4])} … did not finish in {seconds:g} s and was ended.",
-            hint="Look at what it waits for, then try again.",
-        )
-
-
 def run(
     argv: Sequence[str],
     *,
@@ -96,22 +67,59 @@ def run(
     """
     if _IS_OVER.is_set():
         raise External("This process is about to end.", hint="Run it again.")
-    process = _start(argv, cwd, environment, stderr=subprocess.PIPE)
+    deadline = clock.monotonic() + seconds
+    with _input(stdin) as given:
+        process = _start(argv, cwd, environment, stdin=given, stderr=subprocess.PIPE)
+    outputs = _outputs(process)
     with process:
         _RUNNING.add(process.pid)
         try:
-            stdout, stderr = process.communicate(stdin, timeout=seconds)
-        except subprocess.TimeoutExpired:
-            _kill_group(process.pid)
-            raise TimedOut(argv, seconds) from None
-        except BaseException:
-            # Ctrl-C does not reach a group of its own: nobody else would end it.
-            _kill_group(process.pid)
-            process.wait()
-            raise
+            is_cut = _drain(outputs, deadline, sys.maxsize) is Ending.TIME
+            is_late = is_cut or not _has_ended(process, deadline)
         finally:
+            if process.returncode is None:
+                # Ctrl-C does not reach a group of its own: nobody else would end it.
+                _kill_group(process.pid)
+                process.wait()
             _RUNNING.discard(process.pid)
+    if is_late:
+        raise TimedOut(argv, seconds)
+    stdout, stderr = (bytes(x) for x in outputs.values())
     return Completed(process.returncode, stdout, stderr)
+
+
+@contextmanager
+def _input(data: bytes) -> Iterator[int | IO[bytes]]:
+    """Give what a process is to read, all of it there: nobody has to feed it."""
+    if not data:
+        yield subprocess.DEVNULL
+        return
+    with tempfile.TemporaryFile() as file:
+        file.write(data)
+        file.seek(0)
+        yield file
+
+
+def _outputs(process: "subprocess.Popen[bytes]") -> dict[IO[bytes], bytearray]:
+    return {_pipe(process.stdout): bytearray(), _pipe(process.stderr): bytearray()}
+
+
+def _has_ended(process: "subprocess.Popen[bytes]", deadline: float) -> bool:
+    """Wait for a process whose outputs have ended; False: it goes on.
+
+    `Popen.wait` with a timeout looks and sleeps by turns, which costs a short process
+    half of its time.
+    """
+    if hasattr(os, "pidfd_open"):
+        with suppress(OSError), os.fdopen(os.pidfd_open(process.pid), "rb", 0) as ended:
+            poll = select.poll()
+            poll.register(ended, select.POLLIN)
+            poll.poll(max(0, (deadline - clock.monotonic()) * 1000))
+    try:
+        process.wait(max(0.0, deadline - clock.monotonic()))
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def end_all() -> None:
@@ -159,7 +167,7 @@ def run_bounded(
     """
     started = clock.monotonic()
     process = _start(argv, cwd, None, stderr=subprocess.PIPE)
-    outputs = {_pipe(process.stdout): bytearray(), _pipe(process.stderr): bytearray()}
+    outputs = _outputs(process)
     with process:
         try:
             with suppress(BrokenPipeError):
@@ -223,6 +231,7 @@ def _start(
     cwd: Path | None,
     environment: Mapping[str, str] | None,
     *,
+    stdin: int | IO[bytes] = subprocess.PIPE,
     stderr: int,
 ) -> "subprocess.Popen[bytes]":
     try:
@@ -230,7 +239,7 @@ def _start(
             list(argv),
             cwd=cwd,
             env=_environment(environment),
-            stdin=subprocess.PIPE,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=stderr,
             start_new_session=True,

@@ -9,12 +9,8 @@ import pytest
 
 from coordinator.kernel.errors import ErrorKind
 from coordinator.kernel.system import pids, processes
-from coordinator.kernel.system.processes import (
-    Child,
-    NotStarted,
-    ProgramMissing,
-    TimedOut,
-)
+from coordinator.kernel.system.processes import Child
+from coordinator.kernel.system.start_errors import NotStarted, ProgramMissing, TimedOut
 from tests.support import PATIENCE_SECONDS
 
 CAT = ["cat"]
@@ -266,10 +262,30 @@ def test_a_process_does_not_become_what_cannot_be_started() -> None:
     """It goes on and says so."""
     program = """
         from pathlib import Path
-        from coordinator.kernel.system import processes
+        from coordinator.kernel.system import processes, start_errors
         try:
             processes.replace(["/tmp"], cwd=Path("."), environment={})
-        except processes.NotStarted as error:
+        except start_errors.NotStarted as error:
             print(error.message)
     """
     assert "cannot be started" in in_python(program).stdout
+
+
+def test_much_input_and_output_go_through() -> None:
+    """More than a pipe holds, both ways at once, and nobody waits for the other."""
+    data = bytes(range(256)) * 4_000
+    done = processes.run(CAT, stdin=data)
+    assert (done.code, done.stdout == data) == (0, True)
+
+
+@pytest.mark.parametrize("has_handles", [True, False])
+def test_a_process_that_goes_on_without_outputs_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, *, has_handles: bool
+) -> None:
+    """With and without what the system tells of an end."""
+    if not has_handles:
+        monkeypatch.delattr(os, "pidfd_open", raising=False)
+    done = processes.run(sh("exec >&- 2>&-; sleep 0.05; exit 3"))
+    assert done.code == 3
+    with pytest.raises(TimedOut):
+        processes.run(sh("exec >&- 2>&-; sleep 600"), seconds=0.1)
