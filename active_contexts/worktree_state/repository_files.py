@@ -3,8 +3,9 @@
 It knows the mode that core.sharedRepository asks for, and nothing of what is written.
 """
 
+import os
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -54,6 +55,30 @@ def sharing(value: str) -> Sharing:
     return Sharing(0)
 
 
+@lru_cache(maxsize=64)
+def _sharing_by(common: Path, stamp: tuple[int, ...]) -> Sharing:
+    """Ask git what a repository shares; once while its settings' files stay."""
+    del stamp
+    found = git.users_setting(Repository(common), "core.sharedRepository")
+    return sharing(found[1] if found else "")
+
+
+def _settings_stamp(common: Path) -> tuple[int, ...]:
+    """Return what changes with the settings; a file that they include is not seen."""
+    home = os.environ.get("HOME", "")
+    own = os.environ.get("XDG_CONFIG_HOME") or f"{home}/.config"
+    named = (os.environ.get(x, "") for x in ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"))
+    users = (f"{home}/.gitconfig", f"{own}/git/config", "/etc/gitconfig")
+    return tuple(_changed_at(x) for x in (f"{common}/config", *users, *named))
+
+
+def _changed_at(path: str) -> int:
+    try:
+        return os.lstat(path).st_ctime_ns
+    except OSError:
+        return 0
+
+
 class Writer:
     """Writes below the git directory that all worktrees of a repository share."""
 
@@ -62,8 +87,7 @@ class Writer:
 
     @cached_property
     def _sharing(self) -> Sharing:
-        found = git.users_setting(Repository(self._common), "core.sharedRepository")
-        return sharing(found[1] if found else "")
+        return _sharing_by(self._common, _settings_stamp(self._common))
 
     @property
     def private(self) -> Path:

@@ -5,21 +5,24 @@ It runs nothing that an agent's repository names, and deletes nothing.
 
 import os
 import pwd
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 from active_contexts.branches.branch_rules import name_for
+from active_contexts.worktree_state import known_dirt
 from active_contexts.worktree_state.changes import changes, commit_and_dirt, hidden
 from active_contexts.worktree_state.commands import (
     distance,
     reconnect,
     shortly,
-    tips,
     with_filters,
 )
 from active_contexts.worktree_state.entries import (
     WorktreeEntry,
     common_folder,
     entry_at,
+    head_of,
     holder,
     operation,
     own_folder,
@@ -44,6 +47,13 @@ from active_contexts.worktrees.submodules import set_up
 from coordinator.kernel import git
 from coordinator.kernel.git import GitFailed, Repository
 from coordinator.kernel.text.names import display
+
+
+class Started(NamedTuple):
+    """A worktree on the branch of a feature, and the target's tip at that time."""
+
+    worktree: AssignedWorktree
+    target: str
 
 
 def home(
@@ -124,7 +134,7 @@ def start_feature(
     tracked: TrackedRepository,
     at_home: AssignedWorktree,
     feature: str,
-) -> AssignedWorktree:
+) -> Started:
     """Put a worktree of the agent's on the branch of a feature; repeatable.
 
     The branch is made off the target where it is new. The home worktree is used where
@@ -138,24 +148,25 @@ def start_feature(
         CoordinatorError: As `add_home`.
     """
     branch = name_for(at_home.prefix, feature)
-    found = _tips(tracked, f"refs/heads/{branch}")
+    found = _tips(tracked, *_concerned(at_home, branch))
     tip = found.get(f"refs/heads/{branch}", "")
-    commit = tip or found[tracked.target_ref]
+    target = found[tracked.target_ref]
+    commit = tip or target
     here = replace(at_home, branch=branch, commit=tip)
     beside = second(here, feature)
     for wanted in (here, beside):
         entry = _holding(worktree_root, tracked, wanted)
         if entry is not None:
-            return _assigned(wanted, entry, commit)
-    _check_free(tracked, branch, is_new=not tip)
-    switched = _switch_home(tracked, here, commit)
+            return Started(_assigned(wanted, entry, commit), target)
+    _check_free(tracked, branch, {} if tip else found)
+    switched = _switch_home(tracked, here, found)
     if switched is not None:
         if worktree_root.submodules:
             set_up(switched)
-        return _assigned(here, switched, commit)
+        return Started(_assigned(here, switched, commit), target)
     like = own_folder(at_home.path) or common_folder(tracked.path)
     entry = pool.take(worktree_root, tracked, beside, commit, like)
-    return _assigned(beside, entry, commit)
+    return Started(_assigned(beside, entry, commit), target)
 
 
 def describe(tracked: TrackedRepository, known: AssignedWorktree) -> Worktree:
@@ -177,12 +188,14 @@ def describe(tracked: TrackedRepository, known: AssignedWorktree) -> Worktree:
     )
 
 
-def describe_new(tracked: TrackedRepository, made: AssignedWorktree) -> Worktree:
+def describe_new(tracked: TrackedRepository, started: Started) -> Worktree:
     """Look at a worktree that was made just now: nothing in it has changed yet."""
+    made = started.worktree
     entry = entry_at(common_folder(tracked.path), made.path)
     if entry is None:
         return describe(tracked, made)
-    ahead, behind = distance(entry, tracked.target_ref)
+    is_level = made.commit == started.target
+    ahead, behind = (0, 0) if is_level else distance(entry, tracked.target_ref)
     seen = remembered(tracked, made, WorktreeState.READY)
     return replace(seen, dirty=False, ahead=ahead, behind=behind)
 
@@ -206,7 +219,7 @@ def remembered(
 
 
 def _tips(tracked: TrackedRepository, *refs: str) -> dict[str, str]:
-    """Return the tips of the target and of other refs, or say why there is no target.
+    """Return the tips of the target, of other refs and of what lies below those.
 
     Raises:
         CoordinatorError: As `add_home`.
@@ -216,7 +229,7 @@ def _tips(tracked: TrackedRepository, *refs: str) -> dict[str, str]:
     another = common.stat().st_uid != os.geteuid()
     if another and git.is_refused_to_its_user(repository):
         raise NotOwned(tracked.path, _user())
-    found = tips(tracked.path, tracked.target_ref, *refs)
+    found = git.refs(repository, tracked.target_ref, *refs)
     if tracked.target_ref not in found:
         if not git.refs(repository, "refs/heads"):
             raise NoCommits(tracked.path)
@@ -265,11 +278,26 @@ def _holding(
     return pool.move(tracked, unfinished, wanted.path)
 
 
-def _check_free(tracked: TrackedRepository, branch: str, *, is_new: bool) -> None:
+def _concerned(at_home: AssignedWorktree, branch: str) -> Iterator[str]:
+    """Yield the refs that a feature's start depends on: its own, those in its way.
+
+    And the one that the home worktree is on.
+    """
+    parts = branch.split("/")
+    yield from ("refs/heads/" + "/".join(parts[:x]) for x in range(1, len(parts) + 1))
+    own = head_of(at_home.path)
+    if own and own.branch:
+        yield f"refs/heads/{own.branch}"
+
+
+def _check_free(
+    tracked: TrackedRepository, branch: str, found: Mapping[str, str]
+) -> None:
+    """Refuse a branch that is in use, or has one that was found in its way."""
     elsewhere = holder(tracked.path, branch)
     if elsewhere is not None:
         raise BranchElsewhere(branch, elsewhere)
-    other = _in_the_way(tracked, branch) if is_new else ""
+    other = _in_the_way(branch, found)
     if other:
         prefix, _, feature = other.partition("/")
         new = f"{prefix}/{feature.replace('/', '-') or prefix}"
@@ -278,25 +306,24 @@ def _check_free(tracked: TrackedRepository, branch: str, *, is_new: bool) -> Non
         raise BranchBlocked(branch, other, rename)
 
 
-def _in_the_way(tracked: TrackedRepository, branch: str) -> str:
+def _in_the_way(branch: str, found: Iterable[str]) -> str:
     """Return a branch that is a folder of the new one's name, or lies below it."""
-    parts = branch.split("/")
-    above = ["/".join(parts[:x]) for x in range(1, len(parts))]
-    wanted = [f"refs/heads/{x}" for x in (*above, branch)]
-    found = git.refs(Repository(tracked.path), *wanted)
     names = [x.removeprefix("refs/heads/") for x in found]
-    return next((x for x in names if x in above or x.startswith(f"{branch}/")), "")
+    below = f"{branch}/"
+    return next(
+        (x for x in names if branch.startswith(f"{x}/") or x.startswith(below)), ""
+    )
 
 
 def _switch_home(
-    tracked: TrackedRepository, here: AssignedWorktree, commit: str
+    tracked: TrackedRepository, here: AssignedWorktree, found: Mapping[str, str]
 ) -> WorktreeEntry | None:
     """Switch the home worktree to the branch, or return None where it is in use."""
     entry = entry_at(common_folder(tracked.path), here.path)
-    if entry is None or not entry.is_present or not _is_idle(tracked, entry):
+    if entry is None or not entry.is_present or not _is_idle(tracked, entry, found):
         return None
     new = () if here.commit else ("--no-track", "-c")
-    start = () if here.commit else (commit,)
+    start = () if here.commit else (found[tracked.target_ref],)
     words = ("switch", "-q", *new, here.branch, *start)
     worktree = with_filters(entry)
     done = worktree.ask(*words)
@@ -307,13 +334,19 @@ def _switch_home(
     return entry
 
 
-def _is_idle(tracked: TrackedRepository, entry: WorktreeEntry) -> bool:
-    if operation(entry.folder) is not None:
+def _is_idle(
+    tracked: TrackedRepository, entry: WorktreeEntry, found: Mapping[str, str]
+) -> bool:
+    if operation(entry.folder) is not None or known_dirt.is_still_there(entry):
         return False
-    ahead, _ = distance(entry, tracked.target_ref)
-    looking = with_filters(entry) if not ahead else None
-    is_same = looking is not None and not changes(looking).is_dirty
-    return looking is not None and is_same and not hidden(looking)
+    head, target = entry.head, found[tracked.target_ref]
+    commit = head.commit or found.get(f"refs/heads/{head.branch}", "")
+    if commit != target and distance(entry, tracked.target_ref)[0]:
+        return False
+    index, looking = known_dirt.index_stamp(entry), with_filters(entry)
+    now = changes(looking)
+    known_dirt.remember(entry, now, index)
+    return not now.is_dirty and not hidden(looking)
 
 
 def _assigned(

@@ -25,6 +25,7 @@ from active_contexts.worktree_state.entries import (
     common_folder,
     entries,
     entry_at,
+    has_ref_files,
     head_of,
     is_same_place,
     object_format,
@@ -41,6 +42,7 @@ from active_contexts.worktree_state.model import (
     UnusablePath,
     WorktreeRoot,
 )
+from active_contexts.worktree_state.repository_files import Writer
 from active_contexts.worktrees.sparse import inherit
 from active_contexts.worktrees.submodules import set_up
 from active_contexts.worktrees.trash import (
@@ -191,7 +193,11 @@ def put_on(entry: WorktreeEntry, branch: str) -> None:
     """Put a worktree that stands detached at a branch's tip on that branch."""
     # Unlike git checkout, this refreshes no index: a filter may run on that.
     ref = f"refs/heads/{branch}"
-    without_filters(entry).run("symbolic-ref", "HEAD", ref)
+    common = common_folder(entry.folder)
+    if has_ref_files(common):  # gitrepository-layout(5); saves the start of a git
+        Writer(common).write(entry.folder / "HEAD", f"ref: {ref}\n".encode())
+    else:
+        without_filters(entry).run("symbolic-ref", "HEAD", ref)
 
 
 def move(tracked: TrackedRepository, entry: WorktreeEntry, path: Path) -> WorktreeEntry:

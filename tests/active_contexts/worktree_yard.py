@@ -51,9 +51,8 @@ class Yard:
 
     def start(self, at_home: AssignedWorktree, feature: str) -> AssignedWorktree:
         """Start a feature."""
-        return assigning.start_feature(
-            self.worktree_root, self.tracked, at_home, feature
-        )
+        root = self.worktree_root
+        return assigning.start_feature(root, self.tracked, at_home, feature).worktree
 
     def known(self, path: Path) -> AssignedWorktree:
         """Return a worktree as it would be recorded."""

@@ -135,8 +135,9 @@ def _look_at_locks(workspace: Workspace) -> None:
     for one in repositories.all_tracked(workspace):
         if one.name in troubles:
             continue
+        common = common_folder(one.path)
         for known in repositories.assigned(workspace, one.name):
-            problem = stale_locks.look_at_lock(workspace, one, known)
+            problem = stale_locks.look_at_lock(workspace, common, known)
             name = f"{known.path.name}/index.lock"
             if troubles.get(name) != problem:
                 workspace.git_state.record = -1

@@ -4,8 +4,10 @@ A lock is reported when it is old; it is removed only when it is surely nobody's
 git process lives there, and two looks saw it unchanged.
 """
 
-from active_contexts.worktree_state.entries import common_folder, entry_at
-from active_contexts.worktree_state.model import AssignedWorktree, TrackedRepository
+from pathlib import Path
+
+from active_contexts.worktree_state.entries import entry_at
+from active_contexts.worktree_state.model import AssignedWorktree
 from active_contexts.worktrees import locks
 from active_contexts.worktrees.locks import Lock, LockVerdict
 from coordinator.kernel import clock
@@ -15,10 +17,13 @@ from coordinator.workspace.workspace import Workspace
 
 
 def look_at_lock(
-    workspace: Workspace, tracked: TrackedRepository, known: AssignedWorktree
+    workspace: Workspace, common: Path, known: AssignedWorktree
 ) -> Problem | None:
-    """Judge the lock of one worktree, if it has one; remove it where it is stale."""
-    entry = entry_at(common_folder(tracked.path), known.path)
+    """Judge the lock of one worktree, if it has one; remove it where it is stale.
+
+    `common` is the git directory of its repository.
+    """
+    entry = entry_at(common, known.path)
     seen = locks.find_lock(entry) if entry else None
     before = workspace.git_state.locks.pop(known.path, None)
     if entry is None or seen is None:

@@ -1,0 +1,45 @@
+"""What made a worktree dirty when it was looked at, so that the next look is short.
+
+It proves one thing only: that something has changed. Whether nothing has, git is asked.
+It lives as long as the process.
+"""
+
+import os
+from pathlib import Path
+
+from active_contexts.worktree_state.changes import Changes
+from active_contexts.worktree_state.entries import WorktreeEntry
+
+_Stamp = tuple[int, int, int, int]
+_SEEN: dict[Path, tuple[str, _Stamp, _Stamp]] = {}  # by git directory
+
+
+def index_stamp(entry: WorktreeEntry) -> _Stamp | None:
+    """Return what changes with the index; to be taken before a look at the changes."""
+    return _stamp(entry.folder / "index")
+
+
+def remember(entry: WorktreeEntry, found: Changes, index: _Stamp | None) -> None:
+    """Keep one path that had changed while the index was so, or that none had."""
+    _SEEN.pop(entry.folder, None)
+    for path in (*found.untracked, *found.changed)[:1]:
+        stamp = _stamp(entry.path / path)
+        if stamp and index:
+            _SEEN[entry.folder] = (path, stamp, index)
+
+
+def is_still_there(entry: WorktreeEntry) -> bool:
+    """Tell whether what was dirty stands as it stood, with the index that it had."""
+    known = _SEEN.get(entry.folder)
+    if known is None:
+        return False
+    path, stamp, index = known
+    return _stamp(entry.path / path) == stamp and index_stamp(entry) == index
+
+
+def _stamp(path: Path) -> _Stamp | None:
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
