@@ -6,8 +6,9 @@ which is written after the journal's sync; looking costs up to half a millisecon
 counts against us. Rival in the same run: the writers themselves write, fsync and rename
 the same bytes.
 
-Budget: p50 <= 5 ms, p99 <= 25 ms; without file events (`use_events = false`) p99 <= 100
-ms. No version may be missed.
+Budget: p50 <= 5 ms and twice the rival's, p99 <= 25 ms and three times the rival's;
+without file events (`use_events = false`) p99 <= 100 ms. The last word of no file may
+be missed; versions that were overwritten between two looks are told beside.
 """
 
 import json
@@ -80,7 +81,7 @@ def content(writer: int, number: int, mode: str) -> bytes:
 
 
 def write_all(folder: Path, seconds: float, mode: str) -> list[list[object]]:
-    """Let every writer write; return name of content, moment, way and own duration."""
+    """Let all write; return hash, moment, way, own duration and file of each."""
     done: list[list[object]] = []
     begin = time.monotonic() + 0.2
 
@@ -95,7 +96,7 @@ def write_all(folder: Path, seconds: float, mode: str) -> list[list[object]]:
             data = content(writer, number, mode)
             at = write(folder / name, data)
             took = time.monotonic() - at
-            done.append([sha256(data).hexdigest(), at, write.__name__, took])
+            done.append([sha256(data).hexdigest(), at, write.__name__, took, name])
 
     threads = [threading.Thread(target=work, args=(x,)) for x in range(WRITERS)]
     for thread in threads:
@@ -137,13 +138,16 @@ def watch(made: Stage, seconds: float, mode: str) -> dict[str, list[float]]:
             break
         time.sleep(_LOOK_SECONDS)
     index.close()
-    found: dict[str, list[float]] = {"missed": []}
+    found: dict[str, list[float]] = {"missed": [], "overwritten": []}
     writers.wait()
-    for name, at, way, _ in json.loads(log_of(folder).read_text()):
-        if name in seen:
-            found.setdefault(way, []).append((seen[name] - at) * 1000)
+    written = json.loads(log_of(folder).read_text())
+    last_words = {file: blob for blob, _, _, _, file in written}
+    for blob, at, way, _, file in written:
+        if blob in seen:
+            found.setdefault(way, []).append((seen[blob] - at) * 1000)
         else:
-            found["missed"].append(at)
+            kind = "missed" if last_words[file] == blob else "overwritten"
+            found[kind].append(at)
     return found
 
 
@@ -174,17 +178,19 @@ def main() -> None:
         say("writers, without file events")
         blind = watch(made, seconds, "blind")
     latencies = [*found["close_in_place"], *found["rename_in"]]
-    result.limit("visible, p50", quantile(latencies, 0.5), "ms", 5)
-    result.limit("visible, p99", quantile(latencies, 0.99), "ms", 25)
+    for share, most, times in ((0.5, 5, 2.0), (0.99, 25, 3.0)):
+        what = f"visible, p{share * 100:g}"
+        theirs = ("write + fsync + rename", quantile(rival, share))
+        result.limit(what, quantile(latencies, share), "ms", most)
+        result.against(what, quantile(latencies, share), "ms", theirs, times)
     for way in ("close_in_place", "rename_in"):
         result.note(f"visible, {way}, p99", quantile(found[way], 0.99), "ms")
-    result.note("rival: write + fsync + rename, p50", quantile(rival, 0.5), "ms")
-    result.note("rival: write + fsync + rename, p99", quantile(rival, 0.99), "ms")
-    blinds = [x for way, xs in blind.items() if way != "missed" for x in xs]
+    blinds = [*blind["close_in_place"], *blind["rename_in"]]
     result.note("without file events, p50", quantile(blinds, 0.5), "ms")
     result.limit("without file events, p99", quantile(blinds, 0.99), "ms", 100)
-    result.limit("versions missed", len(found["missed"]), "", 0)
-    result.limit("versions missed, without file events", len(blind["missed"]), "", 0)
+    for way, these in (("", found), (", without file events", blind)):
+        result.limit(f"last words missed{way}", len(these["missed"]), "", 0)
+        result.note(f"versions overwritten unseen{way}", len(these["overwritten"]), "")
     result.facts = {"versions": len(latencies), "writers": WRITERS, "rate": A_SECOND}
     result.show()
 

@@ -55,7 +55,9 @@ def list_with_git(made: Stage) -> float:
 
 def pool_size(made: Stage) -> int:
     """Return how many finished worktrees stand in the pool."""
-    return len(list(made.layout.pool.glob("*/.git")))
+    links = made.layout.pool.glob("*/.git")
+    own = (x.parent / x.read_text().removeprefix("gitdir: ").strip() for x in links)
+    return sum((x / "index").exists() for x in own)  # git writes that last
 
 
 def occupy_homes(made: Stage) -> None:

@@ -14,19 +14,26 @@ from coordinator.workspace.workspace import Workspace
 
 
 class Maintenance:
-    """One list of chores at a time; `known` are repositories that were looked at."""
+    """One list of chores at a time; `known` are repositories that were looked at.
+
+    It begins whenever they are `wanted`; `look` sees what the chores changed in git, so
+    that the next caller need not.
+    """
 
     def __init__(
         self,
         workspace: Workspace,
         on_engine: Callable[[Callable[[], Any]], Awaitable[None]],
         known: Collection[str],
+        wanted: asyncio.Event,
+        look: Callable[[], Awaitable[None]],
     ) -> None:
         self._workspace = workspace
         self._on_engine = on_engine
         self._known = known
+        self._look = look
         self._thread = ThreadPoolExecutor(1, "pool")
-        self.wanted = asyncio.Event()
+        self.wanted = wanted
         self.wanted.set()
 
     async def keep_on(self) -> None:
@@ -37,6 +44,7 @@ class Maintenance:
             found: list[worktrees.Job] = []
             await self._on_engine(partial(self._plan, found))
             await self._beside(partial(worktrees.do, found))
+            await self._look()
 
     def _plan(self, found: list[worktrees.Job]) -> None:
         found += worktrees.jobs(self._workspace, self._known)

@@ -78,9 +78,13 @@ class Service:
         self._views_rest_until = 0.0
         self._views_old = 0.0
         known: set[str] = set()
-        self._maintenance = Maintenance(self._workspace, self._guarded, known)
-        wanted = self._maintenance.wanted
-        self._looks = BackgroundLooks(self._workspace, self._guarded, known, wanted.set)
+        tending = asyncio.Event()
+        self._looks = BackgroundLooks(
+            self._workspace, self._guarded, known, tending.set
+        )
+        self._maintenance = Maintenance(
+            self._workspace, self._guarded, known, tending, self._looks.look
+        )
         self._proposals = 0
         self._recorded = asyncio.Event()
         self._recorded.set()  # a history of an earlier life may lie behind

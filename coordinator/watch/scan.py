@@ -42,7 +42,8 @@ def scan(root: Path) -> Snapshot:
     snapshot = Snapshot()
     for folder in accepting.FOLDERS:
         try:
-            _enter(root, folder, snapshot, 0)
+            with files.folder(root, folder) as handle:
+                _look_into(handle, root, folder, snapshot)
         except OSError as error:
             _note_missing(root, folder, error, snapshot)
     _add_single(root, agent_identities.store.FILE, snapshot)
@@ -52,15 +53,17 @@ def scan(root: Path) -> Snapshot:
     return snapshot
 
 
-def _enter(root: Path, folder: str, snapshot: Snapshot, depth: int) -> None:
-    with files.folder(root, folder) as handle, os.scandir(handle) as entries:
+def _look_into(
+    handle: int, root: Path, folder: str, snapshot: Snapshot, depth: int = 0
+) -> None:
+    with os.scandir(handle) as entries:
         inner = list(_sort(root, folder, entries, snapshot))
-    if depth < _DEEPEST:
-        for name in inner:
-            try:
-                _enter(root, name, snapshot, depth + 1)
-            except OSError:
-                continue  # gone or replaced while we looked: the next look tells
+    for path in inner if depth < _DEEPEST else ():
+        try:
+            with files.folder_in(handle, path.rpartition("/")[2]) as below:
+                _look_into(below, root, path, snapshot, depth + 1)
+        except OSError:
+            continue  # gone or replaced while we looked: the next look tells
 
 
 def _sort(

@@ -6,6 +6,7 @@ What a document says is its owner's business; when a file may be taken is `watch
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import active_contexts.store
 import agent_identities.store
@@ -54,6 +55,7 @@ class FoundFile:
     content: Content
 
 
+@lru_cache(maxsize=1 << 16)
 def owner_of(path: str) -> str:
     """Return which owner reads the document at this path; empty: nobody does."""
     return next((name for name, owns in _OWNERS.items() if owns(path)), "")

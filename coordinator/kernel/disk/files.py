@@ -80,6 +80,20 @@ def folder(root: Path, relative: str = "") -> Iterator[int]:
         os.close(handle)
 
 
+@contextmanager
+def folder_in(handle: int, name: str) -> Iterator[int]:
+    """Open a folder of an open one as a directory descriptor, following no link.
+
+    Raises:
+        OSError: It is missing, a link, or no folder.
+    """
+    inner = os.open(name, _FOLDER, dir_fd=handle)
+    try:
+        yield inner
+    finally:
+        os.close(inner)
+
+
 def _enter(root: Path, parts: list[str]) -> int:
     handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     for count, part in enumerate(parts, 1):
