@@ -5,7 +5,6 @@ It changes no document that is already there.
 
 from pathlib import Path
 
-from agent_identities.format import render
 from agent_identities.model import Identity
 from coordinator.kernel.disk import files
 from coordinator.kernel.errors import Conflict
@@ -51,6 +50,8 @@ def save_new(root: Path, identity: Identity, *, temporary: Path) -> str:
         OSError: The folder is missing or a link, or the disk refuses.
     """
     path = path_of(names.check(identity.name, "an agent"))
+    from agent_identities.format import render  # noqa: PLC0415 - seldom, and not light
+
     data = render(identity).encode()
     try:
         files.create(root, path, data, temporary=temporary)

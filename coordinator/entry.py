@@ -12,6 +12,10 @@ from coordinator.cli import exit_codes
 from coordinator.kernel.disk import small_files
 from coordinator.kernel.system import addresses, program, streams
 
+TYPE_CHECKING = False  # `typing` takes longer to load than the rest
+if TYPE_CHECKING:
+    from types import ModuleType
+
 _LOCAL = {"completion", "demo", "init", "schema", "up"}
 _MOST = (1 << 20) + 1  # more than any of them takes: it says so itself
 _BODY = (("pending", "submit"), ("learning", "add"), ("workflow", "submit"))
@@ -85,21 +89,28 @@ def run(argv: list[str]) -> int:
     root = given["workspace"] or find_workspace()
     asked = _question(words, given, root)
     if _is_local(words):
-        from coordinator.cli import local_commands  # noqa: PLC0415 - only when needed
-
-        return show(local_commands.run(root, asked), as_json=as_json)
+        return show(_local().run(root, asked), as_json=as_json)
     from coordinator.daemon import client  # noqa: PLC0415 - only when needed
 
     reply = client.ask(root, asked) if root else None
     if reply is None:
-        from coordinator.cli import local_commands  # noqa: PLC0415 - only when needed
-
-        reply = local_commands.answer_here(root, asked)
+        reply = _local().answer_here(root, asked)
     if reply.get("output"):
         from coordinator.cli import output  # noqa: PLC0415 - only when needed
 
         reply = output.save(reply, root, as_json=as_json)
     return show(reply, as_json=as_json)
+
+
+def _local() -> "ModuleType":
+    """Load what it takes to do a command here; nothing of that is garbage."""
+    import gc  # noqa: PLC0415 - only when needed
+
+    gc.disable()
+    from coordinator.cli import local_commands  # noqa: PLC0415 - only when needed
+
+    gc.enable()
+    return local_commands
 
 
 def _has_folder() -> bool:

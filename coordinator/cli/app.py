@@ -13,7 +13,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 import click
 from pydantic.fields import FieldInfo
 
-import coordinator.actions.verbs  # noqa: F401 - registers every action
+from coordinator.actions import verbs
 from coordinator.cli import exit_codes, sessions
 from coordinator.cli.sessions import Reply, Session
 from coordinator.cli.text import relative_paths, show
@@ -74,7 +74,7 @@ def read(
     session.json = "--json" in _before_separator(argv)
     argv = _without_json(argv)
     try:
-        command = tree or root()
+        command = tree or root(only=_verb(argv))
         command.main(argv, "coordinator", standalone_mode=False, obj=session)
     except Asked as asked:
         return asked
@@ -138,15 +138,28 @@ def _without_json(argv: list[str]) -> list[str]:
     return [x for x in head if x != "--json"] + argv[len(head) :]
 
 
-def root(local: Sequence[tuple[str, click.Command]] = ()) -> click.Group:
-    """Return the command tree; `local` adds commands below groups (empty: the top)."""
+def _verb(argv: list[str]) -> str:
+    """Return the action that a command line is of, so that no other is loaded."""
+    asks_help = {"-h", "--help"} & set(argv)
+    words = [x for x in argv if not x.startswith("-")]
+    return "" if asks_help else verbs.name_in(words)
+
+
+def root(
+    local: Sequence[tuple[str, click.Command]] = (), *, only: str = ""
+) -> click.Group:
+    """Return the command tree; `local` adds commands below groups (empty: the top).
+
+    With `only` it has the one command, and knows of no other.
+    """
     group = click.Group(
         "coordinator",
         help="Coordinates a team of coding agents over plain files and git.",
         context_settings=_SETTINGS,
         params=[*_global_options(), _version_option()],
     )
-    for action in registry.actions():
+    one = registry.find(only)
+    for action in [one] if one else registry.actions():
         _parent(group, action.name).add_command(_command(action))
     for parent, command in local:
         _parent(group, f"{parent} x" if parent else "x").add_command(command)

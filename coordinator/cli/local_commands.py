@@ -14,16 +14,7 @@ from typing import Any
 import click
 
 from coordinator.actions.admin import init
-from coordinator.cli import (
-    app,
-    demo,
-    exit_codes,
-    record_log,
-    schema,
-    sessions,
-    starting,
-)
-from coordinator.cli.completion import shells
+from coordinator.cli import app, exit_codes, sessions
 from coordinator.cli.in_process import InProcess
 from coordinator.cli.sessions import Reply, Session
 from coordinator.daemon import client
@@ -151,6 +142,9 @@ def _no_action(name: str, arguments: dict[str, Any], key: str) -> Any:  # noqa: 
 
 
 def _commands(root: str, asked: Question) -> list[tuple[str, click.Command]]:
+    from coordinator.cli import demo, record_log, schema, starting  # noqa: PLC0415 - not light
+    from coordinator.cli.completion import shells  # noqa: PLC0415 - as above
+
     def need_root() -> Path:
         _check_workspace(root, asked)
         return Path(root)

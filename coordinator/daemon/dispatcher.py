@@ -14,7 +14,7 @@ from typing import Any, assert_never
 
 from pydantic_core import to_jsonable_python
 
-import coordinator.actions.verbs  # noqa: F401 - registers every action
+import coordinator.actions.verbs  # noqa: F401 - knows where every action is
 from coordinator.actions.documents import accepting
 from coordinator.actions.pending import submissions
 from coordinator.actions.templates import references

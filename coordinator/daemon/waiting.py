@@ -10,8 +10,6 @@ from contextlib import contextmanager, suppress
 from threading import Event
 from typing import Any
 
-from loguru import logger
-
 from coordinator.kernel import clock
 from coordinator.kernel.journal import Record
 from coordinator.workspace.registry import Deferred, Wait
@@ -56,6 +54,8 @@ def _concern(concerns: Concerns, records: Sequence[Record]) -> bool:
     try:
         return concerns(records)
     except Exception:  # noqa: BLE001 - one waiter's bug must not keep the others waiting
+        from loguru import logger  # noqa: PLC0415 - for a bug alone
+
         logger.exception("a waiter cannot tell what concerns it: it looks")
         return True
 

@@ -1,6 +1,7 @@
 """Documents in the index: each accepted text goes through its owner's parser once.
 
-One table tells which owner reads which document. It writes rows and nothing else.
+One table tells which owner reads which document. It writes rows and nothing else. A
+parser is loaded for its first document: most commands that run alone read none.
 """
 
 import json
@@ -9,15 +10,10 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import active_contexts.format
-import agent_identities.format
-import learnings.format
-import pending_commits.format
 from coordinator.index import segments
 from coordinator.kernel.journal import Record
 from coordinator.kernel.problems import Problem
 from coordinator.kernel.text.markdown import BOM
-from coordinator.workflows import lint
 from learnings.model import Decision
 
 Row = tuple[Any, ...]
@@ -33,6 +29,8 @@ class _Read:
 
 
 def _identities(record: Record, text: str) -> _Read:
+    import agent_identities.format  # noqa: PLC0415 - as said above
+
     path = record.subject
     found, problems = agent_identities.format.parse(text, path)
     rows = [(x.name, path, x.line, _json(asdict(x))) for x in found]
@@ -41,6 +39,8 @@ def _identities(record: Record, text: str) -> _Read:
 
 
 def _context(record: Record, text: str) -> _Read:
+    import active_contexts.format  # noqa: PLC0415 - as said above
+
     path, agent = record.subject, record.data["agent"]
     found, problems = active_contexts.format.parse(text, path)
     row = (
@@ -61,6 +61,8 @@ def _context(record: Record, text: str) -> _Read:
 
 
 def _pending(record: Record, text: str) -> _Read:
+    import pending_commits.format  # noqa: PLC0415 - as said above
+
     path, data = record.subject, record.data
     found, problems = pending_commits.format.parse(text, path)
     row = (
@@ -81,6 +83,8 @@ def _pending(record: Record, text: str) -> _Read:
 
 
 def _learning(record: Record, text: str) -> _Read:
+    import learnings.format  # noqa: PLC0415 - as said above
+
     path, agent = record.subject, record.data["agent"]
     found, problems = learnings.format.parse(text, path)
     row = (path, agent, found.title, found.line, record.at)
@@ -108,6 +112,8 @@ def _decision_rows(found: Sequence[Decision], record: Record, agent: str) -> lis
 
 
 def _template(record: Record, text: str) -> _Read:
+    from coordinator.workflows import lint  # noqa: PLC0415 - as said above
+
     document, problems = lint.check(text, record.subject)
     # A template's placeholders are what it is for.
     return _Read(
@@ -116,6 +122,9 @@ def _template(record: Record, text: str) -> _Read:
 
 
 def _living_copy(record: Record, text: str) -> _Read:
+    import learnings.format  # noqa: PLC0415 - as said above
+    from coordinator.workflows import lint  # noqa: PLC0415 - as said above
+
     path, agent = record.subject, record.data["agent"]
     document, problems = lint.check(text, path)
     parsed, _ = learnings.format.parse(text, path)

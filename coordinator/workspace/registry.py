@@ -164,6 +164,7 @@ def _settled(found: Any) -> Any:  # noqa: ANN401 - a type
 
 
 _ACTIONS: dict[str, Action] = {}
+_LOADERS: list[Callable[[str], None]] = []
 _Function = TypeVar("_Function", bound=Callable[[Call, Any], Any])
 
 
@@ -185,13 +186,23 @@ def action(
     return register
 
 
+def load_by(load: Callable[[str], None]) -> None:
+    """Have actions registered when one is asked for; by no name: all of them."""
+    _LOADERS.append(load)
+
+
 def find(name: str) -> Action | None:
     """Return the action of that name, or None."""
+    if name not in _ACTIONS and name:
+        for load in _LOADERS:
+            load(name)
     return _ACTIONS.get(name)
 
 
 def actions() -> list[Action]:
     """Return all actions, sorted by name."""
+    for load in _LOADERS:
+        load("")
     return [_ACTIONS[name] for name in sorted(_ACTIONS)]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from coordinator import entry
+from coordinator.actions import verbs
 from coordinator.cli import app
 from coordinator.workflows.runs.run import RECORD_KINDS
 from coordinator.workspace import registry
@@ -224,3 +225,12 @@ def test_nothing_committed_names_this_workplace_or_a_registry() -> None:
         if path.is_file():
             text = path.read_text("utf-8", "replace")
             assert not [x for x in words if x in text], name
+
+
+def test_every_action_is_found_in_the_module_that_is_named() -> None:
+    """A command that runs alone loads its own verb; the table names all of them."""
+    found: dict[str, set[str]] = {}
+    for action in registry.actions():
+        home = action.run.__module__.removeprefix("coordinator.actions.")
+        found.setdefault(home, set()).add(action.name)
+    assert found == {home: set(x.split(", ")) for home, x in verbs.HOMES.items()}
