@@ -194,6 +194,7 @@ class Stage:
             **_GIT,
             "HOME": str(self.home),
             "XDG_CONFIG_HOME": config,
+            "CI": "1",  # no command leaves a daemon behind
         }
         self.home.mkdir()
         self._daemon: subprocess.Popen[bytes] | None = None

@@ -109,6 +109,7 @@ def _local() -> "ModuleType":
     gc.disable()
     from coordinator.cli import local_commands  # noqa: PLC0415 - only when needed
 
+    gc.freeze()
     gc.enable()
     return local_commands
 

@@ -87,7 +87,8 @@ def try_git(where: Path, *args: str, **extra: str) -> subprocess.CompletedProces
 def user_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return a hermetic environment for programs that a user would start."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    return {**kept, **GIT_ENVIRONMENT, **(extra or {})}
+    # In CI no command leaves a daemon behind.
+    return {**kept, **GIT_ENVIRONMENT, "CI": "1", **(extra or {})}
 
 
 def make_template(path: Path) -> Path:

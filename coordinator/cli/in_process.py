@@ -3,6 +3,7 @@
 Something long does not keep others out: they are served meanwhile.
 """
 
+import os
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from coordinator.actions.admin import init
 from coordinator.actions.git_state import look
 from coordinator.actions.reports import views
+from coordinator.cli import staying
 from coordinator.cli.progress import Progress
 from coordinator.daemon import temporary_server
 from coordinator.daemon.dispatcher import Answer, Dispatcher, Request
@@ -20,7 +22,7 @@ from coordinator.kernel.disk import locks
 from coordinator.kernel.disk.refusals import SystemRefused
 from coordinator.kernel.errors import CoordinatorError
 from coordinator.kernel.journal import DiskRefusedError
-from coordinator.workspace import registry
+from coordinator.workspace import callers, registry
 from coordinator.workspace.layout import Layout
 from coordinator.workspace.workspace import Workspace
 
@@ -39,6 +41,7 @@ class InProcess:
         self._stack = ExitStack()
         self._dispatcher: Dispatcher | None = None
         self._first = 0
+        self._is_agents = False
         self._progress = Progress()
 
     def __enter__(self) -> Self:
@@ -53,8 +56,24 @@ class InProcess:
         try:
             if self._dispatcher is not None:
                 self._bring_up_to_date(self._dispatcher.workspace)
+            self._is_agents = bool(self._caller()) and error is None
         finally:
             self._stack.close()
+        if self._is_agents and staying.is_wanted(os.environ):
+            staying.leave_one(self._layout)
+
+    def _caller(self) -> str:
+        """Return the agent for whom a daemon may stay, or nothing."""
+        if self._dispatcher is None or self._dispatcher.workspace.refused:
+            return ""
+        workspace, asked = self._dispatcher.workspace, self._asked
+        if not workspace.settings.daemon.stay_minutes:
+            return ""
+        folder = Path(asked["folder"])
+        shown = callers.Credentials(folder, asked["agent"], asked["token"])
+        with suppress(CoordinatorError):
+            return callers.resolve(workspace, shown).agent
+        return ""
 
     @property
     def notes(self) -> list[str]:

@@ -152,6 +152,7 @@ def _commands(root: str, asked: Question) -> list[tuple[str, click.Command]]:
     @click.command(context_settings={"help_option_names": ["-h", "--help"]})
     @click.option("--detach", is_flag=True, help="Run in the background.")
     @click.option("--quiet", is_flag=True, help="Show no live log.")
+    @click.option("--until-idle", is_flag=True, help="End when nobody asks any more.")
     @click.pass_obj
     def up(session: Session, /, **flags: bool) -> None:
         r"""Start the daemon, with a live log until Ctrl-C.
@@ -164,6 +165,9 @@ def _commands(root: str, asked: Question) -> list[tuple[str, click.Command]]:
         init.check_version(layout)
         if flags["detach"]:
             value = starting.detached(layout)
+        elif flags["until_idle"]:
+            show = record_log.show_nothing
+            value = starting.foreground(layout, show=show, until_idle=True)
         elif flags["quiet"]:
             value = starting.foreground(layout, show=record_log.show_nothing)
         else:

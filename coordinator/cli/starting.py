@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from coordinator.daemon import client
 from coordinator.kernel import clock
@@ -22,8 +22,13 @@ from coordinator.kernel.system import pids, processes
 from coordinator.kernel.text.names import display
 from coordinator.workspace.layout import Layout
 
+if TYPE_CHECKING:
+    from coordinator.daemon.connections import Door
+    from coordinator.daemon.health import Health
+
 Listener = Callable[[Sequence[Record]], None]
 _DYING_SECONDS = 5.0
+_IDLE_LOOK_SECONDS = 1.0
 START_SECONDS = 60.0
 _HEALTH: dict[str, object] = {"action": "health", "arguments": {}}
 
@@ -46,12 +51,25 @@ def running_pid(layout: Layout) -> int:
     return int(reply["result"].get("pid") or 0)
 
 
+def _make_way(layout: Layout) -> None:
+    """End a daemon that a command left behind: one is wanted that stays."""
+    reply: Any = client.ask(str(layout.root), _HEALTH)
+    found = reply.get("result", {}) if reply else {}
+    if not found.get("until_idle"):
+        return
+    pids.end(found["pid"])
+    deadline = clock.monotonic() + _DYING_SECONDS
+    while client.ask(str(layout.root), _HEALTH) and clock.monotonic() < deadline:
+        clock.sleep(0.02)
+
+
 def detached(layout: Layout) -> dict[str, Any]:
     """Start the daemon in the background; return once it answers.
 
     Raises:
         External: It did not come up; its last words are in the message.
     """
+    _make_way(layout)
     pid = running_pid(layout)
     if pid:
         return _value(layout, pid)
@@ -98,20 +116,25 @@ def _last_words(log: Path, begin: int) -> str:
     return display(" ".join(lines[-2:]))
 
 
-def foreground(layout: Layout, *, show: Listener) -> dict[str, Any]:
+def foreground(
+    layout: Layout, *, show: Listener, until_idle: bool = False
+) -> dict[str, Any]:
     """Run the daemon until it is stopped; `show` is told of each record.
 
-    A dying daemon's lock is waited for, up to 5 s.
+    With `until_idle` it stops once nobody has asked for as long as the settings say. A
+    dying daemon's lock is waited for, up to 5 s.
 
     Raises:
         AlreadyRunning: Another one answers.
         LockTaken: Another process has the workspace and does not let go.
     """
+    if not until_idle:
+        _make_way(layout)
     deadline = clock.monotonic() + _DYING_SECONDS
     while True:
         try:
             with locks.hold(layout.lock, seconds=0.05) as held:
-                _run(layout, held, show)
+                _run(layout, held, show, until_idle=until_idle)
             return {"running": False, "workspace": str(layout.root)}
         except LockTaken:
             pid = running_pid(layout)
@@ -121,31 +144,44 @@ def foreground(layout: Layout, *, show: Listener) -> dict[str, Any]:
                 raise
 
 
-def _run(layout: Layout, held: Held, show: Listener) -> None:
+def _run(layout: Layout, held: Held, show: Listener, *, until_idle: bool) -> None:
     text = json.dumps({"pid": os.getpid(), "started": clock.render(clock.now())})
     data, own = f"{text}\n".encode(), layout.own
     files.write(own, layout.daemon.name, data, temporary=own)
     layout.socket.unlink(missing_ok=True)  # whatever was left there: the lock is ours
-    asyncio.run(_serve(layout, held, show))
+    asyncio.run(_serve(layout, held, show, until_idle=until_idle))
 
 
-async def _serve(layout: Layout, held: Held, show: Listener) -> None:
+async def _serve(
+    layout: Layout, held: Held, show: Listener, *, until_idle: bool
+) -> None:
     # Only whoever won the lock pays for these imports.
     from coordinator.cli import face, record_log  # noqa: PLC0415
     from coordinator.daemon import log, program_replaced, server  # noqa: PLC0415
+    from coordinator.daemon.connections import Door  # noqa: PLC0415
     from coordinator.daemon.dispatcher import Dispatcher  # noqa: PLC0415
     from coordinator.daemon.health import Health  # noqa: PLC0415
     from coordinator.daemon.service import Service  # noqa: PLC0415
+    from coordinator.index import documents  # noqa: PLC0415
+    from coordinator.workspace import registry  # noqa: PLC0415
     from coordinator.workspace.workspace import Workspace  # noqa: PLC0415
+
+    # It may outlive the files of its program.
+    registry.actions()
+    documents.load_parsers()
 
     log.begin(layout.logs)
     program_replaced.install()
     workspace = Workspace(layout, held=held)
     workspace.listeners.append(show)
-    health = Health(os.getpid(), clock.render(clock.now()))
+    health = Health(os.getpid(), clock.render(clock.now()), until_idle=until_idle)
     dispatcher = Dispatcher(workspace)
     service = Service(dispatcher, health)
-    listening = await server.serve(layout.socket, dispatcher, service, face.begin)
+    door = Door()
+    listening = await server.serve(layout.socket, dispatcher, service, face.begin, door)
+    if until_idle:
+        seconds = workspace.settings.daemon.stay_minutes * 60
+        _leave_when_idle(door, health, seconds, service.stop)
     record_log.say(
         f"The daemon runs for {layout.root} (pid {os.getpid()}); Ctrl-C stops it."
     )
@@ -161,3 +197,18 @@ async def _serve(layout: Layout, held: Held, show: Listener) -> None:
             os._exit(0)
         workspace.close()
     record_log.say("The daemon has stopped.")
+
+
+def _leave_when_idle(
+    door: "Door", health: "Health", seconds: float, stop: Callable[[], None]
+) -> None:
+    """Stop once nobody has asked for so long, or the program is another one by now."""
+    loop, pause = asyncio.get_running_loop(), min(_IDLE_LOOK_SECONDS, seconds / 2)
+
+    def look() -> None:
+        if door.idle_seconds >= seconds or health.outdated:
+            stop()
+        else:
+            loop.call_later(pause, look)
+
+    look()

@@ -10,6 +10,7 @@ import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from coordinator.kernel import clock
 from coordinator.workspace.registry import Busy
 
 _MOST = 256
@@ -41,6 +42,13 @@ class Door:
         self._silent: dict[asyncio.StreamWriter, None] = {}  # the oldest first
         self._busy = 0
         self._waiting = 0
+        self._asked = clock.monotonic()
+
+    @property
+    def idle_seconds(self) -> float:
+        """How long ago the last call ended; 0 while one is under way."""
+        is_idle = not self._busy and not self._waiting
+        return clock.monotonic() - self._asked if is_idle else 0.0
 
     def check_room(self) -> None:
         """Raise `TooMany` where one more call cannot be answered soon."""
@@ -65,6 +73,7 @@ class Door:
             yield
         finally:
             self._busy -= 1
+            self._asked = clock.monotonic()
 
     @contextmanager
     def waiting(self) -> Iterator[None]:

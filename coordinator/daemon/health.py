@@ -24,10 +24,11 @@ class Health:
     read_only: str = ""
     history: str = ""
     outdated: str = ""
+    until_idle: bool = False
 
     def as_json(self) -> DaemonHealth:
         """Return the state now; ages in seconds, the free disk in bytes."""
-        return {
+        found: DaemonHealth = {
             "pid": self.pid,
             "started_at": self.started_at,
             "watcher": self.watcher,
@@ -40,3 +41,6 @@ class Health:
             "history": self.history,
             "outdated": self.outdated,
         }
+        if self.until_idle:
+            found["until_idle"] = True
+        return found

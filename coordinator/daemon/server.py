@@ -170,13 +170,15 @@ class Dispatch:
 class _Responder:
     """Answers whoever is connected, one request each."""
 
-    def __init__(self, dispatcher: Dispatcher, service: Engine, face: Face) -> None:
+    def __init__(
+        self, dispatcher: Dispatcher, service: Engine, face: Face, door: Door
+    ) -> None:
         self._dispatcher = dispatcher
         self._service = service
         self._face = face
         # Whoever reads or prints is done in a moment; nobody waits for others here.
         self._clerks = ThreadPoolExecutor(_CLERKS, "clerk")
-        self._door = Door()
+        self._door = door
         self._dispatch = Dispatch(dispatcher, service, self._door)
         self._loop = asyncio.get_running_loop()
 
@@ -238,10 +240,17 @@ class _Responder:
 
 
 async def serve(
-    path: Path, dispatcher: Dispatcher, service: Engine, face: Face
+    path: Path,
+    dispatcher: Dispatcher,
+    service: Engine,
+    face: Face,
+    door: Door | None = None,
 ) -> asyncio.Server:
-    """Listen at `path` (mode 0600); `face` reads command lines, and prints."""
-    responder = _Responder(dispatcher, service, face)
+    """Listen at `path` (mode 0600); `face` reads command lines, and prints.
+
+    Whoever wants to know whether somebody is there gives the `door`.
+    """
+    responder = _Responder(dispatcher, service, face, door or Door())
     addresses.make_private(str(path))
     before = os.umask(0o177)
     try:

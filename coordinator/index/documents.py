@@ -140,6 +140,13 @@ _READERS: dict[str, Callable[[Record, str], _Read]] = {
     "workflows": _template,
     "runs": _living_copy,
 }
+
+
+def load_parsers() -> None:
+    """Load all parsers now, for whoever may outlive the program's files."""
+    from coordinator.workflows import lint  # noqa: F401, PLC0415 - as said above
+
+
 _TABLES = ("identities", "contexts", "pending", "learnings", "decisions")
 _WITH_AGENT = ("documents", "contexts", "pending", "learnings", "decisions")
 _FROM = {  # what is read from each owner's documents

@@ -40,6 +40,7 @@ class DaemonHealth(TypedDict):
     read_only: str
     history: str
     outdated: str
+    until_idle: NotRequired[bool]
 
 
 class ShownHealth(TypedDict):
@@ -57,6 +58,7 @@ class ShownHealth(TypedDict):
     read_only: NotRequired[str]
     history: NotRequired[str]
     outdated: NotRequired[str]
+    until_idle: NotRequired[bool]
 
 
 class ShownDaemon(TypedDict):

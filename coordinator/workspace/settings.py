@@ -128,6 +128,19 @@ class Workflows(BaseModel):
         return value
 
 
+class Daemon(BaseModel):
+    """How long a daemon stays that nobody started by `up`."""
+
+    model_config = _STRICT
+    stay_minutes: float = Field(
+        10.0,
+        ge=0,
+        le=10_080,
+        description="a daemon that an agent's command leaves behind ends when nobody"
+        " asked for so long; 0: none is left",
+    )
+
+
 class Settings(BaseModel):
     """All settings of a workspace."""
 
@@ -149,6 +162,7 @@ class Settings(BaseModel):
     worktrees: Worktrees = Worktrees()
     watch: Watch = Watch()
     workflows: Workflows = Workflows()
+    daemon: Daemon = Daemon()
 
     def target_of(self, repository: str) -> str:
         """Return the branch that work of a repository lands on."""

@@ -172,7 +172,10 @@ def _render(parts: Sequence[Table | Text | str], width: int, *, color: bool) -> 
         legacy_windows=False,
     )
     for part in parts:
-        console.print(part, soft_wrap=isinstance(part, str))
+        if isinstance(part, str):  # no style, no wrapping: as it is
+            buffer.write(f"{part}\n")
+        else:
+            console.print(part)
     return buffer.getvalue()
 
 

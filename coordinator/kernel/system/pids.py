@@ -1,9 +1,11 @@
 """Processes as the system knows them: by number.
 
-It starts none and ends none.
+It starts none.
 """
 
 import os
+import signal
+from contextlib import suppress
 
 
 def is_alive(pid: int) -> bool:
@@ -17,6 +19,12 @@ def is_alive(pid: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def end(pid: int) -> None:
+    """Ask a process to end; one that has ended, or is another's, is left alone."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGTERM)
 
 
 def is_running_child(pid: int) -> bool:

@@ -6,6 +6,7 @@ It knows no vocabulary: what a key means is for the readers of each family.
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from coordinator.kernel.text import labelled
 from coordinator.kernel.text.markdown import Line, LineKind
@@ -16,6 +17,7 @@ _BOLD = re.compile(r"\A\*\*(?!/)|(?<!/)\*\*\Z")  # `**/a` and `a/**` are paths
 _NOT_IN_KEY = re.compile(r"[^a-z0-9]+")
 _ROOT = -2
 _HEADING = -1
+_KEPT = 1024  # single lines, which are asked for again while a section is read
 
 
 @dataclass(slots=True)
@@ -161,6 +163,7 @@ def _node(line: Line, level: int) -> Node:
     return Node(line.number, level, line.marker, key, label, content, value)
 
 
+@lru_cache(maxsize=_KEPT)
 def pair_in(text: str) -> tuple[str, str] | None:
     """Split `**Key**: value`, `**Key:** value`, `` `Key`: value`` or `Key: value`."""
     found = labelled.pair(text)
@@ -169,6 +172,7 @@ def pair_in(text: str) -> tuple[str, str] | None:
     return found.label.strip(), found.value.strip()
 
 
+@lru_cache(maxsize=_KEPT)
 def key_of(label: str) -> str:
     """Return a label as a key: `MCP Tool(s) to use` becomes `mcp_tools_to_use`."""
     bare = label.lower().replace("(", "").replace(")", "").replace("'", "")
@@ -177,4 +181,5 @@ def key_of(label: str) -> str:
 
 def plain(text: str) -> str:
     """Return the text without code marks and without the bold marks around it."""
-    return _BOLD.sub("", text.replace("`", "").strip()).strip()
+    bare = text.replace("`", "").strip()
+    return _BOLD.sub("", bare).strip() if "**" in bare else bare

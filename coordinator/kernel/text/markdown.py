@@ -116,7 +116,8 @@ def _classify(number: int, line: str) -> Line:
         return Line(number, line, LineKind.HEADING, len(match[1]), content, match[1])
     if (first in "`~" or line.find("```") >= 0) and (match := _FENCE.match(line)):
         return Line(number, line, LineKind.FENCE, 0, match[2].strip(), match[1])
-    if first in "-*+0123456789" and not _RULE.match(line):
+    # A rule ends as it begins, or in blanks; few lists do.
+    if first in "-*+0123456789" and not (line[-1] in "-* \t" and _RULE.match(line)):
         return _bullet(number, line)
     return Line(number, line, LineKind.TEXT, 0, stripped.rstrip())
 
@@ -133,7 +134,7 @@ def _bullet(number: int, line: str) -> Line:
         return Line(number, line, LineKind.TEXT, 0, line.strip())
     indent = len(match[1].expandtabs(4))
     content = (match[3] or "").rstrip()
-    box = _BOX.match(content)
+    box = _BOX.match(content) if content.startswith("[") else None
     if box:
         content = box[2] or ""
     mark = box[1] if box else ""

@@ -7,6 +7,7 @@ person's word is asked, and nothing is guessed.
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 
 from coordinator.kernel.text.bullets import pair_in, plain
 from coordinator.workflows.criteria import (
@@ -19,6 +20,7 @@ from coordinator.workflows.criteria import (
 from coordinator.workflows.model import Comparison, Criteria, Criterion
 
 LONGEST = 1_000
+_KEPT = 1024
 _SENTENCE = 200  # a longer one asks for more than its number
 _OR = re.compile(r"\s+or\s+", re.IGNORECASE)
 _Reader = Callable[[Criterion, str], Criterion | None]
@@ -30,11 +32,19 @@ def parse(text: str, line: int) -> Criterion:
     A label that is not known, or none, leaves the kind to be found from the words. A
     text of more than 1,000 characters is not looked into.
     """
+    found = _anywhere(text)
+    ways = tuple(replace(x, line=line) for x in found.alternatives)
+    return replace(found, line=line, alternatives=ways)
+
+
+@lru_cache(maxsize=_KEPT)
+def _anywhere(text: str) -> Criterion:
+    """Read a criterion on line 0; documents say the same again and again."""
     label, value = pair_in(text) or ("", text)
-    drafted = Criterion(Criteria.ATTESTED, plain(value), line, label)
+    drafted = Criterion(Criteria.ATTESTED, plain(value), 0, label)
     if len(value) > LONGEST:
         return drafted
-    if ways := _ways(text, line):
+    if ways := _ways(text):
         return replace(drafted, kind=ways[0].kind, alternatives=ways)
     reader = _BY_LABEL.get(label.lower(), _in_words)
     return reader(drafted, value) or drafted
@@ -46,12 +56,12 @@ def is_labelled(text: str) -> bool:
     return pair is not None and pair[0].lower() in _BY_LABEL
 
 
-def _ways(text: str, line: int) -> tuple[Criterion, ...]:
+def _ways(text: str) -> tuple[Criterion, ...]:
     """Read alternatives that each have a label of their own; else there are none."""
     parts = _OR.split(text)
     if len(parts) == 1 or not all(map(is_labelled, parts)):
         return ()
-    return tuple(parse(x, line) for x in parts)
+    return tuple(map(_anywhere, parts))
 
 
 def comparison(text: str) -> Comparison | None:

@@ -119,7 +119,8 @@ def parse(text: str, path: str) -> tuple[Document, tuple[Problem, ...]]:
     title = told.get("title") or (named.content if named else _stem(path))
     tasks = _tasks(found.tasks, told, title, next((x.number for x in lines), 1))
     outlined = labelled.sections(lines)
-    phases = tuple(x for x in outlined if x.line in set(found.phases))
+    opened = set(found.phases)
+    phases = tuple(x for x in outlined if x.line in opened)
     fronted = task_files.agents(front)
     around.supporting[:0] = fronted[1:]
     leads = (*fronted, *around.primary, *around.supporting)
