@@ -36,7 +36,6 @@ from coordinator.kernel.disk import locks
 from coordinator.workflows import lint
 from coordinator.workspace.workspace import Workspace
 
-
 _MEGABYTE = 1_000_000
 
 

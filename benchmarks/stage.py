@@ -186,7 +186,6 @@ class Stage:
         self.home = folder / "home"
         self.repository = folder / "shop"
         self.workspace = folder / "ws"
-        self.layout = Layout(self.workspace)
         kept = {k: v for k, v in os.environ.items() if not k.startswith(_FOREIGN)}
         config = str(self.home / ".config")
         self.environment = {
@@ -198,6 +197,11 @@ class Stage:
         }
         self.home.mkdir()
         self._daemon: subprocess.Popen[bytes] | None = None
+
+    @property
+    def layout(self) -> Layout:
+        """The workspace's folders."""
+        return Layout(self.workspace)
 
     def git(self, *args: str, where: Path | None = None, stdin: str = "") -> str:
         """Run the user's own git; return what it printed."""

@@ -9,8 +9,10 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
+from active_contexts.worktree_state import ref_files
 from active_contexts.worktree_state.entries import (
     WorktreeEntry,
     common_folder,
@@ -18,6 +20,7 @@ from active_contexts.worktree_state.entries import (
     is_same_place,
     own_folder,
     pointed_to,
+    read,
 )
 from coordinator.kernel import git, git_settings
 from coordinator.kernel.git import GitFailed, Repository
@@ -26,6 +29,7 @@ from coordinator.kernel.system.processes import Completed
 
 _LOCKED = re.compile(rb"\.lock'?: File exists|[Cc](?:annot|ould not) lock")
 _PAUSE_SECONDS = 0.15
+_KEPT = 1024  # distances between two commits
 # Links that do not name the whole path outlive a move. Only git 2.48 and later make
 # them; those before know no such setting.
 LINKING = ("-c", "worktree.useRelativePaths=true", "worktree")
@@ -142,13 +146,33 @@ def shortly(worktree: Inside) -> Inside:
 def distance(entry: WorktreeEntry, target_ref: str) -> tuple[int, int]:
     """Return how many commits it has that the target has not, and the reverse.
 
-    Zeros where either has no commit.
+    Zeros where either has no commit. Between the same two git counts once.
 
     Raises:
         GitFailed: Git said something else than two numbers.
     """
-    words = ("rev-list", "--left-right", "--count", f"HEAD...{target_ref}", "--")
-    done = shortly(without_filters(entry)).ask(*words)
+    common = common_folder(entry.folder)
+    head, target = (
+        ref_files.checked_out(common, entry),
+        ref_files.tip(common, target_ref),
+    )
+    if not head or not target:
+        return _count(_own(entry), "HEAD", target_ref)
+    depth = read(common / "shallow")
+    return (0, 0) if head == target else _known_distance(common, head, target, depth)
+
+
+@lru_cache(maxsize=_KEPT)
+def _known_distance(
+    common: Path, head: str, target: str, depth: bytes
+) -> tuple[int, int]:
+    del depth  # where history is cut off, which changes the count
+    return _count(Repository(common), head, target)
+
+
+def _count(repository: Repository, head: str, target: str) -> tuple[int, int]:
+    words = ("rev-list", "--left-right", "--count", f"{head}...{target}", "--")
+    done = patiently(repository, *words, seconds=git.LOOK_SECONDS)
     if done.code:
         return 0, 0
     counts = _COUNTS.match(done.text)

@@ -11,7 +11,7 @@ from active_contexts.worktree_state.changes import Changes
 from active_contexts.worktree_state.entries import WorktreeEntry
 
 _Stamp = tuple[int, int, int, int]
-_SEEN: dict[Path, tuple[str, _Stamp, _Stamp]] = {}  # by git directory
+_SEEN: dict[Path, tuple[str, _Stamp, _Stamp, str]] = {}  # by git directory
 
 
 def index_stamp(entry: WorktreeEntry) -> _Stamp | None:
@@ -19,22 +19,28 @@ def index_stamp(entry: WorktreeEntry) -> _Stamp | None:
     return _stamp(entry.folder / "index")
 
 
-def remember(entry: WorktreeEntry, found: Changes, index: _Stamp | None) -> None:
-    """Keep one path that had changed while the index was so, or that none had."""
+def remember(
+    entry: WorktreeEntry, found: Changes, index: _Stamp | None, commit: str
+) -> None:
+    """Keep one path that had changed while index and commit were so, or that none had.
+
+    An empty commit is one that nobody knows: nothing is kept.
+    """
     _SEEN.pop(entry.folder, None)
     for path in (*found.untracked, *found.changed)[:1]:
         stamp = _stamp(entry.path / path)
-        if stamp and index:
-            _SEEN[entry.folder] = (path, stamp, index)
+        if stamp and index and commit:
+            _SEEN[entry.folder] = (path, stamp, index, commit)
 
 
-def is_still_there(entry: WorktreeEntry) -> bool:
-    """Tell whether what was dirty stands as it stood, with the index that it had."""
+def is_still_there(entry: WorktreeEntry, commit: str) -> bool:
+    """Tell whether what was dirty stands as it stood, with that index and commit."""
     known = _SEEN.get(entry.folder)
     if known is None:
         return False
-    path, stamp, index = known
-    return _stamp(entry.path / path) == stamp and index_stamp(entry) == index
+    path, stamp, index, then = known
+    is_same = then == commit and index_stamp(entry) == index
+    return is_same and _stamp(entry.path / path) == stamp
 
 
 def _stamp(path: Path) -> _Stamp | None:

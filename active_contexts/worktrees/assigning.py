@@ -7,11 +7,12 @@ import os
 import pwd
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 from active_contexts.branches.branch_rules import name_for
-from active_contexts.worktree_state import known_dirt
-from active_contexts.worktree_state.changes import changes, commit_and_dirt, hidden
+from active_contexts.worktree_state import known_dirt, ref_files
+from active_contexts.worktree_state.changes import changes, commit_and_changes, hidden
 from active_contexts.worktree_state.commands import (
     distance,
     reconnect,
@@ -171,13 +172,14 @@ def start_feature(
 
 def describe(tracked: TrackedRepository, known: AssignedWorktree) -> Worktree:
     """Look at one worktree; a missing one keeps what was last known of it."""
-    entry = entry_at(common_folder(tracked.path), known.path)
+    common = common_folder(tracked.path)
+    entry = entry_at(common, known.path)
     if entry is None or not entry.is_present:
         return remembered(tracked, known, WorktreeState.MISSING)
     ahead, behind = distance(entry, tracked.target_ref)
     busy = operation(entry.folder)
     state = WorktreeState.BUSY if busy else WorktreeState.READY
-    commit, dirty = commit_and_dirt(shortly(with_filters(entry)))
+    commit, dirty = _commit_and_dirt(common, entry)
     now = replace(known, branch=entry.branch_in_use, commit=commit)
     return replace(
         remembered(tracked, now, state),
@@ -186,6 +188,19 @@ def describe(tracked: TrackedRepository, known: AssignedWorktree) -> Worktree:
         behind=behind,
         operation=busy,
     )
+
+
+def _commit_and_dirt(common: Path, entry: WorktreeEntry) -> tuple[str, bool | None]:
+    """Return what is checked out, and whether anything changed.
+
+    None where only a filter could tell.
+    """
+    commit, index = ref_files.checked_out(common, entry), known_dirt.index_stamp(entry)
+    if known_dirt.is_still_there(entry, commit):
+        return commit, True
+    now, found = commit_and_changes(shortly(with_filters(entry)))
+    known_dirt.remember(entry, found, index, now if now == commit else "")
+    return now, found.is_dirty
 
 
 def describe_new(tracked: TrackedRepository, started: Started) -> Worktree:
@@ -337,15 +352,16 @@ def _switch_home(
 def _is_idle(
     tracked: TrackedRepository, entry: WorktreeEntry, found: Mapping[str, str]
 ) -> bool:
-    if operation(entry.folder) is not None or known_dirt.is_still_there(entry):
-        return False
     head, target = entry.head, found[tracked.target_ref]
     commit = head.commit or found.get(f"refs/heads/{head.branch}", "")
+    is_busy = operation(entry.folder) is not None
+    if is_busy or known_dirt.is_still_there(entry, commit):
+        return False
     if commit != target and distance(entry, tracked.target_ref)[0]:
         return False
     index, looking = known_dirt.index_stamp(entry), with_filters(entry)
     now = changes(looking)
-    known_dirt.remember(entry, now, index)
+    known_dirt.remember(entry, now, index, commit)
     return not now.is_dirty and not hidden(looking)
 
 

@@ -108,7 +108,7 @@ class InProcess:
             self._stack.callback(workspace.close)
             self._first = workspace.journal.last
             self._dispatcher = Dispatcher(workspace)
-            self._dispatcher.told = self._progress.tell
+            workspace.told = self._progress.tell
         return self._dispatcher
 
     def _workspace(self, action: str) -> Workspace:

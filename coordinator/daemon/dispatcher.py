@@ -70,7 +70,7 @@ class Dispatcher:
     `take_hints` is set by the daemon while it watches: it hands hints to the intake.
     `is_behind` tells whether the disk holds more than it was told of. `patience` is
     how many seconds a call waits for git where it need not; None: as long as it takes.
-    Without a daemon a call takes everything in; how many files are left is `told`.
+    Without a daemon a call takes everything in, and tells how many files are left.
     """
 
     def __init__(self, workspace: Workspace) -> None:
@@ -78,7 +78,6 @@ class Dispatcher:
         self.intake = Intake(workspace)
         self.take_hints: Callable[[], None] | None = None
         self.is_behind: Callable[[], bool] = lambda: False
-        self.told: Callable[[int], object] = lambda _: None
         self.patience: float | None = None
         self.scan_seconds = 0.0
 
@@ -225,7 +224,7 @@ class Dispatcher:
         """Take in everything that stands on the disk now; return what changed."""
         self.workspace.ensure_index()
         self.intake.compare_now(self._scan())
-        changed = self.intake.drain(self.told)
+        changed = self.intake.drain(self._tell)
         submissions.retry(self.workspace)
         if references.have_changed(self.workspace):
             self.workspace.git_state.record = -1  # what was derived is old
@@ -255,9 +254,12 @@ class Dispatcher:
         if self.take_hints is None or self.scan_seconds < _CHEAP_SCAN_SECONDS:
             self.intake.compare_now(self._scan())
         if self.take_hints is None:
-            self.intake.drain(self.told)
+            self.intake.drain(self._tell)
         else:
             self.intake.drain_some()
+
+    def _tell(self, left: int) -> None:
+        self.workspace.told(f"Files to take in: {left}")
 
     def _missing(self) -> Iterator[str]:
         """Yield what is to be said where an answer cannot be whole."""

@@ -90,7 +90,8 @@ class Caller:
 class Workspace:
     """Journal, blobs and index of one workspace, opened together.
 
-    `health` is set by the daemon while it runs: its own state, for `status`.
+    `health` is set by the daemon while it runs: its own state, for `status`. How far
+    something is that takes long is `told`, in words, to whoever waits for it.
     """
 
     def __init__(
@@ -115,6 +116,7 @@ class Workspace:
         self.now = now
         self.settings = settings_module.load(layout.settings)
         self.health: Callable[[], DaemonHealth] | None = None
+        self.told: Callable[[str], object] = lambda _: None
         self.stop_wanted = False
         self.git_state = GitState()
         self.judging: set[tuple[str, str]] = set()  # steps whose leases stand still

@@ -165,11 +165,11 @@ def test_progress_is_told_at_a_terminal_only(
     shown = Terminal(is_one=is_one)
     monkeypatch.setattr("sys.stderr", shown)
     with progress.Progress() as quick:
-        quick.tell(9)
+        quick.tell("Files to take in: 9")
     assert shown.said == ""
     monkeypatch.setattr(progress, "_PATIENCE_SECONDS", -1.0)
     with progress.Progress() as slow:
-        slow.tell(7)
-        slow.tell(3)
+        slow.tell("Files to take in: 7")
+        slow.tell("Files to take in: 3")
     assert ("Files to take in: 3" in shown.said) is is_one
     assert shown.said.endswith("\r\033[K" if is_one else "")

@@ -24,7 +24,7 @@ from active_contexts.worktrees.assigning import check_usable
 from agent_identities.model import DEFAULT_ROSTER, identity_for
 from coordinator.actions.documents.accepting import take_in
 from coordinator.actions.pending import submissions
-from coordinator.actions.worktrees import hooks, worktrees
+from coordinator.actions.worktrees import homes, hooks
 from coordinator.index import record_queries
 from coordinator.kernel import git
 from coordinator.kernel.disk import files, small_files
@@ -34,9 +34,8 @@ from coordinator.kernel.git import Repository
 from coordinator.kernel.journal import Draft
 from coordinator.kernel.problems import Problem
 from coordinator.kernel.system import addresses
-from coordinator.kernel.system.start_errors import TimedOut
 from coordinator.kernel.text import names
-from coordinator.results.workspaces import MadeHome, MadeWorkspace
+from coordinator.results.workspaces import MadeWorkspace
 from coordinator.workspace import file_kinds, repositories, settings, tokens
 from coordinator.workspace.layout import VERSION, Layout
 from coordinator.workspace.registry import Arguments, Deferred, Positional, Who, action
@@ -192,7 +191,7 @@ def init(call: Call, arguments: InitArguments) -> Deferred[MadeWorkspace]:
         tokens.issue(workspace.layout, name)
     if workspace.journal.last == 0 or not _was_made(workspace):
         workspace.record(Draft("workspace.created", call.caller.actor, "workspace"))
-    made = _make_homes(call)
+    made = homes.make_all(call)
     hooks.install_all(workspace)
     value: MadeWorkspace = {
         "id": str(workspace.layout.root),
@@ -362,25 +361,3 @@ def _make_roster(workspace: Workspace, wanted: tuple[str, ...]) -> None:
                 temporary=workspace.layout.temporary,
             )
             take_in(workspace, path, writer=MAINTAINER)
-
-
-def _make_homes(call: Call) -> list[MadeHome]:
-    """Give every agent its home worktree; why one has none is a problem."""
-    workspace, bring = call.workspace, worktrees.bringing(call)
-    made: list[MadeHome] = []
-    for tracked in repositories.all_tracked(workspace):
-        hung = ""
-        for agent in workspace.roster.names:
-            if hung:  # once is enough
-                made.append({"agent": agent, "path": "", "problem": hung})
-                continue
-            try:
-                home = worktrees.make_home(workspace, tracked, agent, bring)
-            except CoordinatorError as error:
-                worktrees.record_refused(workspace, tracked, agent, error)
-                reason = f"{error.message} {error.hint}"
-                hung = reason if isinstance(error, TimedOut) else ""
-                made.append({"agent": agent, "path": "", "problem": reason})
-            else:
-                made.append({"agent": agent, "path": str(home.path), "problem": ""})
-    return made

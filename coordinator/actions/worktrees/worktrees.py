@@ -21,6 +21,7 @@ from active_contexts.worktree_state.model import (
 from active_contexts.worktrees import assigning, pool, promised, trash
 from active_contexts.worktrees import repair as worktree_repair
 from active_contexts.worktrees.repair import RepairKind, RepairOutcome
+from agent_identities.model import Identity
 from coordinator.actions.worktrees import worktree_look
 from coordinator.index import document_queries
 from coordinator.index.fold import NOT_MADE
@@ -102,15 +103,24 @@ def make_home(
             f"There is no agent named {agent!r}.", hint="Run: coordinator agent list"
         )
     ground = repositories.worktree_root(workspace)
-    wanted = assigning.home(ground, tracked, agent, identity.prefix)
-    for known in repositories.assigned(workspace, tracked.name):
-        if known.agent == agent and not known.feature:
-            wanted = replace(wanted, path=known.path)
+    wanted = home_of(workspace, tracked, identity)
     if promised.is_partial(tracked) and not wanted.path.exists():
         bring(tracked, assigning.target_tip(tracked))
     made = assigning.add_home(ground, tracked, wanted)
     record_added(workspace, tracked, made, SYSTEM)
     return made
+
+
+def home_of(
+    workspace: Workspace, tracked: TrackedRepository, identity: Identity
+) -> AssignedWorktree:
+    """Return the home worktree that an agent has, or would have."""
+    ground = repositories.worktree_root(workspace)
+    wanted = assigning.home(ground, tracked, identity.name, identity.prefix)
+    for known in repositories.assigned(workspace, tracked.name):
+        if known.agent == identity.name and not known.feature:
+            wanted = replace(wanted, path=known.path)
+    return wanted
 
 
 def record_added(

@@ -45,11 +45,13 @@ def _on_thread(work: Callable[[], None]) -> None:
     Thread(target=work, name="beside", daemon=True).start()
 
 
-def abreast(works: Sequence[Callable[[], _Result]]) -> list[_Result]:
-    """Do things at once; return what came of each."""
+def abreast(
+    works: Sequence[Callable[[], _Result]], most: int = _MOST_THREADS
+) -> list[_Result]:
+    """Do things at once, so many at a time; return what came of each."""
     tasks = [_Task(x) for x in works]
     left = deque(tasks)
-    for _ in tasks[:_MOST_THREADS]:
+    for _ in tasks[:most]:
         _on_thread(lambda: _do_all(left))
     return [x.future.result() for x in tasks]
 

@@ -180,6 +180,7 @@ def test_what_git_says_unexpectedly_is_git_that_failed(
 ) -> None:
     """No crash over the output of a git that is not one."""
     home = yard.home("backend")
+    git(home.path, "commit", "-q", "--allow-empty", "-m", "Work")
     fake = tmp_path / "bin/git"
     fake.parent.mkdir()
     fake.write_text("#!/bin/sh\necho odd\n")
