@@ -15,6 +15,7 @@ times its pool; `worktree list` <= 300 ms.
 
 import shutil
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -39,6 +40,7 @@ def make(made: Stage, source: Path, rounds: int) -> tuple[float, float]:
     """Make workspaces, and worktrees by git, by turns; return seconds of both."""
     ours: list[float] = []
     rival: list[float] = []
+    turns: list[tuple[list[float], Callable[[], object]]]
     for number in range(rounds):
         copies = [made.folder / f"{x}-{number}" for x in ("ours", "gits")]
         for copy in copies:
@@ -46,7 +48,7 @@ def make(made: Stage, source: Path, rounds: int) -> tuple[float, float]:
         words = ("init", str(made.folder / f"ws-{number}"))
         own = partial(made.run, *words, "--repo", f"long={copies[0]}")
         turns = [(ours, own), (rival, partial(add_three, made, copies[1]))]
-        for times, work in turns if number % 2 else reversed(turns):
+        for times, work in reversed(turns) if number % 2 else turns:
             times.append(timed(work))
     return median(ours), median(rival)
 
