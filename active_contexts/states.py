@@ -205,6 +205,15 @@ def _index() -> dict[str, list[tuple[tuple[str, ...], ContextState]]]:
 
 _INDEX = _index()
 _CLAUSES = {phrase: s for s, text in _WHOLE.items() for phrase in _listed(text)}
+_LETTERS = re.compile(r"[a-z]+")
+# The longest word of each phrase, which stands in few others: "impasse", not "at".
+_TELLING = frozenset(
+    max(_LETTERS.findall(x), key=len, default="")
+    for text in (*_PHRASES.values(), *_WHOLE.values())
+    for x in _listed(text)
+)
+_MAY_BE_SHARE = re.compile(r"\d(?:\s?%|(?:/| of | out of )\d)")
+_MAY_BE_HUMPS = re.compile(r"[a-z][A-Z]|[A-Z][A-Z][a-z]")
 _SIGN_STATES = {sign: s for s, text in _SIGNS.items() for sign in text}
 
 
@@ -221,10 +230,20 @@ def find(words: str) -> StateWord | None:
     Of a change (`open -> done`) the last part counts.
     """
     words = _STRUCK.sub("", words[:MOST_CHARACTERS])
+    if not _may_say(words):
+        return None
     for part in reversed(_ARROW.split(words)):
         if found := _find(part):
             return found
     return None
+
+
+def _may_say(words: str) -> bool:
+    """Tell cheaply whether any word of a state, a share or a sign may be there."""
+    if not words.isascii() or _MAY_BE_SHARE.search(words):
+        return True
+    said = _LETTERS.findall(words.lower())
+    return not _TELLING.isdisjoint(said) or bool(_MAY_BE_HUMPS.search(words))
 
 
 def _find(words: str) -> StateWord | None:

@@ -5,7 +5,7 @@ It knows no vocabulary: what a key means is for the readers of each family.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from coordinator.kernel.text import labelled
@@ -134,7 +134,7 @@ def _opened(stack: list[Node], line: Line, adopts: Adopts, opens: Opens) -> bool
     if pair is None or not opens(stack, key_of(pair[0])):
         return False
     level = len(line.text) - len(line.text.lstrip())
-    _nest(stack, _node(replace(line, content=text), level), adopts)
+    _nest(stack, _node(line._replace(content=text), level), adopts)
     return True
 
 

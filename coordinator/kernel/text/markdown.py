@@ -7,9 +7,9 @@ to what stands on a single line.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
+from typing import NamedTuple
 
 
 class LineKind(StrEnum):
@@ -23,8 +23,7 @@ class LineKind(StrEnum):
     BLANK = "blank"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line: `number` counts from 1, `text` has no line end.
 
     `level` is a heading's depth or a bullet's indent in columns; `content` is what

@@ -38,8 +38,12 @@ def slug(text: str, *, longest: int = 60) -> str:
 
     Returns an empty string where nothing usable is left.
     """
-    folded = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    folded = text if text.isascii() else _without_marks(text)
     return _NOT_IN_SLUG.sub("-", folded.lower()).strip("-")[:longest].rstrip("-")
+
+
+def _without_marks(text: str) -> str:
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
 
 
 def display(text: str) -> str:
