@@ -45,6 +45,8 @@ _CALM_SECONDS = 0.15  # without a hint for so long, a burst is over
 _SCAN_SECONDS = 0.4  # then one batch is taken, so that no author waits long
 _SCANS_PER_POLL = 10
 _VIEWS_SHARE = 10
+_SMALL_VIEWS_SHARE = 100  # then one file in a hundred waits for them
+_SMALL_VIEWS_REST = 2.0
 _PATIENCE_SECONDS = 1.0  # a look takes some 20 ms, where nothing hangs
 _TENDING = {"workspace.created", "worktree.added", "worktree.removed"}
 _Result = TypeVar("_Result")
@@ -292,7 +294,9 @@ class Service:
         self._looks.refresh_finals()
         # However large the views are, most of the time is for the agents.
         now = clock.monotonic()
-        self._views_rest_until = now + _VIEWS_SHARE * (now - start)
+        took = now - start
+        few = min(_SMALL_VIEWS_SHARE * took, _SMALL_VIEWS_REST)
+        self._views_rest_until = now + max(_VIEWS_SHARE * took, few)
 
     def _pause(self, seconds: float) -> float:
         if self._hints.is_running:
