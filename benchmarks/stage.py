@@ -272,10 +272,11 @@ class Stage:
         """Start the daemon; return how many seconds until its socket answered."""
         start = time.perf_counter()
         self.launch()
-        wait_until(self._answers, seconds=_START_SECONDS, pause=0.002)
+        wait_until(self.answers, seconds=_START_SECONDS, pause=0.002)
         return time.perf_counter() - start
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
+        """Tell whether a daemon answers; one that was started and ended is told."""
         if self._daemon is not None and self._daemon.poll() is not None:
             log = (self.folder / "daemon.log").read_text()
             message = f"the daemon ended: {log[-2000:]}"

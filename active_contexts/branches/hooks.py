@@ -177,10 +177,10 @@ def are_there(repository: Path) -> bool:
     return beside or hook_overlay.is_own(looked_at)
 
 
-def watched(common: Path) -> Iterator[Path]:
+def watched(common: Path) -> Iterator[str]:
     """Yield the files that tell how the hooks stand, beside git's configuration."""
-    for folder in (common / "hooks", hook_overlay.folder(common)):
-        yield from (folder, *(folder / x for x in CHECKING))
+    for folder in map(str, (common / "hooks", hook_overlay.folder(common))):
+        yield from (folder, *(f"{folder}/{x}" for x in CHECKING))
 
 
 def _stand_beside(common: Path, beneath: str | None) -> bool:

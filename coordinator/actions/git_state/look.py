@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from active_contexts.branches import drift, hook_owners
-from active_contexts.worktree_state.entries import common_folder
+from active_contexts.worktree_state.entries import common_folder, entries, entry_at
 from coordinator.actions.documents import accepting
 from coordinator.actions.git_state import contradictions, repository_look, stale_locks
 from coordinator.actions.git_state.repository_look import (
@@ -136,8 +136,10 @@ def _look_at_locks(workspace: Workspace) -> None:
         if one.name in troubles:
             continue
         common = common_folder(one.path)
+        places = {x.path: x for x in entries(common)}
         for known in repositories.assigned(workspace, one.name):
-            problem = stale_locks.look_at_lock(workspace, common, known)
+            entry = places.get(known.path) or entry_at(common, known.path)
+            problem = stale_locks.look_at_lock(workspace, entry, known)
             name = f"{known.path.name}/index.lock"
             if troubles.get(name) != problem:
                 workspace.git_state.record = -1

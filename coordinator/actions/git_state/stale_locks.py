@@ -4,9 +4,7 @@ A lock is reported when it is old; it is removed only when it is surely nobody's
 git process lives there, and two looks saw it unchanged.
 """
 
-from pathlib import Path
-
-from active_contexts.worktree_state.entries import entry_at
+from active_contexts.worktree_state.entries import WorktreeEntry
 from active_contexts.worktree_state.model import AssignedWorktree
 from active_contexts.worktrees import locks
 from active_contexts.worktrees.locks import Lock, LockVerdict
@@ -17,13 +15,9 @@ from coordinator.workspace.workspace import Workspace
 
 
 def look_at_lock(
-    workspace: Workspace, common: Path, known: AssignedWorktree
+    workspace: Workspace, entry: WorktreeEntry | None, known: AssignedWorktree
 ) -> Problem | None:
-    """Judge the lock of one worktree, if it has one; remove it where it is stale.
-
-    `common` is the git directory of its repository.
-    """
-    entry = entry_at(common, known.path)
+    """Judge the lock of one worktree, if it has one; remove it where it is stale."""
     seen = locks.find_lock(entry) if entry else None
     before = workspace.git_state.locks.pop(known.path, None)
     if entry is None or seen is None:
