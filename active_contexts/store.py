@@ -5,10 +5,12 @@ It reads and judges nothing in them.
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 
 FOLDER = "agent-system/active-contexts"
 BOARD = f"{FOLDER}/BOARD.md"
 _ENDINGS = (".md", ".markdown", ".txt")
+_KEPT = 1 << 14  # paths
 # What file managers, sync tools, browsers and editors add to the name of a copy.
 _ADDED = re.compile(
     r" - (?:copy|kopie|copie|copia)(?: \(\d+\))?| (?:copy|kopie|copie|copia)(?: \d+)?"
@@ -35,11 +37,15 @@ def path_of(agent: str) -> str:
 
 def original_of(path: str, others: Collection[str]) -> str:
     """Return which of the others this file is a copy of by its name, or nothing."""
+    return next((x for x in _originals(path) if x in others), "")
+
+
+@lru_cache(maxsize=_KEPT)
+def _originals(path: str) -> tuple[str, ...]:
     folder, _, name = path.rpartition("/")
     stem, dot, ending = name.rpartition(".")
     stem, ending = (stem, dot + ending) if dot else (name, "")
     before = _BEFORE.match(stem)
     ends = [x for x in range(1, len(stem)) if _ADDED.fullmatch(stem, x)]
     found = [stem[before.end() :]] if before else [stem[:x] for x in ends]
-    named = (f"{folder}/{x}{ending}" for x in found)
-    return next((x for x in named if x in others), "")
+    return tuple(f"{folder}/{x}{ending}" for x in found)

@@ -45,9 +45,12 @@ def contexts(index: Index) -> list[Row]:
 
 def newest_context(index: Index, agent: str) -> Row | None:
     """Return the context that an agent wrote last, by the time of the file, or None."""
-    question = "SELECT * FROM contexts WHERE agent = ? ORDER BY at, path"
-    found = _heard(index.rows(question, (agent,)))
-    return found[-1] if found else None
+    question = "SELECT path FROM contexts WHERE agent = ? ORDER BY at DESC, path DESC"
+    paths = [x["path"] for x in index.rows(question, (agent,))]
+    known = frozenset(paths)
+    heard = (x for x in paths if not active_contexts.store.original_of(x, known))
+    row = index.row("SELECT * FROM contexts WHERE path = ?", (next(heard, ""),))
+    return {**row, "blockers": json.loads(row["blockers"])} if row else None
 
 
 def copies(index: Index) -> dict[str, str]:
