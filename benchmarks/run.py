@@ -2,7 +2,7 @@
 
 It measures nothing by itself: each benchmark is a program that prints one JSON object.
 A benchmark that fails gets a line that says so, and the exit code is 1. Figures are as
-measured, with the machine's facts above them.
+measured, with the machine's facts above them, beside what the README's table has.
 """
 
 import argparse
@@ -18,6 +18,15 @@ from typing import Any
 
 from benchmarks.stage import say
 
+_HEADS = (
+    "benchmark",
+    "what",
+    "measured",
+    "last time",
+    "rival in the same run",
+    "budget",
+    "met",
+)
 HERE = Path(__file__).resolve().parent
 
 
@@ -53,10 +62,27 @@ def run(script: Path, extra: list[str]) -> dict[str, Any] | None:
     return found
 
 
-def lines(name: str, found: dict[str, Any] | None) -> Iterator[str]:
+def last_table() -> dict[tuple[str, str], str]:
+    """Return what the table in the README says was measured, by benchmark and row."""
+    text = (HERE / "README.md").read_text()
+    rows = [
+        [x.strip() for x in y.split("|")[1:]]
+        for y in text.splitlines()
+        if y.startswith("| ")
+    ]
+    found: dict[tuple[str, str], str] = {}
+    for cells in (x for x in rows if len(x) > len(_HEADS)):
+        # A row may stand twice, against two rivals.
+        found.setdefault((cells[0], cells[1]), cells[_HEADS.index("measured")])
+    return found
+
+
+def lines(
+    name: str, found: dict[str, Any] | None, last: dict[tuple[str, str], str]
+) -> Iterator[str]:
     """Yield the table's lines for one benchmark."""
     if found is None:
-        yield f"| {name} | **failed** | | | | |"
+        yield f"| {name} | **failed** | | | | | |"
         return
     for row in found["rows"]:
         well = {True: "yes", False: "**no**", None: ""}[row["well"]]
@@ -65,7 +91,8 @@ def lines(name: str, found: dict[str, Any] | None) -> Iterator[str]:
         if row["rival"]:
             value = f"{row['rival_measured']:g} {row['unit']}"
             rival = f"{row['rival']}: {value} (ratio {row['ratio']:g})"
-        cells = (name, row["what"], measured, rival, row["budget"], well)
+        before = last.get((name, row["what"]), "")
+        cells = (name, row["what"], measured, before, rival, row["budget"], well)
         yield "| " + " | ".join(cells) + " |"
 
 
@@ -80,13 +107,14 @@ def main() -> int:
     named = [HERE / f"bench_{x}.py" for x in wanted.names]
     print("\n".join(machine()))
     print("- the short forms (`--quick`)\n" if wanted.quick else "")
-    print("| benchmark | what | measured | rival in the same run | budget | met |")
-    print("|---|---|---|---|---|---|", flush=True)
-    failed = False
+    print(f"| {' | '.join(_HEADS)} |")
+    print("|---" * len(_HEADS) + "|", flush=True)
+    failed, last = False, last_table()
     for script in named or scripts:
         found = run(script, extra)
         failed |= found is None
-        print("\n".join(lines(script.stem.removeprefix("bench_"), found)), flush=True)
+        name = script.stem.removeprefix("bench_")
+        print("\n".join(lines(name, found, last)), flush=True)
     return int(failed)
 
 

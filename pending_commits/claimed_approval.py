@@ -21,6 +21,8 @@ def find(source: ItemSource) -> Iterator[Problem]:
     """Yield a problem for each line that claims what only a person gives."""
     for key in (*_STATE_KEYS, *_APPROVAL_KEYS):
         written = source.entry(key)
+        if not written.value:
+            continue
         first = slug(written.value).partition("-")[0]
         claimed = first in _GIVEN if key in _STATE_KEYS else first not in _REFUSING
         if claimed:

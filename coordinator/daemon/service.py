@@ -21,10 +21,10 @@ from coordinator.daemon import program_replaced
 from coordinator.daemon.background_looks import BackgroundLooks
 from coordinator.daemon.dispatcher import Dispatcher
 from coordinator.daemon.health import Health
+from coordinator.daemon.historian import Historian
 from coordinator.daemon.maintenance import Maintenance
 from coordinator.daemon.temporary_server import AboutToEnd
 from coordinator.index.database import refusals
-from coordinator.index.history import History
 from coordinator.kernel import clock
 from coordinator.kernel.disk.refusals import NotWritten
 from coordinator.kernel.errors import CoordinatorError
@@ -33,7 +33,6 @@ from coordinator.watch.hints import Hints
 from coordinator.watch.scan import scan
 
 _POLL_SECONDS = 0.05
-_HISTORY_SECONDS = 0.5
 _VIEWS_SECONDS = 0.2
 _STOP_SECONDS = 3.0
 _LAST_SECONDS = 1.5
@@ -61,10 +60,7 @@ class Service:
         self._health = health
         self._engine = ThreadPoolExecutor(1, "engine")
         self._looker = ThreadPoolExecutor(1, "look")
-        self._historian = ThreadPoolExecutor(1, "history")
-        self._history = History(
-            self._workspace.layout.history, self._workspace.blobs.get
-        )
+        self._historian = Historian(self._workspace, health)
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
         self._look_wanted = asyncio.Event()
@@ -88,8 +84,6 @@ class Service:
             self._workspace, self._guarded, known, tending, self._looks.look
         )
         self._proposals = 0
-        self._recorded = asyncio.Event()
-        self._recorded.set()  # a history of an earlier life may lie behind
         self._loop = asyncio.get_running_loop()
         root = self._workspace.layout.root
         self._hints = Hints(root, accepting.FOLDERS, self._wake_up)
@@ -141,7 +135,7 @@ class Service:
             async with asyncio.TaskGroup() as group:
                 beside = (
                     self._keep_looking(),
-                    self._keep_history(),
+                    self._historian.keep_on(),
                     self._maintenance.keep_on(),
                 )
                 tasks = [group.create_task(x) for x in beside]
@@ -169,6 +163,7 @@ class Service:
             return
         await self._let_scan()
         await self._guarded(self._take)
+        self._historian.note_queue(self._health.queued)
         if self._proposals != self._workspace.git_state.proposals:
             self._proposals = self._workspace.git_state.proposals
             await self._looks.look()
@@ -324,27 +319,8 @@ class Service:
                 self._look_wanted.set()
         if self._views_due is None:
             self._views_due = max(now + _VIEWS_SECONDS, self._views_rest_until)
-        self._recorded.set()
+        self._historian.recorded.set()
         self._wake.set()
-
-    async def _keep_history(self) -> None:
-        """Bring the history up to the journal after records, beside all else."""
-        while True:
-            await self._recorded.wait()
-            self._recorded.clear()
-            await self._write_history()
-            await asyncio.sleep(_HISTORY_SECONDS)
-
-    async def _write_history(self) -> None:
-        journal = self._workspace.journal
-        try:
-            await self._loop.run_in_executor(
-                self._historian, self._history.catch_up, journal
-            )
-            self._health.history = ""
-        except (CoordinatorError, OSError) as error:
-            self._health.history = str(error)
-            logger.error("history: {}", error)
 
     async def _guarded(self, work: Callable[[], Any]) -> None:
         """Run work on the engine; a refusing disk means read-only, no end."""
@@ -385,11 +361,12 @@ class Service:
         try:
             async with asyncio.timeout(0 if self.was_cut_short else _LAST_SECONDS):
                 await self.call(lambda: None)
-                await self._loop.run_in_executor(self._historian, self._history.close)
+                await self._historian.finish()
                 await self._maintenance.finish()
         except TimeoutError:
             self.was_cut_short = True
             logger.warning("stopped before a long action ended; it will be repaired")
         self._maintenance.close()
-        for executor in (self._engine, self._looker, self._historian):
+        self._historian.close()
+        for executor in (self._engine, self._looker):
             executor.shutdown(wait=False, cancel_futures=True)

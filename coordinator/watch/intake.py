@@ -6,7 +6,7 @@ Used by one thread at a time.
 
 import heapq
 import sqlite3
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -53,7 +53,8 @@ class Intake:
         self._candidates: dict[str, Stamp] = {}
         self._listed = _listed_before(workspace)
         self._has_compared = False
-        self._queues: dict[str, dict[str, None]] = {}
+        # A plain dict looks past all that was taken off its head before.
+        self._queues: dict[str, OrderedDict[str, None]] = {}
         self._resting: list[tuple[float, str]] = []
         self._rests_until: dict[str, float] = {}
 
@@ -181,8 +182,7 @@ class Intake:
                 return
             author = authors.popleft()
             queue = self._queues[author]
-            path = next(iter(queue))
-            del queue[path]
+            path, _ = queue.popitem(last=False)
             if queue:
                 authors.append(author)
             else:
@@ -256,7 +256,7 @@ class Intake:
     def _enqueue(self, path: str) -> None:
         name = path.rpartition("/")[2]
         author = self._workspace.roster.attribute(name) or ""
-        self._queues.setdefault(author, {})[path] = None
+        self._queues.setdefault(author, OrderedDict())[path] = None
 
     def _rest(self, path: str) -> None:
         due = clock.monotonic() + self._quiet
