@@ -9,6 +9,7 @@ from tests.support import (
     FakeAgent,
     OpenWorkspace,
     wait_for,
+    within_cpu_seconds,
 )
 
 LEARNINGS = "agent-system/learnings"
@@ -168,3 +169,14 @@ def test_when_the_disk_refuses_everything_stays_queued(
         os.close(broken)
     assert intake.queued == 1
     assert intake.step() == [path]
+
+
+def test_a_long_queue_is_picked_from_its_head_in_linear_time(intake: Intake) -> None:
+    """In the order in which the files came, whatever was taken off before."""
+    paths = [f"pending-commits/backend-{x:06d}.md" for x in range(100_000)]
+    intake.hint_settled(paths)
+    picked: list[str] = []
+    with within_cpu_seconds(5):
+        while intake.queued:
+            picked += intake._pick()
+    assert picked == paths

@@ -1,7 +1,9 @@
 """Doctor: looks at everything that can go wrong around the work, and mends it."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -32,6 +34,7 @@ from pending_commits.examining import examine
 from pending_commits.model import ItemKind
 
 _LEAST_FREE = 100 << 20
+_BLOCK = 512  # bytes, whatever the file system's blocks are; see stat(2)
 _OPTIONAL = {*accepting.VIEWS, agent_identities.store.FOLDER}  # may be missing
 
 
@@ -173,7 +176,7 @@ def _outside(workspace: Workspace) -> Callable[[], Outside]:
     submitted = {x["id"]: x["head"] for x in proposed if x["head"]}
     hooked = {x.name: x.path for x in repositories.all_tracked(workspace)}
     hung = {x: workspace.git_state.troubles[x] for x in workspace.git_state.hung}
-    looks = worktree_look.plan(workspace)
+    looks, pool = worktree_look.plan(workspace), workspace.layout.pool
     not_made = [x["path"] for x in worktrees.not_made(workspace)]
 
     def look() -> Outside:
@@ -182,6 +185,7 @@ def _outside(workspace: Workspace) -> Callable[[], Outside]:
             _try("store", partial(examine, store, submitted)),
             *(_hooks(name, path, hung.get(name)) for name, path in hooked.items()),
             _try("worktrees", partial(_worktrees, views, not_made)),
+            _try("pool", partial(_pool, pool)),
         ]
         return Outside(findings, views)
 
@@ -199,6 +203,23 @@ def _worktrees(views: Sequence[View], not_made: Sequence[str]) -> str:
         hint = "Run: coordinator worktree repair"
         raise CoordinatorError(", ".join(lost), hint=hint)
     return "all there"
+
+
+def _pool(folder: Path) -> str:
+    spare = list(folder.iterdir()) if folder.is_dir() else []
+    size = sum(map(_bytes_below, spare))
+    what = f"{len(spare)} ready, {size >> 20} MiB"
+    return f"{what} (worktrees.pool in coordinator.toml sets how many)"
+
+
+def _bytes_below(folder: Path) -> int:
+    """Return what a folder takes up on the disk; what goes meanwhile counts nothing."""
+    total = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                total += os.lstat(f"{place}/{name}").st_blocks * _BLOCK
+    return total
 
 
 def _hooks(name: str, path: Path, trouble: Problem | None) -> Finding:

@@ -52,6 +52,7 @@ def test_a_sound_workspace_is_well_in_every_part(shop: OpenWorkspace) -> None:
         "store",
         "hooks of shop",
         "worktrees",
+        "pool",
         "disk",
     ]
     assert all(x["well"] and x["message"] and not x["hint"] for x in found)
@@ -61,6 +62,15 @@ def test_a_sound_workspace_is_well_in_every_part(shop: OpenWorkspace) -> None:
     assert told["history"] == f"at record {last}"
     assert told["index"] == f"record {last} of {last}"
     assert git(shop.layout.history, "rev-list", "--count", "main") == str(last)
+
+
+def test_what_the_pool_takes_up_is_told(shop: OpenWorkspace) -> None:
+    """With the setting that makes it smaller."""
+    spare = shop.layout.pool / "shop-0a1b2c3d"
+    (spare / "src").mkdir(parents=True)
+    (spare / "src/large.bin").write_bytes(b"x" * (3 << 20))
+    said = {x["name"]: x["message"] for x in shop.perform("doctor")}["pool"]
+    assert said.startswith("1 ready, 3 MiB (worktrees.pool")
 
 
 @pytest.mark.parametrize("witness", ["index", "history"])
