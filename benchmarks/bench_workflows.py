@@ -94,10 +94,16 @@ def megabyte() -> str:
         subtask += 1
         name = f"P01-T01-S{subtask:02d}"
         more = ["", f"### Subtask-{subtask:02d} (Operational Level) - Log"]
-        more += [f"- ID: {name}", "- Prerequisites: None", "- Steps:"]
+        more += [f"- ID: {name}", "- Description: Keep it.", "- Prerequisites: None"]
+        more += ["- Agent Assignment: `@backend` - Primary capabilities: `writing`."]
+        more += ["- Max Retries: 3"]
+        more += ["- On Failure: `ESCALATE_TO_HUMAN (@docs) with logs`", "- Steps:"]
         for step in range(1, 11):
-            more += [f"    - Step ID: {name}-{step:02d}", "      - Command: `Log it`"]
-            more += ["      - Tool: `edit_file`", "      - Description: Log it."]
+            more += [
+                f"    - Step ID: {name}-{step:02d}",
+                "      - Command: `Keep a log`",
+            ]
+            more += ["      - Tool: `edit_file`", "      - Description: Keep it."]
             more += ["      - Success Criteria:", "          - Exit Code: `0`"]
             more += ['          - File Content Matches: `"a.*b"`']
         lines += more

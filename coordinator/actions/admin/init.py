@@ -33,7 +33,7 @@ from coordinator.kernel.errors import Conflict, CoordinatorError, External, Usag
 from coordinator.kernel.git import Repository
 from coordinator.kernel.journal import Draft
 from coordinator.kernel.problems import Problem
-from coordinator.kernel.system import addresses
+from coordinator.kernel.system import addresses, threads
 from coordinator.kernel.text import names
 from coordinator.results.workspaces import MadeWorkspace
 from coordinator.workspace import file_kinds, repositories, settings, tokens
@@ -191,6 +191,7 @@ def init(call: Call, arguments: InitArguments) -> Deferred[MadeWorkspace]:
         tokens.issue(workspace.layout, name)
     if workspace.journal.last == 0 or not _was_made(workspace):
         workspace.record(Draft("workspace.created", call.caller.actor, "workspace"))
+    stocking = threads.start(submissions.stocking(workspace))
     made = homes.make_all(call)
     hooks.install_all(workspace)
     value: MadeWorkspace = {
@@ -203,7 +204,7 @@ def init(call: Call, arguments: InitArguments) -> Deferred[MadeWorkspace]:
         "worktrees": made,
         "problems": _blocked(workspace),
     }
-    return Deferred(submissions.stocking(workspace), lambda _: value)
+    return Deferred(stocking.result, lambda _: value)
 
 
 def _blocked(workspace: Workspace) -> list[str]:
