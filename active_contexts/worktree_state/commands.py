@@ -30,6 +30,7 @@ from coordinator.kernel.system.processes import Completed
 _LOCKED = re.compile(rb"\.lock'?: File exists|[Cc](?:annot|ould not) lock")
 _PAUSE_SECONDS = 0.15
 _KEPT = 1024  # distances between two commits
+_MOST_SHALLOW = 1 << 24
 # Links that do not name the whole path outlive a move. Only git 2.48 and later make
 # them; those before know no such setting.
 LINKING = ("-c", "worktree.useRelativePaths=true", "worktree")
@@ -157,24 +158,33 @@ def distance(entry: WorktreeEntry, target_ref: str) -> tuple[int, int]:
         ref_files.tip(common, target_ref),
     )
     if not head or not target:
-        return _count(_own(entry), "HEAD", target_ref)
-    depth = read(common / "shallow")
-    return (0, 0) if head == target else _known_distance(common, head, target, depth)
+        return _count(_own(entry), "HEAD", target_ref) or (0, 0)
+    if head == target:
+        return 0, 0
+    depth = read(common / "shallow", _MOST_SHALLOW)
+    try:
+        return _known_distance(common, head, target, depth)
+    except LookupError:
+        return 0, 0
 
 
 @lru_cache(maxsize=_KEPT)
 def _known_distance(
     common: Path, head: str, target: str, depth: bytes
 ) -> tuple[int, int]:
+    """Return the distance; a LookupError, where git could not count, is not kept."""
     del depth  # where history is cut off, which changes the count
-    return _count(Repository(common), head, target)
+    found = _count(Repository(common), head, target)
+    if found is None:
+        raise LookupError(head)
+    return found
 
 
-def _count(repository: Repository, head: str, target: str) -> tuple[int, int]:
+def _count(repository: Repository, head: str, target: str) -> tuple[int, int] | None:
     words = ("rev-list", "--left-right", "--count", f"{head}...{target}", "--")
     done = patiently(repository, *words, seconds=git.LOOK_SECONDS)
     if done.code:
-        return 0, 0
+        return None
     counts = _COUNTS.match(done.text)
     if counts is None:
         raise GitFailed(words, done)

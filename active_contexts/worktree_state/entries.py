@@ -78,7 +78,7 @@ def read(path: Path | str, limit: int = _LIMIT) -> bytes:
     """Return the beginning of a file (`limit` in bytes), empty where there is none."""
     try:
         descriptor = os.open(path, _READ)
-    except OSError:
+    except (OSError, ValueError):  # a name that holds NUL is none
         return b""
     try:
         return os.read(descriptor, limit)

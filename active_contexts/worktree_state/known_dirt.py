@@ -1,10 +1,12 @@
 """What made a worktree dirty when it was looked at, so that the next look is short.
 
-It proves one thing only: that something has changed. Whether nothing has, git is asked.
-It lives as long as the process.
+It tells that a home is better left alone, and no more: what git ignores may be another
+thing by now. What is shown, and whether nothing has changed, git is asked. It lives as
+long as the process.
 """
 
 import os
+import stat
 from pathlib import Path
 
 from active_contexts.worktree_state.changes import Changes
@@ -48,4 +50,6 @@ def _stamp(path: Path) -> _Stamp | None:
         found = os.lstat(path)
     except OSError:
         return None
+    if not stat.S_ISREG(found.st_mode):
+        return None  # what lies deeper in a folder leaves its stamp alone
     return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns

@@ -5,6 +5,7 @@ ref). Layout: gitrepository-layout(5), git-pack-refs(1).
 """
 
 import re
+import stat
 from pathlib import Path
 
 from active_contexts.worktree_state.entries import WorktreeEntry, first_line, read
@@ -18,9 +19,20 @@ def tip(common: Path, ref: str) -> str:
     """Return the commit of a full ref's name, empty where files do not tell."""
     if ".." in ref:  # git admits no such name, and it would lead elsewhere
         return ""
-    loose = first_line(common / ref)
-    said = loose or _packed(read(common / "packed-refs", _MOST_PACKED), ref)
+    said = first_line(common / ref)
+    if not said and not _is_hidden(common / ref):
+        said = _packed(read(common / "packed-refs", _MOST_PACKED), ref)
     return said if _OID.fullmatch(said) else ""
+
+
+def _is_hidden(path: Path) -> bool:
+    """Tell whether something stands there that is no folder and cannot be read."""
+    try:
+        return not stat.S_ISDIR(path.lstat().st_mode)
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError):
+        return True
 
 
 def _packed(data: bytes, ref: str) -> str:
@@ -34,5 +46,7 @@ def _packed(data: bytes, ref: str) -> str:
 def checked_out(common: Path, entry: WorktreeEntry) -> str:
     """Return the commit that is checked out, empty where files do not tell."""
     head = entry.head
+    if head.branch.startswith("refs/"):
+        return ""  # another ref than a branch
     said = head.commit or (head.branch and tip(common, f"refs/heads/{head.branch}"))
     return said if _OID.fullmatch(said) else ""

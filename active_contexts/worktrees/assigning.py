@@ -7,11 +7,10 @@ import os
 import pwd
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import NamedTuple
 
 from active_contexts.branches.branch_rules import name_for
-from active_contexts.worktree_state import known_dirt, ref_files
+from active_contexts.worktree_state import known_dirt
 from active_contexts.worktree_state.changes import changes, commit_and_changes, hidden
 from active_contexts.worktree_state.commands import (
     distance,
@@ -172,35 +171,21 @@ def start_feature(
 
 def describe(tracked: TrackedRepository, known: AssignedWorktree) -> Worktree:
     """Look at one worktree; a missing one keeps what was last known of it."""
-    common = common_folder(tracked.path)
-    entry = entry_at(common, known.path)
+    entry = entry_at(common_folder(tracked.path), known.path)
     if entry is None or not entry.is_present:
         return remembered(tracked, known, WorktreeState.MISSING)
     ahead, behind = distance(entry, tracked.target_ref)
     busy = operation(entry.folder)
     state = WorktreeState.BUSY if busy else WorktreeState.READY
-    commit, dirty = _commit_and_dirt(common, entry)
+    commit, found = commit_and_changes(shortly(with_filters(entry)))
     now = replace(known, branch=entry.branch_in_use, commit=commit)
     return replace(
         remembered(tracked, now, state),
-        dirty=dirty,
+        dirty=found.is_dirty,
         ahead=ahead,
         behind=behind,
         operation=busy,
     )
-
-
-def _commit_and_dirt(common: Path, entry: WorktreeEntry) -> tuple[str, bool | None]:
-    """Return what is checked out, and whether anything changed.
-
-    None where only a filter could tell.
-    """
-    commit, index = ref_files.checked_out(common, entry), known_dirt.index_stamp(entry)
-    if known_dirt.is_still_there(entry, commit):
-        return commit, True
-    now, found = commit_and_changes(shortly(with_filters(entry)))
-    known_dirt.remember(entry, found, index, now if now == commit else "")
-    return now, found.is_dirty
 
 
 def describe_new(tracked: TrackedRepository, started: Started) -> Worktree:

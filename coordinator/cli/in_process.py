@@ -60,7 +60,8 @@ class InProcess:
         finally:
             self._stack.close()
         if self._is_agents and staying.is_wanted(os.environ):
-            staying.leave_one(self._layout)
+            with suppress(OSError):  # what was asked for is done
+                staying.leave_one(self._layout)
 
     def _caller(self) -> str:
         """Return the agent for whom a daemon may stay, or nothing."""

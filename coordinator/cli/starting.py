@@ -45,19 +45,33 @@ class AlreadyRunning(Conflict):
 
 def running_pid(layout: Layout) -> int:
     """Return the process id of the daemon that answers, or 0."""
+    return int(_health(layout).get("pid") or 0)
+
+
+def _left_pid(layout: Layout) -> int:
+    """Return the process id of a daemon that answers and will go, or 0."""
+    found = _health(layout)
+    return int(found["pid"]) if found.get("until_idle") else 0
+
+
+def _staying_pid(layout: Layout) -> int:
+    """Return the process id of a daemon that answers and stays, or 0."""
+    found = _health(layout)
+    return 0 if found.get("until_idle") else int(found.get("pid") or 0)
+
+
+def _health(layout: Layout) -> dict[str, Any]:
     reply: Any = client.ask(str(layout.root), _HEALTH)
-    if reply is None or "result" not in reply:
-        return 0
-    return int(reply["result"].get("pid") or 0)
+    found: dict[str, Any] = reply.get("result", {}) if reply else {}
+    return found
 
 
 def _make_way(layout: Layout) -> None:
     """End a daemon that a command left behind: one is wanted that stays."""
-    reply: Any = client.ask(str(layout.root), _HEALTH)
-    found = reply.get("result", {}) if reply else {}
-    if not found.get("until_idle"):
+    pid = _left_pid(layout)
+    if not pid:
         return
-    pids.end(found["pid"])
+    pids.end(pid)
     deadline = clock.monotonic() + _DYING_SECONDS
     while client.ask(str(layout.root), _HEALTH) and clock.monotonic() < deadline:
         clock.sleep(0.02)
@@ -69,8 +83,7 @@ def detached(layout: Layout) -> dict[str, Any]:
     Raises:
         External: It did not come up; its last words are in the message.
     """
-    _make_way(layout)
-    pid = running_pid(layout)
+    pid = _staying_pid(layout)
     if pid:
         return _value(layout, pid)
     log = layout.logs / "start.log"
@@ -80,13 +93,13 @@ def detached(layout: Layout) -> dict[str, Any]:
     child = processes.start_detached(argv, log=log, cwd=layout.root)
     deadline = clock.monotonic() + START_SECONDS
     while clock.monotonic() < deadline:
-        pid = running_pid(layout)
+        pid = _staying_pid(layout)
         if pid:
             return _value(layout, pid)
         if not pids.is_running_child(child) and not _is_taken(layout):
             break
         clock.sleep(0.02)
-    pid = running_pid(layout)
+    pid = _staying_pid(layout)
     if pid:
         return _value(layout, pid)
     words = _last_words(log, said_before)
@@ -128,16 +141,16 @@ def foreground(
         AlreadyRunning: Another one answers.
         LockTaken: Another process has the workspace and does not let go.
     """
-    if not until_idle:
-        _make_way(layout)
     deadline = clock.monotonic() + _DYING_SECONDS
     while True:
+        if not until_idle:
+            _make_way(layout)  # again: it may have begun to answer just now
         try:
             with locks.hold(layout.lock, seconds=0.05) as held:
                 _run(layout, held, show, until_idle=until_idle)
             return {"running": False, "workspace": str(layout.root)}
         except LockTaken:
-            pid = running_pid(layout)
+            pid = running_pid(layout) if until_idle else _staying_pid(layout)
             if pid:
                 raise AlreadyRunning(pid) from None
             if clock.monotonic() > deadline:

@@ -5,6 +5,7 @@ they ask once, and whoever looks after them expects nothing to stay.
 """
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,8 +20,10 @@ _MOST_ANCESTORS = 30
 
 def is_wanted(environment: Mapping[str, str]) -> bool:
     """Tell whether whoever runs this process may ask again soon."""
-    if environment.get("CI"):
-        return False
+    if environment.get("CI") or not shutil.which("git", path=environment.get("PATH")):
+        return False  # it would serve others without git, too
+    if os.getpriority(os.PRIO_PROCESS, 0) > 0:
+        return False  # nor shall they wait for one that gives way to all
     above = list(_ancestors(os.getppid()))
     if not above:  # The system does not tell; cron gives no terminal's name.
         return "TERM" in environment

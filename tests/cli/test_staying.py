@@ -89,18 +89,23 @@ def test_others_leave_none(
 
 
 @pytest.mark.slow
-def test_up_takes_the_place_of_one_that_was_left(layout: Layout) -> None:
-    """What is started stays until `down`."""
-    staying.leave_one(layout)
-    wait_for(lambda: is_there(layout))
-    left = starting.running_pid(layout)
+@pytest.mark.parametrize("event", ["lock", "answer", "nothing"])
+def test_up_takes_the_place_of_one_that_was_left(layout: Layout, event: str) -> None:
+    """What is started stays until `down`, however far the other one has come."""
+    left = staying.leave_one(layout)
+    if event != "nothing":
+        wait_for(layout.daemon.exists)
+    if event == "answer":
+        wait_for(lambda: is_there(layout))
     told = starting.detached(layout)
     try:
         assert told["pid"] != left
-        assert not pids.is_running_child(left)
+        wait_for(lambda: not pids.is_running_child(left))
         another = staying.leave_one(layout)
         wait_for(lambda: not pids.is_running_child(another))  # there is one
-        assert run_coordinator(layout.root, "health").stdout.count("until idle") == 0
+        health = json.loads(run_coordinator(layout.root, "health", "--json").stdout)
+        assert health["pid"] == told["pid"]
+        assert "until_idle" not in health
     finally:
         run_coordinator(layout.root, "down")
     wait_for(lambda: not is_there(layout))
@@ -116,6 +121,7 @@ def test_up_takes_the_place_of_one_that_was_left(layout: Layout) -> None:
         ("sh node bash@pts gnome-terminal systemd", {"INVOCATION_ID": "7f"}, True),
         ("", {}, False),
         ("", {"TERM": "xterm"}, True),
+        ("bash sshd", {"PATH": "/nowhere"}, False),  # without git
     ],
 )
 def test_who_may_ask_again_soon(

@@ -20,6 +20,7 @@ from coordinator.results.problems import ShownProblem
 from coordinator.results.runs import ShownNext
 from coordinator.results.templates import ImportedTemplates
 from coordinator.results.workspaces import (
+    DaemonHealth,
     DocumentVersion,
     ShownFinding,
     ShownRecord,
@@ -269,11 +270,16 @@ def _inline(row: dict[str, Any]) -> str:
     return safe(", ".join(f"{k} {_word(v)}" for k, v in pairs))
 
 
+def _end(health: DaemonHealth | None) -> str:
+    is_left = health is not None and health.get("until_idle")
+    return ", until nobody asks any more" if is_left else ""
+
+
 def _status(result: ShownStatus) -> list[Table | Text | str]:
     daemon = result["daemon"]
     health = daemon["health"]
     line = (
-        f"daemon: running (pid {daemon['pid']})"
+        f"daemon: running (pid {daemon['pid']}{_end(health)})"
         if daemon["running"]
         else ("daemon: not running (start it: coordinator up --detach)")
     )

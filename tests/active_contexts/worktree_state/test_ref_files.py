@@ -1,5 +1,7 @@
 """Where refs stand by git's files: as git says, or nothing."""
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -99,15 +101,45 @@ def test_the_distance_follows_every_move(yard: Yard) -> None:
     assert commands.distance(entry, "refs/heads/none") == (0, 0)
 
 
-def test_a_worktree_that_was_dirty_is_so_until_something_moves(yard: Yard) -> None:
-    """What was staged on one commit may be no change on another."""
+@pytest.mark.parametrize(
+    ("made", "undone"),
+    [
+        ("mkdir -p n/s; echo u > n/s/u", "rm n/s/u"),
+        ("echo u > u", 'echo u >> "$(git rev-parse --git-common-dir)/info/exclude"'),
+        ("echo u > README.md", "git checkout -q README.md"),
+        ("echo u > u; git add u", "git rm -q --cached u; rm u"),
+    ],
+)
+def test_what_is_shown_as_dirty_git_says_now(
+    yard: Yard, made: str, undone: str
+) -> None:
+    """Nothing that was seen before counts."""
     home = yard.home("backend")
-    (home.path / "new.txt").write_text("work\n")
-    git(home.path, "add", "new.txt")
+    subprocess.run(["sh", "-c", made], cwd=home.path, check=True)
     assert assigning.describe(yard.tracked, home).dirty
-    assert assigning.describe(yard.tracked, home).dirty
-    tree = git(home.path, "write-tree")
-    commit = git(home.path, "commit-tree", "-p", "HEAD", "-m", "All of it", tree)
-    git(home.path, "update-ref", "--no-deref", "HEAD", commit)
-    seen = assigning.describe(yard.tracked, home)
-    assert (seen.commit, seen.dirty, seen.ahead) == (commit, False, 1)
+    subprocess.run(["sh", "-c", undone], cwd=home.path, check=True)
+    assert assigning.describe(yard.tracked, home).dirty is False
+
+
+def test_what_could_not_be_counted_is_counted_again(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A git that failed once is no distance."""
+    home = yard.home("backend")
+    git(home.path, "commit", "-q", "--allow-empty", "-m", "Work")
+    entry = entry_of(yard, home.path)
+    with monkeypatch.context() as patched:
+        patched.setattr(commands, "_count", lambda *_: None)
+        assert commands.distance(entry, MAIN) == (0, 0)
+    assert commands.distance(entry, MAIN) == (1, 0)
+
+
+def test_what_cannot_be_read_is_not_guessed(repository: Path) -> None:
+    """A pipe in a ref's place is not the packed ref, and is not waited for."""
+    common = common_folder(repository)
+    git(repository, "branch", "x")
+    git(repository, "pack-refs", "--all")
+    assert ref_files.tip(common, "refs/heads/x")
+    os.mkfifo(common / "refs/heads/x")
+    assert ref_files.tip(common, "refs/heads/x") == ""
+    assert ref_files.tip(common, "refs/heads/a\0b") == ""
