@@ -9,7 +9,7 @@ is what the first one costs by itself, and the mean of 25 in a row with all that
 daemon took from its start on.
 
 Budget: with the daemon up <= 4 times the rival; without one <= 10 times the rival's
-processor time, or what an agent's commands cost in a row.
+processor time, or what an agent's commands cost in a row; one TAB <= 100 ms.
 """
 
 import os
@@ -107,6 +107,13 @@ def agents(made: Stage, rounds: int) -> tuple[float, float]:
     return median(first), median(means)
 
 
+def complete(made: Stage) -> float:
+    """Complete a name, as a shell asks for it; return milliseconds by the clock."""
+    asks = {"_COORDINATOR_COMPLETE": "bash_complete"}
+    asks |= {"COMP_WORDS": "coordinator agent show ", "COMP_CWORD": "3"}
+    return _run(ENTRY, made.workspace, made.environment | asks)[0]
+
+
 def _spent_by(pid: int) -> float:
     """Return the milliseconds of processor that a process took, see proc(5)."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -128,6 +135,7 @@ def main() -> None:
         down = by_turns(made, max(3, rounds // 5))
         say("an agent's")
         first, row = agents(made, max(3, rounds // 10))
+        tabs = [complete(made) for _ in range(rounds)]
     for name in COMMANDS:
         rival = (_RIVAL_NAME, up[_RIVAL_NAME][0])
         result.against(f"{name}, daemon up", up[name][0], "ms", rival, _BUDGET)
@@ -138,6 +146,7 @@ def main() -> None:
     result.against("an agent's first, processor", first, "ms", rival, _ALONE_BUDGET)
     what = f"an agent's {_IN_A_ROW} in a row, each, its daemon included, processor"
     result.against(what, row, "ms", rival, _ALONE_BUDGET)
+    result.limit("completion, one TAB", median(tabs), "ms", 100)
     result.facts = {"rounds": rounds}
     result.show()
 
