@@ -42,8 +42,10 @@ class Historian:
         """Catch up after records, again and again."""
         while True:
             await self.recorded.wait()
+            # Not `wait_for`: in Python 3.11 it may swallow that it is cancelled.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._calm.wait(), _PATIENCE_SECONDS)
+                async with asyncio.timeout(_PATIENCE_SECONDS):
+                    await self._calm.wait()
             self.recorded.clear()
             await self._catch_up()
             await asyncio.sleep(_REST_SECONDS)

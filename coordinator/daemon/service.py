@@ -218,7 +218,8 @@ class Service:
             rest = min(pause, max(_REST_SECONDS, _LOOKS_REST * seconds))
             await self._rest(clock.monotonic() + rest)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._look_wanted.wait(), pause - rest)
+                async with asyncio.timeout(pause - rest):  # `wait_for` hides a cancel
+                    await self._look_wanted.wait()
             await self._look()
 
     async def _rest(self, until: float) -> None:
