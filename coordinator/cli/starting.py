@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from coordinator.workspace.layout import Layout
 if TYPE_CHECKING:
     from coordinator.daemon.connections import Door
     from coordinator.daemon.health import Health
+    from coordinator.workspace.workspace import Workspace
 
 Listener = Callable[[Sequence[Record]], None]
 _DYING_SECONDS = 5.0
@@ -48,12 +50,6 @@ def running_pid(layout: Layout) -> int:
     return int(_health(layout).get("pid") or 0)
 
 
-def _left_pid(layout: Layout) -> int:
-    """Return the process id of a daemon that answers and will go, or 0."""
-    found = _health(layout)
-    return int(found["pid"]) if found.get("until_idle") else 0
-
-
 def _staying_pid(layout: Layout) -> int:
     """Return the process id of a daemon that answers and stays, or 0."""
     found = _health(layout)
@@ -68,12 +64,12 @@ def _health(layout: Layout) -> dict[str, Any]:
 
 def _make_way(layout: Layout) -> None:
     """End a daemon that a command left behind: one is wanted that stays."""
-    pid = _left_pid(layout)
-    if not pid:
+    found = _health(layout)
+    if not found.get("until_idle"):
         return
-    pids.end(pid)
+    pids.end(found["pid"])
     deadline = clock.monotonic() + _DYING_SECONDS
-    while client.ask(str(layout.root), _HEALTH) and clock.monotonic() < deadline:
+    while _health(layout) and clock.monotonic() < deadline:
         clock.sleep(0.02)
 
 
@@ -193,8 +189,7 @@ async def _serve(
     door = Door()
     listening = await server.serve(layout.socket, dispatcher, service, face.begin, door)
     if until_idle:
-        seconds = workspace.settings.daemon.stay_minutes * 60
-        _leave_when_idle(door, health, seconds, service.stop)
+        _leave_when_idle(door, health, workspace, service.stop)
     record_log.say(
         f"The daemon runs for {layout.root} (pid {os.getpid()}); Ctrl-C stops it."
     )
@@ -213,15 +208,13 @@ async def _serve(
 
 
 def _leave_when_idle(
-    door: "Door", health: "Health", seconds: float, stop: Callable[[], None]
+    door: "Door", health: "Health", workspace: "Workspace", stop: Callable[[], None]
 ) -> None:
     """Stop once nobody has asked for so long, or the program is another one by now."""
-    loop, pause = asyncio.get_running_loop(), min(_IDLE_LOOK_SECONDS, seconds / 2)
-
-    def look() -> None:
-        if door.idle_seconds >= seconds or health.outdated:
-            stop()
-        else:
-            loop.call_later(pause, look)
-
-    look()
+    seconds = workspace.settings.daemon.stay_minutes * 60  # they may change meanwhile
+    if door.idle_seconds >= seconds or health.outdated:
+        stop()
+    else:
+        again = partial(_leave_when_idle, door, health, workspace, stop)
+        pause = min(_IDLE_LOOK_SECONDS, seconds / 2)
+        asyncio.get_running_loop().call_later(pause, again)

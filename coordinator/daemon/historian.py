@@ -42,7 +42,6 @@ class Historian:
         """Catch up after records, again and again."""
         while True:
             await self.recorded.wait()
-            # Not `wait_for`: in Python 3.11 it may swallow that it is cancelled.
             with suppress(TimeoutError):
                 async with asyncio.timeout(_PATIENCE_SECONDS):
                     await self._calm.wait()

@@ -141,7 +141,8 @@ class Dispatch:
         """Wait until something is heard, or the time is over."""
         while not heard.is_set() and (left := until - self._loop.time()) > 0:
             with suppress(TimeoutError):
-                await asyncio.wait_for(heard.wait(), min(left, _THERE_SECONDS))
+                async with asyncio.timeout(min(left, _THERE_SECONDS)):
+                    await heard.wait()
             check_there(writer)
         heard.clear()
 

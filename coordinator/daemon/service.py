@@ -1,7 +1,8 @@
 """The daemon's loop: hints, looks, views and history around one writing thread.
 
 All work on the workspace runs on the engine, one thread, one thing at a time; the loop
-only says when. The look every few seconds is its only clockwork.
+only says when. The look every few seconds is its only clockwork. Nothing here waits by
+`asyncio.wait_for`, which may swallow in Python 3.11 that it is cancelled.
 """
 
 import asyncio
@@ -157,7 +158,8 @@ class Service:
     async def _turn(self) -> None:
         """Wait for the next reason to work, then take files in and show them."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), self._delay())
+            async with asyncio.timeout(self._delay()):
+                await self._wake.wait()
         self._wake.clear()
         if self._stopping.is_set():
             return
@@ -178,7 +180,8 @@ class Service:
         """
         if self._dispatcher.intake.queued > _MANY_HINTS:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._scanned.wait(), _SCAN_SECONDS)
+                async with asyncio.timeout(_SCAN_SECONDS):
+                    await self._scanned.wait()
 
     def _delay(self) -> float | None:
         """Return how long nothing is to be done, in seconds; None: until woken."""
@@ -218,7 +221,7 @@ class Service:
             rest = min(pause, max(_REST_SECONDS, _LOOKS_REST * seconds))
             await self._rest(clock.monotonic() + rest)
             with suppress(TimeoutError):
-                async with asyncio.timeout(pause - rest):  # `wait_for` hides a cancel
+                async with asyncio.timeout(pause - rest):
                     await self._look_wanted.wait()
             await self._look()
 

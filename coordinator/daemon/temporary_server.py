@@ -154,7 +154,8 @@ async def _serve(
 ) -> bool:
     """Listen once it has taken a while, until it is over; tell whether it did."""
     with suppress(TimeoutError):
-        await asyncio.wait_for(over.wait(), _SHORT_SECONDS)
+        async with asyncio.timeout(_SHORT_SECONDS):
+            await over.wait()
         return False
     from coordinator.daemon import server  # noqa: PLC0415 - it loads slowly
 
