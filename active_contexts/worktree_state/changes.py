@@ -50,10 +50,10 @@ def changes(worktree: Inside) -> Changes:
     return _sort(worktree, [_short(x) for x in said.split("\0") if x])
 
 
-def commit_and_changes(worktree: Inside) -> tuple[str, Changes]:
-    """Return what is checked out (empty: nothing yet), and what has changed.
+def commit_and_dirt(worktree: Inside) -> tuple[str, bool | None]:
+    """Return what is checked out (empty: nothing yet), and whether anything changed.
 
-    Of folders that hold nothing known the folder alone.
+    None where only a filter could tell.
     """
     said = worktree.run(
         *_STATUS, "--porcelain=v2", "--branch", "--untracked-files=normal"
@@ -62,7 +62,8 @@ def commit_and_changes(worktree: Inside) -> tuple[str, Changes]:
     oids = (x.removeprefix(_OID) for x in lines if x.startswith(_OID))
     commit = next(oids, "")
     found = [_long(x) for x in lines if not x.startswith("# ")]
-    return "" if commit == "(initial)" else commit, _sort(worktree, found)
+    dirty = _sort(worktree, found).is_dirty
+    return "" if commit == "(initial)" else commit, dirty
 
 
 def filtered(worktree: Inside, paths: Sequence[str]) -> set[str]:

@@ -81,7 +81,8 @@ def read(path: Path | str, limit: int = _LIMIT) -> bytes:
     except (OSError, ValueError):  # a name that holds NUL is none
         return b""
     try:
-        return os.read(descriptor, limit)
+        size = os.fstat(descriptor).st_size  # no room is made for more than there is
+        return os.read(descriptor, min(limit, max(size, _LIMIT)))
     except OSError:
         return b""
     finally:

@@ -74,7 +74,7 @@ def _settings_stamp(common: Path) -> tuple[int, ...]:
 
 def _changed_at(path: str) -> int:
     try:
-        return os.lstat(path).st_ctime_ns
+        return os.stat(path).st_ctime_ns  # noqa: PTH116 - strings, as it is asked often
     except OSError:
         return 0
 

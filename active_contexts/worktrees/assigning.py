@@ -7,11 +7,10 @@ import os
 import pwd
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import NamedTuple
 
 from active_contexts.branches.branch_rules import name_for
-from active_contexts.worktree_state import known_dirt
-from active_contexts.worktree_state.changes import changes, commit_and_changes, hidden
+from active_contexts.worktree_state import known_dirt, ref_files
+from active_contexts.worktree_state.changes import changes, commit_and_dirt, hidden
 from active_contexts.worktree_state.commands import (
     distance,
     reconnect,
@@ -22,7 +21,6 @@ from active_contexts.worktree_state.entries import (
     WorktreeEntry,
     common_folder,
     entry_at,
-    head_of,
     holder,
     operation,
     own_folder,
@@ -47,13 +45,6 @@ from active_contexts.worktrees.submodules import set_up
 from coordinator.kernel import git
 from coordinator.kernel.git import GitFailed, Repository
 from coordinator.kernel.text.names import display
-
-
-class Started(NamedTuple):
-    """A worktree on the branch of a feature, and the target's tip at that time."""
-
-    worktree: AssignedWorktree
-    target: str
 
 
 def home(
@@ -134,7 +125,7 @@ def start_feature(
     tracked: TrackedRepository,
     at_home: AssignedWorktree,
     feature: str,
-) -> Started:
+) -> AssignedWorktree:
     """Put a worktree of the agent's on the branch of a feature; repeatable.
 
     The branch is made off the target where it is new. The home worktree is used where
@@ -148,25 +139,24 @@ def start_feature(
         CoordinatorError: As `add_home`.
     """
     branch = name_for(at_home.prefix, feature)
-    found = _tips(tracked, *_concerned(at_home, branch))
+    found = _tips(tracked, *_concerned(branch))
     tip = found.get(f"refs/heads/{branch}", "")
-    target = found[tracked.target_ref]
-    commit = tip or target
+    commit = tip or found[tracked.target_ref]
     here = replace(at_home, branch=branch, commit=tip)
     beside = second(here, feature)
     for wanted in (here, beside):
         entry = _holding(worktree_root, tracked, wanted)
         if entry is not None:
-            return Started(_assigned(wanted, entry, commit), target)
+            return _assigned(wanted, entry, commit)
     _check_free(tracked, branch, {} if tip else found)
-    switched = _switch_home(tracked, here, found)
+    switched = _switch_home(tracked, here, commit)
     if switched is not None:
         if worktree_root.submodules:
             set_up(switched)
-        return Started(_assigned(here, switched, commit), target)
+        return _assigned(here, switched, commit)
     like = own_folder(at_home.path) or common_folder(tracked.path)
     entry = pool.take(worktree_root, tracked, beside, commit, like)
-    return Started(_assigned(beside, entry, commit), target)
+    return _assigned(beside, entry, commit)
 
 
 def describe(tracked: TrackedRepository, known: AssignedWorktree) -> Worktree:
@@ -177,25 +167,23 @@ def describe(tracked: TrackedRepository, known: AssignedWorktree) -> Worktree:
     ahead, behind = distance(entry, tracked.target_ref)
     busy = operation(entry.folder)
     state = WorktreeState.BUSY if busy else WorktreeState.READY
-    commit, found = commit_and_changes(shortly(with_filters(entry)))
+    commit, dirty = commit_and_dirt(shortly(with_filters(entry)))
     now = replace(known, branch=entry.branch_in_use, commit=commit)
     return replace(
         remembered(tracked, now, state),
-        dirty=found.is_dirty,
+        dirty=dirty,
         ahead=ahead,
         behind=behind,
         operation=busy,
     )
 
 
-def describe_new(tracked: TrackedRepository, started: Started) -> Worktree:
+def describe_new(tracked: TrackedRepository, made: AssignedWorktree) -> Worktree:
     """Look at a worktree that was made just now: nothing in it has changed yet."""
-    made = started.worktree
     entry = entry_at(common_folder(tracked.path), made.path)
     if entry is None:
         return describe(tracked, made)
-    is_level = made.commit == started.target
-    ahead, behind = (0, 0) if is_level else distance(entry, tracked.target_ref)
+    ahead, behind = distance(entry, tracked.target_ref)
     seen = remembered(tracked, made, WorktreeState.READY)
     return replace(seen, dirty=False, ahead=ahead, behind=behind)
 
@@ -278,16 +266,10 @@ def _holding(
     return pool.move(tracked, unfinished, wanted.path)
 
 
-def _concerned(at_home: AssignedWorktree, branch: str) -> Iterator[str]:
-    """Yield the refs that a feature's start depends on: its own, those in its way.
-
-    And the one that the home worktree is on.
-    """
+def _concerned(branch: str) -> Iterator[str]:
+    """Yield the refs that a branch's making depends on: its own, those in its way."""
     parts = branch.split("/")
     yield from ("refs/heads/" + "/".join(parts[:x]) for x in range(1, len(parts) + 1))
-    own = head_of(at_home.path)
-    if own and own.branch:
-        yield f"refs/heads/{own.branch}"
 
 
 def _check_free(
@@ -316,14 +298,14 @@ def _in_the_way(branch: str, found: Iterable[str]) -> str:
 
 
 def _switch_home(
-    tracked: TrackedRepository, here: AssignedWorktree, found: Mapping[str, str]
+    tracked: TrackedRepository, here: AssignedWorktree, commit: str
 ) -> WorktreeEntry | None:
     """Switch the home worktree to the branch, or return None where it is in use."""
     entry = entry_at(common_folder(tracked.path), here.path)
-    if entry is None or not entry.is_present or not _is_idle(tracked, entry, found):
+    if entry is None or not entry.is_present or not _is_idle(tracked, entry):
         return None
     new = () if here.commit else ("--no-track", "-c")
-    start = () if here.commit else (found[tracked.target_ref],)
+    start = () if here.commit else (commit,)
     words = ("switch", "-q", *new, here.branch, *start)
     worktree = with_filters(entry)
     done = worktree.ask(*words)
@@ -334,15 +316,12 @@ def _switch_home(
     return entry
 
 
-def _is_idle(
-    tracked: TrackedRepository, entry: WorktreeEntry, found: Mapping[str, str]
-) -> bool:
-    head, target = entry.head, found[tracked.target_ref]
-    commit = head.commit or found.get(f"refs/heads/{head.branch}", "")
+def _is_idle(tracked: TrackedRepository, entry: WorktreeEntry) -> bool:
+    commit = ref_files.checked_out(common_folder(tracked.path), entry)
     is_busy = operation(entry.folder) is not None
     if is_busy or known_dirt.is_still_there(entry, commit):
         return False
-    if commit != target and distance(entry, tracked.target_ref)[0]:
+    if distance(entry, tracked.target_ref)[0]:
         return False
     index, looking = known_dirt.index_stamp(entry), with_filters(entry)
     now = changes(looking)

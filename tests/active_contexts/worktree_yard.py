@@ -52,7 +52,7 @@ class Yard:
     def start(self, at_home: AssignedWorktree, feature: str) -> AssignedWorktree:
         """Start a feature."""
         root = self.worktree_root
-        return assigning.start_feature(root, self.tracked, at_home, feature).worktree
+        return assigning.start_feature(root, self.tracked, at_home, feature)
 
     def known(self, path: Path) -> AssignedWorktree:
         """Return a worktree as it would be recorded."""

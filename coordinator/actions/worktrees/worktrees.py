@@ -71,12 +71,11 @@ def add(call: Call, arguments: AddArguments) -> ShownWorktree:
     at_home = make_home(workspace, tracked, arguments.agent, bring)
     if promised.is_partial(tracked):
         bring(tracked, assigning.begins_at(tracked, at_home, arguments.feature))
-    started = assigning.start_feature(
+    given = assigning.start_feature(
         repositories.worktree_root(workspace), tracked, at_home, arguments.feature
     )
-    given = started.worktree
     if record_added(workspace, tracked, given, call.caller.actor):
-        return as_value(assigning.describe_new(tracked, started))
+        return as_value(assigning.describe_new(tracked, given))
     return as_value(assigning.describe(tracked, given))
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from active_contexts.worktree_state.changes import Changes, changes, commit_and_changes
+from active_contexts.worktree_state.changes import Changes, changes, commit_and_dirt
 from active_contexts.worktree_state.commands import with_filters
 from active_contexts.worktree_state.model import AssignedWorktree
 from active_contexts.worktrees import assigning
@@ -28,7 +28,7 @@ def seen(yard: Yard, known: AssignedWorktree) -> Changes:
     """Return what the coordinator sees, both ways of looking agreeing."""
     git_here = with_filters(yard.entry(known.path))
     found = changes(git_here)
-    assert commit_and_changes(git_here)[1].is_dirty is found.is_dirty
+    assert commit_and_dirt(git_here)[1] is found.is_dirty
     return found
 
 
