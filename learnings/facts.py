@@ -6,9 +6,8 @@ It reads single lines and values; where they stand is not its business.
 import re
 from dataclasses import dataclass, field
 from datetime import date as day
-from functools import lru_cache
 
-from coordinator.kernel.text import labelled
+from coordinator.kernel.text import kept, labelled
 from learnings import languages
 from learnings.ids import references
 from learnings.model import Status
@@ -78,7 +77,6 @@ _PARTED = re.compile(
 )
 _CHOICES = re.compile(r"\s*[|/\uff5c]\s*")
 _CHOICE = 3
-_KEPT = 1024  # labels
 _PICKED = re.compile(r"(?:[-*+]\s+)?(?:\*\*|__|\[[xX\u2713]\]|[\u2705\u2611])")
 _LINK = re.compile(r"\[([^\[\]]{0,300})\]\([^()]{0,300}\)")
 _BOLD = re.compile(r"(\*\*|__)(?=\S)(.{1,300}?)(?<=\S)\1")
@@ -181,7 +179,7 @@ def _iso(year: str, month: int, date: str) -> str:
         return ""
 
 
-@lru_cache(maxsize=_KEPT)
+@kept.for_short
 def key_of(name: str) -> str:
     """Return the key that a label, a column or a heading means, or an empty string."""
     return _KEYS.get(_NOT_IN_KEY.sub(" ", name[:60]).strip().lower(), "")

@@ -70,6 +70,19 @@ def test_it_goes_when_nobody_asks(layout: Layout) -> None:
 
 
 @pytest.mark.slow
+def test_it_follows_the_settings_while_it_is_there(layout: Layout) -> None:
+    """Nobody has to end it by hand who set that none shall stay."""
+    text = layout.settings.read_text()
+    layout.settings.write_text(
+        text.replace("# look_seconds = 5.0", "look_seconds = 0.1")
+    )
+    left = staying.leave_one(layout)
+    wait_for(lambda: is_there(layout))
+    stay(layout, 0)
+    wait_for(lambda: not pids.is_running_child(left))
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("folder", "more", "minutes"),
     [

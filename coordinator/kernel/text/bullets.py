@@ -6,9 +6,8 @@ It knows no vocabulary: what a key means is for the readers of each family.
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
-from coordinator.kernel.text import labelled
+from coordinator.kernel.text import kept, labelled
 from coordinator.kernel.text.markdown import Line, LineKind
 
 _LABEL = re.compile(r"[A-Za-z][A-Za-z0-9 _/&()'-]{0,60}")
@@ -17,7 +16,6 @@ _BOLD = re.compile(r"\A\*\*(?!/)|(?<!/)\*\*\Z")  # `**/a` and `a/**` are paths
 _NOT_IN_KEY = re.compile(r"[^a-z0-9]+")
 _ROOT = -2
 _HEADING = -1
-_KEPT = 1024  # single lines, which are asked for again while a section is read
 
 
 @dataclass(slots=True)
@@ -163,7 +161,7 @@ def _node(line: Line, level: int) -> Node:
     return Node(line.number, level, line.marker, key, label, content, value)
 
 
-@lru_cache(maxsize=_KEPT)
+@kept.for_short
 def pair_in(text: str) -> tuple[str, str] | None:
     """Split `**Key**: value`, `**Key:** value`, `` `Key`: value`` or `Key: value`."""
     found = labelled.pair(text)
@@ -172,7 +170,7 @@ def pair_in(text: str) -> tuple[str, str] | None:
     return found.label.strip(), found.value.strip()
 
 
-@lru_cache(maxsize=_KEPT)
+@kept.for_short
 def key_of(label: str) -> str:
     """Return a label as a key: `MCP Tool(s) to use` becomes `mcp_tools_to_use`."""
     bare = label.lower().replace("(", "").replace(")", "").replace("'", "")

@@ -7,8 +7,8 @@ person's word is asked, and nothing is guessed.
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
 
+from coordinator.kernel.text import kept
 from coordinator.kernel.text.bullets import pair_in, plain
 from coordinator.workflows.criteria import (
     assembly,
@@ -20,7 +20,6 @@ from coordinator.workflows.criteria import (
 from coordinator.workflows.model import Comparison, Criteria, Criterion
 
 LONGEST = 1_000
-_KEPT = 1024
 _SENTENCE = 200  # a longer one asks for more than its number
 _OR = re.compile(r"\s+or\s+", re.IGNORECASE)
 _Reader = Callable[[Criterion, str], Criterion | None]
@@ -37,9 +36,9 @@ def parse(text: str, line: int) -> Criterion:
     return replace(found, line=line, alternatives=ways)
 
 
-@lru_cache(maxsize=_KEPT)
+@kept.for_short
 def _anywhere(text: str) -> Criterion:
-    """Read a criterion on line 0; documents say the same again and again."""
+    """Read a criterion on line 0."""
     label, value = pair_in(text) or ("", text)
     drafted = Criterion(Criteria.ATTESTED, plain(value), 0, label)
     if len(value) > LONGEST:

@@ -396,3 +396,11 @@ def test_alternatives_may_have_labels_of_their_own() -> None:
     assert (found.kind, found.label) == (Criteria.EXIT_CODE, "Exit Code")
     assert found.text == '3 or Output Contains: "done"'
     assert read("Exit Code: 3 or Mood: cheerful").alternatives == ()
+
+
+def test_the_same_words_on_another_line_are_another_criterion() -> None:
+    """The line is the one that was asked for, of every way to meet it too."""
+    text = "File Exists: `a.md` or Exit Code: `0`"
+    for line in (3, 5):
+        found = parse(text, line)
+        assert (found.line, [x.line for x in found.alternatives]) == (line, [line] * 2)
