@@ -31,9 +31,9 @@ from active_contexts.worktree_state.model import (
     WorktreeRoot,
 )
 from active_contexts.worktrees import pool, submodules
+from active_contexts.worktrees.private_index import private_index
 from active_contexts.worktrees.saving import (
     filtered_files,
-    private_index,
     save,
     save_rest,
     stashes,

@@ -7,24 +7,19 @@ filter seals (`filtered_files`).
 
 import os
 import re
-import secrets
-import shutil
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from active_contexts.worktree_state.changes import Changes, changes, filtered, hidden
+from active_contexts.worktree_state.changes import changes, filtered
 from active_contexts.worktree_state.commands import Inside, with_filters
 from active_contexts.worktree_state.entries import (
     WorktreeEntry,
     common_folder,
-    own_folder,
-    private_folder,
     read,
 )
 from active_contexts.worktree_state.model import AssignedWorktree
-from coordinator.kernel.git import Repository, resolve
+from active_contexts.worktrees.private_index import private_index, whole_tree
+from coordinator.kernel.git import Repository
 
 FOLDER = "refs/coordinator/saved"
 _WHO = {
@@ -52,7 +47,6 @@ _OBJECT = re.compile(rb"[0-9a-f]{40,64}")
 _LOGGED = re.compile(rb"^([0-9a-f]{40,64}) ([0-9a-f]{40,64}) ", re.MULTILINE)
 _LOG_LIMIT = 1 << 26
 _OWN = ("refs/worktree", "refs/bisect", "refs/rewritten")
-_LINK = "160000 "  # the mode of a submodule in an index
 _STASH = re.compile(r"(?:WIP on|On) (.+?): ")
 
 
@@ -221,7 +215,7 @@ def trees(git: Inside, head: str) -> dict[str, str]:
     """Return commits of the files and of what is staged, where they are not `head`."""
     with private_index(git) as copy:
         done = copy.ask("write-tree")  # fails where a merge is unfinished
-        tree = _whole(copy) if git.entry.path.is_dir() else ""
+        tree = whole_tree(copy) if git.entry.path.is_dir() else ""
     there = done.code == 0 and (git.entry.folder / "index").exists()
     index = done.text.strip() if there else ""
     known = git.run("rev-parse", f"{head}^{{tree}}") if head else ""
@@ -231,64 +225,6 @@ def trees(git: Inside, head: str) -> dict[str, str]:
     return {k: _commit(git, v, *parents) for k, v in new.items()}
 
 
-def _whole(copy: Inside) -> str:
-    found = changes(copy) if copy.filters else Changes()
-    paths = [*found.changed, *found.untracked, *found.doubtful]
-    links = _links(copy)
-    left_out = sorted({*filtered(copy, paths), *links})
-    wanted = [":(top)", *(f":(top,exclude,literal){x}" for x in left_out)]
-    stdin = "\0".join(wanted).encode("utf-8", "surrogateescape")
-    from_stdin = ("--pathspec-from-file=-", "--pathspec-file-nul")
-    copy.run("add", "-A", "--sparse", *from_stdin, stdin=stdin)
-    for path, commit in links.items():
-        copy.run("update-index", "--cacheinfo", f"160000,{commit},{path}")
-    return copy.run("write-tree")
-
-
-def _links(copy: Inside) -> dict[str, str]:
-    """Return the submodules and the commit that each stands at.
-
-    `git add` would look into them, and run what their settings name.
-    """
-    rows = (x.partition("\t") for x in copy.run("ls-files", "-s", "-z").split("\0"))
-    links = ((path, facts.split(" ")[1]) for facts, _, path in rows if _LINK in facts)
-    return {path: _stands_at(copy.entry.path / path) or oid for path, oid in links}
-
-
-def _stands_at(place: Path) -> str | None:
-    there = own_folder(place) is not None
-    return resolve(Repository(place), "HEAD") if there else None
-
-
 def _commit(git: Inside, tree: str, *parents: str) -> str:
     words = [x for parent in parents for x in ("-p", parent)]
     return git.run("commit-tree", tree, *words, "-m", "Saved by the coordinator")
-
-
-@contextmanager
-def private_index(git: Inside) -> Iterator[Inside]:
-    """Give git with a copy of the worktree's index in which no change is hidden."""
-    folder = private_folder(common_folder(git.entry.folder))
-    path = folder / f"index-{secrets.token_hex(8)}"
-    copy = replace(git, extra={**git.extra, "GIT_INDEX_FILE": str(path)})
-    try:
-        _copy(git.entry.folder / "index", path)
-        if git.entry.path.is_dir():
-            _show(copy)
-        yield copy
-    finally:
-        path.unlink(missing_ok=True)
-
-
-def _copy(index: Path, path: Path) -> None:
-    # With its time: git tells by it which files may have changed since unnoticed.
-    if index.exists():
-        shutil.copy2(index, path)
-
-
-def _show(copy: Inside) -> None:
-    names = [x.encode("utf-8", "surrogateescape") for x in hidden(copy)]
-    listed = b"\0".join(names)
-    if listed:
-        copy.run("update-index", "--no-assume-unchanged", "-z", "--stdin", stdin=listed)
-        copy.run("update-index", "--no-skip-worktree", "-z", "--stdin", stdin=listed)

@@ -25,12 +25,12 @@ from active_contexts.worktree_state.entries import (
     private_folder,
     read_head,
 )
+from active_contexts.worktrees.private_index import private_index
 from active_contexts.worktrees.saving import (
     commits,
     earlier,
     latest,
     logged,
-    private_index,
     saving,
     trees,
     write,
