@@ -10,6 +10,7 @@ from functools import lru_cache
 FOLDER = "agent-system/active-contexts"
 BOARD = f"{FOLDER}/BOARD.md"
 _ENDINGS = (".md", ".markdown", ".txt")
+_INBOX = "-inbox.md"
 _KEPT = 1 << 14  # paths
 # What file managers, sync tools, browsers and editors add to the name of a copy.
 _ADDED = re.compile(
@@ -33,6 +34,16 @@ def is_document(relative: str) -> bool:
 def path_of(agent: str) -> str:
     """Return where `context set` writes for an agent."""
     return f"{FOLDER}/{agent}-status.md"
+
+
+def inbox_of(agent: str) -> str:
+    """Return where an agent that has only files reads what it was sent: a view."""
+    return f"{FOLDER}/{agent}{_INBOX}"
+
+
+def is_inbox(relative: str) -> bool:
+    """Tell whether a file is called as such a view is."""
+    return relative.startswith(f"{FOLDER}/") and relative.endswith(_INBOX)
 
 
 def original_of(path: str, others: Collection[str]) -> str:

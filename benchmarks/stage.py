@@ -313,13 +313,19 @@ class Stage:
         Raises:
             OSError: Nobody answers.
         """
+        return self._send(action=action, arguments=arguments)
+
+    def command(self, *argv: str) -> dict[str, Any]:
+        """Have the daemon run a command line, as a client of the maintainer's asks.
+
+        Raises:
+            OSError: Nobody answers.
+        """
+        return self._send(argv=argv, width=200)
+
+    def _send(self, **asked: object) -> dict[str, Any]:
         token = self.home / ".config/agent-coordinator/maintainer-token"
-        asked = {
-            "action": action,
-            "arguments": arguments,
-            "folder": str(self.home),
-            "token": token.read_text().strip(),
-        }
+        asked |= {"folder": str(self.home), "token": token.read_text().strip()}
         with socket.socket(socket.AF_UNIX) as end:
             end.connect(addresses.socket_path(str(self.workspace)))
             end.sendall(json.dumps(asked).encode() + b"\n")

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 _LOCAL = {"completion", "demo", "init", "schema", "up"}
 _MOST = (1 << 20) + 1  # more than any of them takes: it says so itself
-_BODY = (("pending", "submit"), ("learning", "add"), ("workflow", "submit"))
+_BODY = (
+    *(("pending", "submit"), ("learning", "add"), ("workflow", "submit")),
+    *(("review", x) for x in ("approve", "comment", "draft", "publish")),
+    *(("review", x) for x in ("request-changes", "revoke")),
+)
 _COMPLETES = "_COORDINATOR_COMPLETE"  # set by the shell's script
 _NOWHERE = "The present folder does not exist any more."
 _UNHEARD = "The answer is lost: standard output is closed, or its disk is full."
@@ -134,12 +138,21 @@ def _error(message: str, hint: str, *, as_json: bool) -> str:
 def show(reply: dict[str, object], *, as_json: bool = False) -> int:
     """Print what a command line printed, and return its exit code."""
     code = int(str(reply["code"]))
-    was_heard = streams.put("stdout", str(reply["stdout"]))
+    was_heard = _page(reply) or streams.put("stdout", str(reply["stdout"]))
     streams.put("stderr", str(reply["stderr"]))
     if was_heard or code:
         return code
     streams.put("stderr", _error(_UNHEARD, _DONE, as_json=as_json))
     return exit_codes.FAILED
+
+
+def _page(reply: dict[str, object]) -> bool:
+    """Show a long diff in the user's pager, where it goes to a terminal."""
+    if not reply.get("paged") or sys.stdout is None or not sys.stdout.isatty():
+        return False
+    from coordinator.cli import pager  # noqa: PLC0415 - only when needed
+
+    return pager.show(str(reply["stdout"]))
 
 
 def take_globals(argv: list[str]) -> tuple[list[str], dict[str, str]]:

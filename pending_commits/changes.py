@@ -1,16 +1,17 @@
-"""What a branch changes, read from the store with gitpython: facts and the diff.
+"""What a branch changes, read from the store with gitpython: facts, lines, the diff.
 
 It reads only, by object id, and so says the same for the same ids for ever; a `Repo`
 lives within one call, and no repository of an agent is opened.
 """
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 # Else it asks for git as it is loaded, and there may be none: each call says so.
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
@@ -21,30 +22,19 @@ from coordinator.kernel import clock
 from coordinator.kernel import git as kernel_git
 from coordinator.kernel.errors import External
 from coordinator.kernel.system.start_errors import ProgramMissing
+from pending_commits.model import FileChange
+from pending_commits.review import porting
 
 # The id of the tree without entries, which git knows without storing it.
 _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _SECONDS = 120
+_HUNK = re.compile(rb"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 # Whatever a setting or another git version would choose otherwise is said here.
 _COMPARE = (
     *("-r", "-M50%", "-l400", "--diff-algorithm=myers", "--no-color"),
     *("--no-ext-diff", "--no-textconv", "--no-relative"),
 )
 _PATCH = ("-p", "--full-index", "--src-prefix=a/", "--dst-prefix=b/")
-
-
-@dataclass(frozen=True, slots=True)
-class FileChange:
-    """One changed file; a binary one has no lines.
-
-    `before` is its former path where it was renamed, else empty.
-    """
-
-    path: str
-    added: int
-    removed: int
-    before: str = ""
-    binary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +55,10 @@ class BranchFacts:
     first: str
     last: str
     subjects: tuple[tuple[str, str], ...]
+
+
+class PatchCut(Exception):
+    """A patch has more than was asked for."""
 
 
 class StoreUnreadable(External):
@@ -112,12 +106,39 @@ def diff(store: Path, target: str, head: str, limit: int) -> str:
     """
     with _opened(store) as repository:
         base = _merge_base(repository, target, head) or _EMPTY_TREE
-        words = (*_COMPARE, *_PATCH, "--end-of-options", base, head)
-        process = repository.git.diff_tree(*words, as_process=True)
-        data: bytes = process.stdout.read(limit + 1)
-        if len(data) <= limit:
-            process.wait()
-            return _text(data)
+        return _patch(repository, (base, head), limit)
+
+
+def between(
+    store: Path,
+    before: str,
+    after: str,
+    limit: int,
+    paths: Iterable[str] = (),
+    objects: Path | None = None,
+) -> str:
+    """Return the patch from one commit or tree to another, as `diff` does.
+
+    `paths` are pathspecs, none: all; `objects` is a folder of more objects.
+
+    Raises:
+        StoreUnreadable: An id is not there, or the store is damaged.
+    """
+    with _opened(store) as repository:
+        if objects:
+            environment = {"GIT_OBJECT_DIRECTORY": str(objects)}
+            repository.git.update_environment(**environment)
+        return _patch(repository, (before, after, "--", *paths), limit)
+
+
+def _patch(repository: gitpython.Repo, words: Iterable[str], limit: int) -> str:
+    process = repository.git.diff_tree(
+        *_COMPARE, *_PATCH, "--end-of-options", *words, as_process=True
+    )
+    data: bytes = process.stdout.read(limit + 1)
+    if len(data) <= limit:
+        process.wait()
+        return _text(data)
     return f"{_text(data[:limit])}\n[The diff is cut off here, after {limit} bytes.]\n"
 
 
@@ -188,18 +209,93 @@ def _commits(repository: gitpython.Repo, target: str, head: str) -> tuple[_Commi
 
 
 def _files(repository: gitpython.Repo, base: str, head: str) -> Iterator[FileChange]:
-    words = (*_COMPARE, "--numstat", "-z", "--end-of-options", base, head)
+    words = (*_COMPARE, "--raw", "--numstat", "-z", "--end-of-options", base, head)
     data: bytes = repository.git.diff_tree(
         *words, stdout_as_string=False, kill_after_timeout=_SECONDS
     )
     fields = iter(_text(data).split("\0"))
+    modes: list[tuple[str, str]] = []
     while row := next(fields):
-        added, removed, path = row.split("\t", 2)
-        # A rename has its two paths in fields of their own.
-        before = "" if path else next(fields)
-        path = path or next(fields)
-        lines = (0, 0) if added == "-" else (int(added), int(removed))
-        yield FileChange(path, *lines, before, added == "-")
+        # First all raw entries, then as many counts, in the same order.
+        if row.startswith(":"):
+            before, after, *_, status = row[1:].split(" ")
+            modes.append((before, after))
+            _ = next(fields), status[0] in "RC" and next(fields)
+        else:
+            yield _counted(row, fields, *modes.pop(0))
+
+
+def _counted(row: str, fields: Iterator[str], before: str, after: str) -> FileChange:
+    added, removed, path = row.split("\t", 2)
+    # A rename has its two paths in fields of their own.
+    former = "" if path else next(fields)
+    path = path or next(fields)
+    lines = (0, 0) if added == "-" else (int(added), int(removed))
+    return FileChange(path, *lines, former, added == "-", before, after)
+
+
+def links(store: Path, head: str, paths: Iterable[str]) -> dict[str, str]:
+    """Return what links at these paths of a commit lead to, as they are written.
+
+    Raises:
+        StoreUnreadable: An id is not there, or the store is damaged.
+    """
+    with _opened(store) as repository:
+        git = repository.git
+        return {
+            x: _text(git.cat_file("blob", f"{head}:{x}", stdout_as_string=False))
+            for x in paths
+        }
+
+
+def added_lines(
+    store: Path, base: str, head: str, limit: int
+) -> Iterator[tuple[str, int, str]]:
+    """Yield path, number and text of each line that `head` has and `base` lacks.
+
+    Raises:
+        PatchCut: There are more lines; all before were yielded.
+        StoreUnreadable: An id is not there, or the store is damaged.
+    """
+    words = (*_COMPARE, "-U0", *_PATCH, "--end-of-options", base or _EMPTY_TREE, head)
+    with _opened(store) as repository:
+        process = repository.git.diff_tree(*words, as_process=True)
+        yield from _added(process.stdout, limit)
+
+
+def ever_added(
+    store: Path, target: str, head: str, limit: int
+) -> Iterator[tuple[str, int, str]]:
+    """Yield the lines that each commit of `head` adds, those taken out again too.
+
+    The numbers are those of the commit's version; merges are left out.
+
+    Raises:
+        PatchCut, StoreUnreadable: As `added_lines`.
+    """
+    words = (*_COMPARE[1:], "-U0", *_PATCH, "--format=", "--no-show-signature")
+    with _opened(store) as repository:
+        process = repository.git.log(
+            *words, "--end-of-options", head, f"^{target}", "--", as_process=True
+        )
+        yield from _added(process.stdout, limit)
+
+
+def _added(patch: IO[bytes], limit: int) -> Iterator[tuple[str, int, str]]:
+    path, number, left = "", 0, 0
+    while line := patch.readline(limit + 1):
+        limit -= len(line)
+        if limit < 0:
+            raise PatchCut
+        if left:  # within a hunk, where a line may look like a heading
+            if line.startswith(b"+"):
+                yield path, number, _text(line[1:]).removesuffix("\n")
+                number += 1
+            left -= not line.startswith(b"\\")
+        elif line.startswith(b"+++ "):
+            path = porting.named(line[4:-1]).removeprefix("b/")
+        elif found := _HUNK.match(line):
+            number, left = int(found[2]), int(found[1] or 1) + int(found[3] or 1)
 
 
 def _text(data: bytes) -> str:

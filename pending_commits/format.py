@@ -57,6 +57,7 @@ def parse(text: str, path: str) -> tuple[PendingItem, tuple[Problem, ...]]:
         title=title,
         path=path,
         branch=branch.value if is_branch_name(branch.value) else "",
+        repository=one_line(source.matter.text("repository")),
         needs=needs.names,
         to=to.names,
         task=one_line(source.entry("task").value),
@@ -119,14 +120,19 @@ def _final(
     return final_status.parse(source.lines, source.path, title=title)
 
 
-def render_submission(title: str, branch: str, body: str, task: str) -> str:
-    """Return the file of a commit proposed by command; an empty task is left out.
+def render_submission(item: PendingItem, body: str) -> str:
+    """Return the file of a commit proposed by command; what is empty is left out.
 
     Everything said in it is read back by `parse`; the body stays as it was given.
     """
-    values = {"kind": str(ItemKind.COMMIT), "title": one_line(title), "branch": branch}
-    if task:
-        values["task"] = one_line(task)
+    values = {
+        "kind": str(ItemKind.COMMIT),
+        "title": one_line(item.title),
+        "branch": item.branch,
+        "repository": item.repository,
+        "task": one_line(item.task),
+    }
+    values = {k: v for k, v in values.items() if v}
     head = yaml.safe_dump(values, allow_unicode=True, sort_keys=False, width=10_000)
     end = "" if not body or body.endswith("\n") else "\n"
     return f"---\n{head}---\n\n{body}{end}"

@@ -61,13 +61,16 @@ class ItemEvent(StrEnum):
 # A person's word (approve) is about one commit id, and whatever stands right of
 # `submitted` rests on that word. So a new commit leads back to `submitted` from
 # everywhere, a running check included; a new version of the text alone does not, save
-# that it answers requested changes. From `queued` on the queue may stop an item: it
-# holds what may still pass without its author (a change ahead is undecided, a freeze),
-# and ejects what its author must mend. `requeue` takes either back while the approval
-# still stands, and returns a check that ended without a verdict (timeout, lost
-# worker). `landed` follows from a verdict; from `queued` it does so only for a change
-# that the target already contains. Landed is the end; a withdrawn item can be
-# submitted again, and until then nothing that happens to its file or branch moves it.
+# that it answers requested changes. Several may have to approve, so an approval need
+# not lead anywhere; nor need what one of several takes back.
+#
+# From `queued` on the queue may stop an item: it holds what may still pass without its
+# author (a change ahead is undecided, a freeze), and ejects what its author must mend.
+# `requeue` takes either back while the approval still stands, and returns a check that
+# ended without a verdict (timeout, lost worker). `landed` follows from a verdict; from
+# `queued` it does so only for a change that the target already contains. Landed is the
+# end; a withdrawn item can be submitted again, and until then nothing that happens to
+# its file or branch moves it.
 _COMMIT: dict[ItemState, dict[ItemEvent, ItemState]] = {
     ItemState.DRAFT: {
         ItemEvent.SUBMIT: ItemState.SUBMITTED,
@@ -77,6 +80,7 @@ _COMMIT: dict[ItemState, dict[ItemEvent, ItemState]] = {
     },
     ItemState.SUBMITTED: {
         ItemEvent.APPROVE: ItemState.APPROVED,
+        ItemEvent.REVOKE: ItemState.SUBMITTED,
         ItemEvent.REQUEST_CHANGES: ItemState.CHANGES_REQUESTED,
         ItemEvent.WITHDRAW: ItemState.WITHDRAWN,
         ItemEvent.REVISE: ItemState.SUBMITTED,
@@ -84,11 +88,15 @@ _COMMIT: dict[ItemState, dict[ItemEvent, ItemState]] = {
     },
     ItemState.CHANGES_REQUESTED: {
         ItemEvent.SUBMIT: ItemState.SUBMITTED,
+        ItemEvent.APPROVE: ItemState.APPROVED,
+        ItemEvent.REVOKE: ItemState.SUBMITTED,
+        ItemEvent.REQUEST_CHANGES: ItemState.CHANGES_REQUESTED,
         ItemEvent.WITHDRAW: ItemState.WITHDRAWN,
         ItemEvent.REVISE: ItemState.SUBMITTED,
         ItemEvent.NEW_COMMIT: ItemState.SUBMITTED,
     },
     ItemState.APPROVED: {
+        ItemEvent.APPROVE: ItemState.APPROVED,
         ItemEvent.QUEUE: ItemState.QUEUED,
         ItemEvent.REVOKE: ItemState.SUBMITTED,
         ItemEvent.REQUEST_CHANGES: ItemState.CHANGES_REQUESTED,
@@ -97,6 +105,7 @@ _COMMIT: dict[ItemState, dict[ItemEvent, ItemState]] = {
         ItemEvent.NEW_COMMIT: ItemState.SUBMITTED,
     },
     ItemState.QUEUED: {
+        ItemEvent.APPROVE: ItemState.QUEUED,
         ItemEvent.CHECK: ItemState.CHECKING,
         ItemEvent.HOLD: ItemState.HELD,
         ItemEvent.EJECT: ItemState.EJECTED,
@@ -108,6 +117,7 @@ _COMMIT: dict[ItemState, dict[ItemEvent, ItemState]] = {
         ItemEvent.NEW_COMMIT: ItemState.SUBMITTED,
     },
     ItemState.CHECKING: {
+        ItemEvent.APPROVE: ItemState.CHECKING,
         ItemEvent.LAND: ItemState.LANDED,
         ItemEvent.EJECT: ItemState.EJECTED,
         ItemEvent.HOLD: ItemState.HELD,
@@ -119,6 +129,7 @@ _COMMIT: dict[ItemState, dict[ItemEvent, ItemState]] = {
         ItemEvent.NEW_COMMIT: ItemState.SUBMITTED,
     },
     ItemState.HELD: {
+        ItemEvent.APPROVE: ItemState.HELD,
         ItemEvent.REQUEUE: ItemState.QUEUED,
         ItemEvent.EJECT: ItemState.EJECTED,
         ItemEvent.REVOKE: ItemState.SUBMITTED,
@@ -128,6 +139,7 @@ _COMMIT: dict[ItemState, dict[ItemEvent, ItemState]] = {
         ItemEvent.NEW_COMMIT: ItemState.SUBMITTED,
     },
     ItemState.EJECTED: {
+        ItemEvent.APPROVE: ItemState.EJECTED,
         ItemEvent.SUBMIT: ItemState.SUBMITTED,
         ItemEvent.REQUEUE: ItemState.QUEUED,
         ItemEvent.REVOKE: ItemState.SUBMITTED,

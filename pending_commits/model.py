@@ -1,4 +1,4 @@
-"""What waits for a person: pending items and what they say, as values.
+"""What waits for a person: pending items, what they say and change, as values.
 
 It reads no file and runs no git; how far an item is stands in `item_states`.
 """
@@ -50,7 +50,8 @@ class FinalStatus:
 class PendingItem:
     """One file in `pending-commits/`, as far as its text tells.
 
-    `branch` is a short name (`backend/login`), empty where none is named; `to` holds
+    `branch` is a short name (`backend/login`), empty where none is named, `repository`
+    where its front matter says that it is; `to` holds
     the addressed agents as written, `needs` ids of other items; a line is 0 where
     nothing of the kind is written. `final` is set for a final status only.
     """
@@ -60,6 +61,7 @@ class PendingItem:
     title: str
     path: str
     branch: str = ""
+    repository: str = ""
     needs: tuple[str, ...] = ()
     to: tuple[str, ...] = ()
     task: str = ""
@@ -67,3 +69,20 @@ class PendingItem:
     branch_line: int = 0
     to_line: int = 0
     final: FinalStatus | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """One changed file; a binary one has no lines.
+
+    `before` is its former path where it was renamed, else empty. A `mode` is git's, six
+    octal digits, all zeros where there is no file; empty where nobody asked.
+    """
+
+    path: str
+    added: int
+    removed: int
+    before: str = ""
+    binary: bool = False
+    mode_before: str = ""
+    mode: str = ""

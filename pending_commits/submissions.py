@@ -147,6 +147,11 @@ def pending_ref(repository: str, item_id: str) -> str:
     return f"{root_ref(repository)}/pending/{item_id}"
 
 
+def patchset_ref(repository: str, item_id: str, head: str) -> str:
+    """Return the store's ref that keeps one head of a pending commit for ever."""
+    return f"{root_ref(repository)}/patchsets/{item_id}/{head}"
+
+
 def seen_ref(repository: str, name: str) -> str:
     """Return the store's ref for a branch that was only looked at."""
     return f"{root_ref(repository)}/seen/{name}"

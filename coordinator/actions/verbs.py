@@ -17,9 +17,13 @@ HOMES = {
     "agents.messages": "inbox",
     "knowledge": "decision add, decision list, decision show, decision supersede,"
     " learning add, learning list",
-    "pending.items": "pending ack, pending close, pending list, pending show,"
-    " pending submit, pending withdraw",
+    "pending.items": "pending ack, pending close, pending list, pending submit,"
+    " pending withdraw",
+    "pending.showing": "pending show",
+    "radar.conflicts": "conflicts",
     "reports.actions": "report daily, report decisions, report final",
+    "review.comments": "review comment, review draft, review publish",
+    "review.verdicts": "review approve, review request-changes, review revoke",
     "runs.escalations": "workflow comment, workflow escalations, workflow resolve",
     "runs.export": "workflow export",
     "runs.gates": "workflow gate",

@@ -23,6 +23,7 @@ from coordinator.workspace import registry
 from coordinator.workspace.registry import Action, Body, Positional
 
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 88}
+_PAGED = {"diff", "patchset"}  # what asks for a diff
 _GROUPS = {
     "agent": "The team: who is on the roster.",
     "context": "What each agent is doing now.",
@@ -31,6 +32,7 @@ _GROUPS = {
     "learning": "What was learned.",
     "pending": "What waits for a person or another agent.",
     "report": "Final status, daily report, decision log.",
+    "review": "What is said of proposed branches, patchset by patchset.",
     "workflow": "Workflows: templates, and runs with gates and evidence.",
     "worktree": "The agents' git worktrees.",
 }
@@ -124,7 +126,7 @@ def answered(session: Session, asked: Asked, work: Callable[[], object]) -> Repl
 def _printed(session: Session) -> Reply:
     session.has_answer = True
     out = "".join(session.out)
-    reply = Reply(out, "", session.code, session.output, session.text)
+    reply = Reply(out, "", session.code, session.output, session.text, session.is_paged)
     return sessions.with_notes(reply, session, ())
 
 
@@ -292,6 +294,7 @@ def _print(
         text = show.block(show.json_of(action.name, found))
     else:
         text = show.text_of(action.name, found, session.width, session.color)
+        session.is_paged = any(arguments.get(x) for x in _PAGED)
     if output := arguments.get("output"):
         # The caller's side writes it: with the caller's rights, and where it blocks
         # nobody else.

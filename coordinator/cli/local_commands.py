@@ -142,8 +142,9 @@ def _no_action(name: str, arguments: dict[str, Any], key: str) -> Any:  # noqa: 
 
 
 def _commands(root: str, asked: Question) -> list[tuple[str, click.Command]]:
-    from coordinator.cli import demo, record_log, schema, starting  # noqa: PLC0415 - not light
+    from coordinator.cli import record_log, schema, starting  # noqa: PLC0415 - not light
     from coordinator.cli.completion import shells  # noqa: PLC0415 - as above
+    from coordinator.cli.demo import command as demo  # noqa: PLC0415 - as above
 
     def need_root() -> Path:
         _check_workspace(root, asked)
@@ -274,7 +275,7 @@ def _init(asked: Question) -> click.Command:
         root = file_kinds.root_at(folder / given)
         present = settings.load(Layout(root).settings)
         init.check(folder, app.arguments_of("init", values), present)
-        init.prepare(root)
+        init.prepare(root, values["maintainer"] or "")
         asked["token"] = tokens.own()
         session: Session = context.obj
 

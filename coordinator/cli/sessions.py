@@ -37,6 +37,7 @@ class Session:
     code: int = 0
     output: str = ""
     text: str = ""
+    is_paged: bool = False
 
     @property
     def way(self) -> str:
@@ -53,10 +54,16 @@ class Reply:
     code: int
     output: str = ""
     text: str = ""
+    is_paged: bool = False
 
     def as_json(self) -> dict[str, object]:
         """Return it as it goes to the thin client, which writes `text` to `output`."""
-        shown = {"stdout": self.stdout, "stderr": self.stderr, "code": self.code}
+        shown: dict[str, object] = {
+            "stdout": self.stdout,
+            "stderr": self.stderr,
+            "code": self.code,
+        }
+        shown |= {"paged": True} if self.is_paged else {}
         return shown | (
             {"output": self.output, "text": self.text} if self.output else {}
         )

@@ -12,7 +12,7 @@ from typing import Any
 
 from coordinator.actions.git_state import look
 from coordinator.actions.git_state.repository_look import DueLook
-from coordinator.actions.pending.submissions import DueFetch
+from coordinator.actions.pending.fetching import DueFetch
 from coordinator.kernel import git
 from coordinator.kernel.system.threads import Outcomes
 from coordinator.workspace.registry import Deferred

@@ -13,7 +13,7 @@ from loguru import logger
 from coordinator.actions.git_state import look
 from coordinator.actions.git_state.repository_look import DueLook
 from coordinator.actions.pending import submissions
-from coordinator.actions.pending.submissions import DueFetch
+from coordinator.actions.pending.fetching import DueFetch
 from coordinator.actions.reports import collecting, views
 from coordinator.actions.reports.collecting import Final
 from coordinator.kernel import clock

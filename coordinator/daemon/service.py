@@ -24,6 +24,7 @@ from coordinator.daemon.dispatcher import Dispatcher
 from coordinator.daemon.health import Health
 from coordinator.daemon.historian import Historian
 from coordinator.daemon.maintenance import Maintenance
+from coordinator.daemon.radar_watch import RadarWatch
 from coordinator.daemon.temporary_server import AboutToEnd
 from coordinator.index.database import refusals
 from coordinator.kernel import clock
@@ -84,6 +85,7 @@ class Service:
         self._maintenance = Maintenance(
             self._workspace, self._guarded, known, tending, self._looks.look
         )
+        self._radar = RadarWatch(self._workspace, self._guarded)
         self._proposals = 0
         self._loop = asyncio.get_running_loop()
         root = self._workspace.layout.root
@@ -138,6 +140,7 @@ class Service:
                     self._keep_looking(),
                     self._historian.keep_on(),
                     self._maintenance.keep_on(),
+                    self._radar.keep_on(),
                 )
                 tasks = [group.create_task(x) for x in beside]
                 turns = group.create_task(self._take_turns())

@@ -78,6 +78,7 @@ def _pending(record: Record, text: str) -> _Read:
         record.at,
         found.branch_line,
         found.to_line,
+        found.repository,
     )
     return _Read(found.title, {"pending": [row]}, problems)
 
@@ -160,7 +161,7 @@ _FROM = {  # what is read from each owner's documents
 _INSERT = {
     "identities": "INSERT INTO identities VALUES (?, ?, ?, ?)",
     "contexts": "INSERT INTO contexts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    "pending": "INSERT INTO pending VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "pending": "INSERT INTO pending VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     "learnings": "INSERT INTO learnings VALUES (?, ?, ?, ?, ?)",
     "decisions": "INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 }

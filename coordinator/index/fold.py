@@ -6,12 +6,14 @@ the records and the texts that they name.
 
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from coordinator.index import documents
+from coordinator.index import documents, review_fold
 from coordinator.index.schema import PROJECTIONS
 from coordinator.kernel.journal import Record
 from coordinator.workflows.runs.run import RECORD_KINDS
+from pending_commits.review.model import WordKind
 
 ReadText = Callable[[str], str]
 Only = frozenset[str]
@@ -53,8 +55,9 @@ def apply(
             waiting = accepted.pop(record.subject, None)
             documents.replace(connection, [waiting] if waiting else [], read, only)
             handler(connection, record, only)
-        elif (found := _HANDLERS.get(record.kind)) and found[0] in only:
-            found[1](connection, record)
+        for projection, handle in _HANDLERS.get(record.kind, ()):
+            if projection in only:
+                handle(connection, record)
     documents.replace(connection, list(accepted.values()), read, only)
 
 
@@ -189,9 +192,13 @@ def _message_sent(connection: sqlite3.Connection, record: Record) -> None:
     data = record.data
     values = (record.subject, record.seq, record.at, record.actor, data["to"])
     connection.execute(
-        "INSERT OR IGNORE INTO messages VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (*values, data["subject"], data["body"]),
+        "INSERT OR IGNORE INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (*values, data["subject"], data["body"], *_of_kind(data)),
     )
+
+
+def _of_kind(data: Mapping[str, Any]) -> tuple[str, str]:
+    return data.get("kind", "message"), data.get("data", "")
 
 
 def _worktree_made(connection: sqlite3.Connection, record: Record, only: Only) -> None:
@@ -209,13 +216,23 @@ _OF_DOCUMENTS: dict[str, _OfDocuments] = {
     "document.attributed": _document_attributed,
     "worktree.added": _worktree_made,
 }
-_HANDLERS: dict[str, tuple[str, _Handler]] = {
-    "pending.moved": ("states", _pending_moved),
-    "worktree.refused": ("documents", _worktree_refused),
-    "worktree.removed": ("worktrees", _worktree_removed),
-    "agent.retired": ("retired", _agent_retired),
-    "outcome.kept": ("outcomes", _outcome),
-    "template.imported": ("templates", _template_imported),
-    "message.sent": ("messages", _message_sent),
-    **dict.fromkeys(RECORD_KINDS, ("runs", _run_went_on)),
+_HANDLERS: dict[str, tuple[tuple[str, _Handler], ...]] = {
+    "pending.moved": (
+        ("states", _pending_moved),
+        ("patchsets", review_fold.moved),
+        ("reviews", review_fold.answered),
+    ),
+    "pending.examined": (("patchsets", review_fold.examined),),
+    **dict.fromkeys(map(str, WordKind), (("reviews", review_fold.said),)),
+    "review.commented": (("reviews", review_fold.commented),),
+    "review.published": (("reviews", review_fold.published),),
+    "conflict.found": (("conflicts", review_fold.conflict_found),),
+    "conflict.ended": (("conflicts", review_fold.conflict_ended),),
+    "worktree.refused": (("documents", _worktree_refused),),
+    "worktree.removed": (("worktrees", _worktree_removed),),
+    "agent.retired": (("retired", _agent_retired),),
+    "outcome.kept": (("outcomes", _outcome),),
+    "template.imported": (("templates", _template_imported),),
+    "message.sent": (("messages", _message_sent),),
+    **dict.fromkeys(RECORD_KINDS, (("runs", _run_went_on),)),
 }

@@ -78,7 +78,8 @@ def retired(index: Index) -> set[str]:
 
 _PENDING = (
     "SELECT p.id, p.kind, p.agent, p.title, p.path, p.recipients, p.task, p.draft,"
-    " p.at, p.branch_line, p.to_line,"
+    " p.at, p.branch_line, p.to_line, coalesce(s.at, p.at) AS moved_at,"
+    " p.repository AS wanted,"
     " coalesce(nullif(s.branch, ''), p.branch) AS branch,"
     f" {_STATE} AS state, coalesce(s.head, '') AS head,"
     " coalesce(s.target, '') AS target, coalesce(s.repository, '') AS repository"
@@ -124,6 +125,48 @@ def _pending(index: Index, condition: str, values: Iterable[Any]) -> list[Row]:
     rows = index.rows(f"{_PENDING} {condition}", values)
     for row in rows:
         row["recipients"] = json.loads(row["recipients"])
+    return rows
+
+
+def patchsets(index: Index, item: str) -> list[Row]:
+    """Return the patchsets of a pending commit, the oldest first."""
+    question = "SELECT * FROM patchsets WHERE item = ? ORDER BY number"
+    return index.rows(question, (item,))
+
+
+def unexamined(index: Index) -> set[str]:
+    """Return the pending commits whose newest head nobody has looked into yet."""
+    question = (
+        "SELECT p.item FROM patchsets p JOIN states s"
+        " ON s.id = p.item AND s.head = p.head WHERE p.facts = ''"
+    )
+    return {x["item"] for x in index.rows(question)}
+
+
+def words(index: Index, item: str) -> list[Row]:
+    """Return what was said of a pending commit, the oldest first."""
+    rows = index.rows("SELECT * FROM reviews WHERE item = ? ORDER BY seq", (item,))
+    return [{**x, "labels": tuple(json.loads(x["labels"]))} for x in rows]
+
+
+def reviewed(index: Index, since: str) -> list[str]:
+    """Return the pending commits of which something was said since a time, by id."""
+    tables = ("reviews", "comments", "patchsets")
+    question = " UNION ".join(f"SELECT item FROM {x} WHERE at >= ?1" for x in tables)
+    return [x["item"] for x in index.rows(f"{question} ORDER BY 1", (since,))]
+
+
+def comments(index: Index, item: str) -> list[Row]:
+    """Return the comments on a pending commit, the oldest first."""
+    return index.rows("SELECT * FROM comments WHERE item = ? ORDER BY seq", (item,))
+
+
+def conflicts(index: Index) -> list[Row]:
+    """Return what does not merge, by repository and agents."""
+    rows = index.rows("SELECT * FROM conflicts ORDER BY repository, agents, work")
+    for row in rows:
+        row["agents"] = tuple(json.loads(row["agents"]))
+        row["paths"] = tuple(json.loads(row["paths"]))
     return rows
 
 

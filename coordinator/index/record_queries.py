@@ -23,9 +23,9 @@ def history(
 ) -> list[ShownRecord]:
     """Return the newest records, the newest first.
 
-    `wanted` are an `actor` and a `subject`, `since` a time; empty ones do not count.
+    `wanted` are values by their conditions, `since` a time; empty ones do not count.
     """
-    named = {f"{k} = ?": v for k, v in wanted.items() if v}
+    named = {k: v for k, v in wanted.items() if v}
     conditions = {**named, **({"at >= ?": since} if since else {})}
     where = " AND ".join(["1", *conditions])
     rows = index.rows(
@@ -74,13 +74,13 @@ def done_since(index: Index, start: str) -> list[DoneByActor]:
     return cast("list[DoneByActor]", rows)
 
 
-def has_moved(index: Index, item: str, actor: str, after: int) -> bool:
-    """Tell whether somebody moved a pending item after a record; 0: no."""
+def has_done(index: Index, subject: str, kind: str, actor: str, after: int) -> bool:
+    """Tell whether somebody did such a thing to a subject after a record; 0: no."""
     question = (
-        "SELECT 1 FROM records WHERE subject = ?1 AND actor = ?2"
-        " AND kind = 'pending.moved' AND seq > ?3 AND ?3 > 0"
+        "SELECT 1 FROM records WHERE subject = ?1 AND kind = ?2 AND actor = ?3"
+        " AND seq > ?4 AND ?4 > 0"
     )
-    return index.row(question, (item, actor, after)) is not None
+    return index.row(question, (subject, kind, actor, after)) is not None
 
 
 def outcome(index: Index, key: str) -> Row | None:

@@ -90,13 +90,13 @@ CREATE INDEX contexts_by_agent ON contexts (agent, at, path);
     ),
     Projection(
         "pending",
-        1,
+        2,
         """
 CREATE TABLE pending (
     path TEXT PRIMARY KEY, id TEXT NOT NULL, kind TEXT NOT NULL, agent TEXT NOT NULL,
     title TEXT NOT NULL, branch TEXT NOT NULL, recipients TEXT NOT NULL,
     task TEXT NOT NULL, draft INTEGER NOT NULL, at TEXT NOT NULL,
-    branch_line INTEGER NOT NULL, to_line INTEGER NOT NULL
+    branch_line INTEGER NOT NULL, to_line INTEGER NOT NULL, repository TEXT NOT NULL
 );
 CREATE INDEX pending_by_id ON pending (id);
 """,
@@ -111,6 +111,48 @@ CREATE TABLE states (
     target TEXT NOT NULL, at TEXT NOT NULL
 );
 CREATE INDEX states_by_path ON states (path);
+""",
+    ),
+    Projection(
+        "patchsets",
+        1,
+        """
+CREATE TABLE patchsets (
+    item TEXT NOT NULL, number INTEGER NOT NULL, seq INTEGER NOT NULL,
+    head TEXT NOT NULL, target TEXT NOT NULL, actor TEXT NOT NULL,
+    at TEXT NOT NULL, base TEXT NOT NULL,
+    facts TEXT NOT NULL, -- a blob; empty: not examined
+    PRIMARY KEY (item, number)
+) WITHOUT ROWID;
+""",
+    ),
+    Projection(
+        "reviews",
+        1,
+        """
+CREATE TABLE reviews (
+    seq INTEGER PRIMARY KEY, item TEXT NOT NULL, patchset INTEGER NOT NULL,
+    kind TEXT NOT NULL, actor TEXT NOT NULL, at TEXT NOT NULL, labels TEXT NOT NULL,
+    text TEXT NOT NULL, stands INTEGER NOT NULL
+);
+CREATE INDEX reviews_by_item ON reviews (item);
+CREATE TABLE comments (
+    seq INTEGER PRIMARY KEY, item TEXT NOT NULL, patchset INTEGER NOT NULL,
+    head TEXT NOT NULL, actor TEXT NOT NULL, at TEXT NOT NULL, file TEXT NOT NULL,
+    line INTEGER NOT NULL, quoted TEXT NOT NULL, text TEXT NOT NULL,
+    is_draft INTEGER NOT NULL
+);
+CREATE INDEX comments_by_item ON comments (item);
+""",
+    ),
+    Projection(
+        "conflicts",
+        1,
+        """
+CREATE TABLE conflicts (
+    id TEXT PRIMARY KEY, repository TEXT NOT NULL, agents TEXT NOT NULL,
+    work TEXT NOT NULL, head TEXT NOT NULL, paths TEXT NOT NULL, at TEXT NOT NULL
+) WITHOUT ROWID;
 """,
     ),
     Projection(
@@ -191,12 +233,14 @@ CREATE INDEX runs_that_ended ON run_records (run) WHERE kind = 'run.finished';
     ),
     Projection(
         "messages",
-        1,
+        2,
         """
 CREATE TABLE messages (
     id TEXT PRIMARY KEY, seq INTEGER NOT NULL, at TEXT NOT NULL, sender TEXT NOT NULL,
-    recipient TEXT NOT NULL, subject TEXT NOT NULL, blob TEXT NOT NULL
+    recipient TEXT NOT NULL, subject TEXT NOT NULL, blob TEXT NOT NULL,
+    kind TEXT NOT NULL, data TEXT NOT NULL -- a blob; empty: there is none
 ) WITHOUT ROWID;
+CREATE INDEX messages_by_recipient ON messages (recipient, seq);
 """,
     ),
     Projection(

@@ -3,6 +3,8 @@
 Times are the server's (RFC 3339, UTC), empty where there is none.
 """
 
+from typing import Any
+
 from typing_extensions import TypedDict
 
 from coordinator.results.problems import ShownProblem
@@ -80,6 +82,7 @@ class RetiredAgent(TypedDict):
     retired: bool
 
 
+# `data` is what the body says, as values, where its `kind` has such.
 ShownMessage = TypedDict(
     "ShownMessage",
     {
@@ -89,6 +92,7 @@ ShownMessage = TypedDict(
         "kind": str,
         "subject": str,
         "body": str,
+        "data": dict[str, Any],
         "thread": str,
         "sent": str,
         "state": str,

@@ -6,6 +6,7 @@ from coordinator.results.agents import AgentStatus
 from coordinator.results.knowledge import ShownDecision
 from coordinator.results.pending import ShownChanges, WaitingItem
 from coordinator.results.problems import ProblemGroup, ShownProblem
+from coordinator.results.review import ReportedReview
 from coordinator.results.runs import ItemByWhom, RunInShort, ShownGate
 
 
@@ -84,6 +85,7 @@ class FinalReport(TypedDict):
     decisions: list[ShownDecision]
     runs: list[ReportedRun]
     missing_headings: list[str]
+    reviews: list[ReportedReview]
 
 
 class DoneByActor(TypedDict):
@@ -103,6 +105,7 @@ class DailyReport(TypedDict):
     done: list[DoneByActor]
     agents: list[AgentStatus]
     waiting: list[WaitingItem]
+    reviews: list[ReportedReview]
     decisions: list[ShownDecision]
     waiting_in_all: int
     runs: list[ReportedRun]

@@ -42,7 +42,8 @@ def resolve(workspace: Workspace, shown: Credentials) -> Caller:
             )
         is_own = tokens.is_agents(workspace.layout, shown.agent, shown.token)
         return Caller(shown.agent if is_own else "")
-    return Caller(is_maintainer=tokens.is_maintainers(workspace.layout, shown.token))
+    name = tokens.maintainer(workspace.layout, shown.token)
+    return Caller(is_maintainer=name is not None, name=name or "")
 
 
 def check(action: Action, caller: Caller, shown: Credentials) -> None:

@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    ConfigDict,
     Field,
     ValidationError,
     field_validator,
@@ -23,38 +21,34 @@ from coordinator.kernel.disk import small_files
 from coordinator.kernel.disk.refusals import reason
 from coordinator.kernel.errors import UsageProblem
 from coordinator.kernel.text import names
-from coordinator.kernel.text.git_names import is_branch_name
 from coordinator.kernel.text.markdown import BOM
 from coordinator.kernel.text.names import display
 from coordinator.workflows.judging import requests
+from coordinator.workspace.review_settings import (
+    STRICT,
+    Branch,
+    Landing,
+    OneRepository,
+    RepositoryEntry,
+    Review,
+)
+from pending_commits.review.model import Allowances, Policy
 
 _TABLE = r"^[ \t]*\[[ \t]*%s[ \t]*\].*$"
+_OWN_TABLE = [
+    "# One with settings of its own is a table [repositories.NAME] with its path and",
+    "# any of target, check, approvals, labels, owners; they go before those for all.",
+]
 _AT_LINE = re.compile(r"\(at line (\d+),")
-_STRICT = ConfigDict(
-    strict=True, frozen=True, extra="forbid", hide_input_in_errors=True
-)
 
 
-def check_branch(value: str) -> str:
-    """Return a branch's short name where git admits it.
-
-    Raises:
-        ValueError: It does not.
-    """
-    if not is_branch_name(value):
-        message = f"git admits no branch named {display(value)}"
-        raise ValueError(message)
-    return value
-
-
-Branch = Annotated[str, AfterValidator(check_branch)]
 Seconds = Annotated[float, Field(gt=0, le=86_400 * 30)]
 
 
 class Contexts(BaseModel):
     """How long what an agent says about itself holds."""
 
-    model_config = _STRICT
+    model_config = STRICT
     stale_after_minutes: Seconds = Field(
         30.0, description="an agent not seen for so long is shown as stale"
     )
@@ -63,7 +57,7 @@ class Contexts(BaseModel):
 class Worktrees(BaseModel):
     """How worktrees are kept."""
 
-    model_config = _STRICT
+    model_config = STRICT
     pool: int = Field(1, ge=0, le=16, description="worktrees kept ready per repository")
     trash_days: float = Field(
         7.0,
@@ -84,12 +78,19 @@ class Worktrees(BaseModel):
 class Watch(BaseModel):
     """How files are picked up."""
 
-    model_config = _STRICT
+    model_config = STRICT
     quiet_milliseconds: int = Field(
         300, ge=0, le=10_000, description="an unclosed file is taken after this rest"
     )
     look_seconds: Seconds = Field(
         5.0, description="the shortest time between two looks at everything"
+    )
+    conflicts_seconds: float = Field(
+        60.0,
+        ge=0,
+        le=86_400,
+        description="the shortest time between two looks for conflicts between agents;"
+        " 0: only `conflicts` looks",
     )
     use_events: bool = Field(
         default=True,
@@ -100,7 +101,7 @@ class Watch(BaseModel):
 class Workflows(BaseModel):
     """How runs are worked through."""
 
-    model_config = _STRICT
+    model_config = STRICT
     lease_minutes: Seconds = Field(
         30.0, description="a taken step is free again after so long without a sign"
     )
@@ -131,7 +132,7 @@ class Workflows(BaseModel):
 class Daemon(BaseModel):
     """How long a daemon stays that nobody started by `up`."""
 
-    model_config = _STRICT
+    model_config = STRICT
     stay_minutes: float = Field(
         10.0,
         ge=0,
@@ -144,14 +145,14 @@ class Daemon(BaseModel):
 class Settings(BaseModel):
     """All settings of a workspace."""
 
-    model_config = _STRICT
+    model_config = STRICT
     target: Branch = Field("main", description="the branch that work lands on")
     check: str = Field(
         "",
         max_length=2_000,
         description="the command that landing will run, split like a shell does",
     )
-    repositories: dict[str, str] = Field(
+    repositories: dict[str, RepositoryEntry] = Field(
         default_factory=dict, description="name and path of each repository"
     )
     targets: dict[str, Branch] = Field(
@@ -163,15 +164,51 @@ class Settings(BaseModel):
     watch: Watch = Watch()
     workflows: Workflows = Workflows()
     daemon: Daemon = Daemon()
+    landing: Landing = Landing()
+    review: Review = Review()
+
+    @property
+    def paths(self) -> dict[str, str]:
+        """The path of each repository, by name, as it is written."""
+        return {k: v.path for k, v in self.repositories.items()}
+
+    def _own(self, repository: str) -> OneRepository:
+        return self.repositories.get(repository) or OneRepository(path="")
 
     def target_of(self, repository: str) -> str:
         """Return the branch that work of a repository lands on."""
-        return self.targets.get(repository, self.target)
+        own = self._own(repository).target
+        return own or self.targets.get(repository, self.target)
+
+    def check_of(self, repository: str) -> str:
+        """Return the command that landing will run in a repository."""
+        own = self._own(repository).check
+        return self.check if own is None else own
+
+    def policy_of(self, repository: str, maintainers: int) -> Policy:
+        """Return what review asks of a pending commit in a repository."""
+        own, common = self._own(repository), self.review
+        labels = common.labels if own.labels is None else own.labels
+        owners = common.owners if own.owners is None else own.owners
+        approvals = own.approvals
+        return Policy(
+            self.landing.approvals if approvals is None else approvals,
+            {k: tuple(v) for k, v in labels.items()},
+            {k: tuple(v) for k, v in owners.items()},
+            maintainers,
+        )
+
+    @property
+    def allowances(self) -> Allowances:
+        """What the search for secrets and links lets pass."""
+        review = self.review
+        return Allowances(tuple(review.secrets_allowed), tuple(review.links_allowed))
 
     @field_validator("repositories")
     @classmethod
-    def _can_be_used(cls, value: dict[str, str]) -> dict[str, str]:
-        for name, path in value.items():
+    def _can_be_used(cls, value: dict[str, OneRepository]) -> dict[str, OneRepository]:
+        for name, entry in value.items():
+            path = entry.path
             if not names.MADE.match(name) or ".." in name or not path.isprintable():
                 message = (
                     f"{display(name)!r} cannot be a repository's name, or its path"
@@ -255,6 +292,7 @@ def render(
             lines += [f"# {field.description}", f"{mark}{name} = {_toml(value)}", ""]
     lines += ["# name and path of each repository", "[repositories]"]
     lines += [f"{_toml(k)} = {_toml(v)}" for k, v in repositories.items()]
+    lines += _OWN_TABLE
     lines += ["", f"# {Settings.model_fields['targets'].description}", "[targets]"]
     lines += [f"{_toml(k)} = {_toml(v)}" for k, v in (targets or {}).items()]
     for name, field in Settings.model_fields.items():
@@ -266,7 +304,8 @@ def render(
 def _section(model: BaseModel) -> list[str]:
     lines: list[str] = []
     for name, field in type(model).model_fields.items():
-        lines += [f"# {field.description}", f"# {name} = {_toml(field.default)}"]
+        value = field.get_default(call_default_factory=True)
+        lines += [f"# {field.description}", f"# {name} = {_toml(value)}"]
     return lines
 
 

@@ -33,7 +33,18 @@ from coordinator.workspace.layout import Layout
 from pending_commits import incoming
 
 MAINTAINER = "(maintainer)"
+_NAMED = "(maintainer "
 Listener = Callable[[Sequence[Record]], None]
+
+
+def maintainer(name: str) -> str:
+    """Return how a maintainer of that name stands in records; no agent is called so."""
+    return f"{_NAMED}{name})" if name else MAINTAINER
+
+
+def is_maintainer(actor: str) -> bool:
+    """Tell whether an actor in a record is a maintainer."""
+    return actor == MAINTAINER or actor.startswith(_NAMED)
 
 
 @dataclass(slots=True)
@@ -44,7 +55,8 @@ class GitState:
     at one repository and fetches from it have a lane each. Of pending items, by path:
     at which record a text was `revised` that is not submitted yet, what was `tried`
     last, and what came of it where that failed. `proposals` counts the texts that were
-    heard of, `calm` is the state in which nothing was to be fetched.
+    heard of, `calm` is the state in which nothing was to be fetched. `policy` are the
+    settings and the roster that reviews were judged by last.
     """
 
     marks: dict[str, str] = field(default_factory=dict)
@@ -62,6 +74,7 @@ class GitState:
     proposals: int = 0
     calm: object = None
     settings: Stamp | None = None
+    policy: tuple[object, object] = (None, None)
     record: int = -1
 
     def forget(self) -> None:
@@ -76,15 +89,19 @@ class GitState:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: an agent by name, the maintainer, or nobody known (may only read)."""
+    """Who asks: an agent by name, a maintainer, or nobody known (may only read).
+
+    `name` is what a maintainer is called; one whose token came before names has none.
+    """
 
     agent: str = ""
     is_maintainer: bool = False
+    name: str = ""
 
     @property
     def actor(self) -> str:
         """The name that stands in records."""
-        return self.agent or (MAINTAINER if self.is_maintainer else "")
+        return self.agent or (maintainer(self.name) if self.is_maintainer else "")
 
 
 class Workspace:
@@ -126,6 +143,10 @@ class Workspace:
         # Another, of `actions.templates.references`: templates by path and blob.
         self.templates: dict[tuple[str, str], Any] = {}
         self.listeners: list[Listener] = []
+        # What looks of `actions.radar` leave to the next, by repository; and which
+        # head of each work they saw last.
+        self.radar: dict[str, Any] = {}
+        self.compared: dict[str, dict[str, str]] = {}
         # What whoever reads should know as well, by what it is about.
         self.notes: dict[str, str] = {}
         self._roster: Roster | None = None
@@ -209,7 +230,7 @@ class Workspace:
         """Return the repositories by name, as the settings have them."""
         return {
             name: Repository((self.layout.root / path).resolve())
-            for name, path in self.settings.repositories.items()
+            for name, path in self.settings.paths.items()
         }
 
 

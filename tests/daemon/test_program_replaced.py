@@ -83,7 +83,8 @@ def test_a_daemon_whose_program_is_another_says_so(
         shutil.rmtree(program)
     else:
         upgrade(program)
-    shown = run_coordinator(root, "pending", "show", ITEM, "--json")
+    words = ("pending", "show", ITEM, "--diff", "--json")
+    shown = run_coordinator(root, *words)
     assert (shown.code, shown.error["kind"]) == (1, "external")
     assert shown.error["message"].startswith("Another version of the program is")
     assert "coordinator down && coordinator up --detach" in shown.error["hint"]

@@ -1,16 +1,17 @@
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from coordinator.kernel.git import ZERO
 from pending_commits.changes import (
     BranchFacts,
-    FileChange,
     StoreUnreadable,
     diff,
     facts,
 )
+from pending_commits.model import FileChange
 from pending_commits.submissions import open_store
 from tests.support import commit, git
 
@@ -49,6 +50,13 @@ class Bench:
         return diff(self.store, self.oid(target), self.oid("HEAD"), limit)
 
 
+# The modes of a file that stays, comes, goes, and may be run by now.
+KEPT: dict[str, Any] = {"mode_before": "100644", "mode": "100644"}
+NEW: dict[str, Any] = {"mode_before": "000000", "mode": "100644"}
+GONE: dict[str, Any] = {"mode_before": "100644", "mode": "000000"}
+RUNS: dict[str, Any] = {"mode_before": "100644", "mode": "100755"}
+
+
 @pytest.fixture
 def bench(repository: Path, tmp_path: Path) -> Bench:
     """A branch without a commit of its own yet."""
@@ -68,9 +76,9 @@ def test_a_branch_is_summed_up(bench: Bench) -> None:
         base=bench.oid("main"),
         commits=2,
         files=(
-            FileChange("src/cart.py", 2, 1),
-            FileChange("src/login.py", 0, 1),
-            FileChange("src/price list.py", 1, 0),
+            FileChange("src/cart.py", 2, 1, **KEPT),
+            FileChange("src/login.py", 0, 1, **GONE),
+            FileChange("src/price list.py", 1, 0, **NEW),
         ),
         added=3,
         removed=2,
@@ -125,7 +133,7 @@ def test_a_merge_of_the_target_is_not_the_branchs_work(bench: Bench) -> None:
     git(bench.work, "merge", "-q", "--no-ff", "-m", "Take main in", "main")
     found = bench.facts()
     assert found.base == tip
-    assert found.files == (FileChange("new", 1, 0),)
+    assert found.files == (FileChange("new", 1, 0, **NEW),)
     assert found.subjects == ((one, "New"), (bench.oid("HEAD"), "Take main in"))
 
 
@@ -136,7 +144,7 @@ def test_without_a_common_ancestor_every_file_counts(bench: Bench) -> None:
     bench.commit("Start anew")
     found = bench.facts()
     assert (found.base, found.commits) == ("", 1)
-    assert found.files == (FileChange("only", 1, 0),)
+    assert found.files == (FileChange("only", 1, 0, **NEW),)
     assert "+++ b/only\n" in bench.diff()
 
 
@@ -153,9 +161,9 @@ def test_renames_binaries_and_modes_are_told(bench: Bench) -> None:
     (bench.work / "README.md").chmod(0o755)
     bench.commit("Rename, draw, allow")
     assert bench.facts().files == (
-        FileChange("README.md", 0, 0),
-        FileChange("logo", 0, 0, binary=True),
-        FileChange("new\nname", 1, 0, before="old\tname"),
+        FileChange("README.md", 0, 0, **RUNS),
+        FileChange("logo", 0, 0, binary=True, **NEW),
+        FileChange("new\nname", 1, 0, before="old\tname", **KEPT),
     )
     assert "Binary files" in bench.diff()
 
@@ -168,7 +176,7 @@ def test_names_that_are_no_text_stay_readable(bench: Bench) -> None:
         file.write(b"na\xefve\n")
     bench.commit("Café")
     found = bench.facts()
-    assert found.files == (FileChange("caf\\xe9", 1, 0),)
+    assert found.files == (FileChange("caf\\xe9", 1, 0, **{**NEW, "mode": "100755"}),)
     assert found.subjects[0][1] == "Café"
     assert "+na\\xefve\n" in bench.diff()
 

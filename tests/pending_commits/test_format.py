@@ -240,19 +240,28 @@ def test_the_id_is_made_of_the_files_name(path: str, expected: str) -> None:
     assert id_of(path) == expected
 
 
+def proposal(
+    title: str, branch: str, repository: str = "", task: str = ""
+) -> PendingItem:
+    """Return what is proposed by command."""
+    kind = ItemKind.COMMIT
+    return PendingItem(
+        "", kind, title, "", branch=branch, repository=repository, task=task
+    )
+
+
 def test_a_submission_is_read_back() -> None:
     """What `pending submit` writes is a commit with nothing wrong in it."""
-    text = render_submission("Add: a 'cart' #1", "backend/cart", "# Why\nx", "T-1")
-    found, problems = parse(text, PATH)
-    assert (found.kind, found.title, found.branch, found.task, problems) == (
-        ItemKind.COMMIT,
-        "Add: a 'cart' #1",
-        "backend/cart",
-        "T-1",
-        (),
+    text = render_submission(
+        proposal("Add: a 'cart' #1", "backend/cart", "shop", "T-1"), "# Why\nx"
     )
+    found, problems = parse(text, PATH)
+    assert problems == ()
+    assert (found.kind, found.title) == (ItemKind.COMMIT, "Add: a 'cart' #1")
+    said = (found.branch, found.repository, found.task)
+    assert said == ("backend/cart", "shop", "T-1")
     assert text.endswith("---\n\n# Why\nx\n")
-    assert "task" not in render_submission("A", "b", "", "")
+    assert "task" not in render_submission(proposal("A", "b"), "")
 
 
 PRINTABLE = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
@@ -261,7 +270,7 @@ PRINTABLE = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
 @given(PRINTABLE.filter(str.strip), PRINTABLE)
 def test_any_title_survives_the_round_trip(title: str, body: str) -> None:
     """Colons, quotes, hashes and emoji in a title mean themselves."""
-    found = item(render_submission(title, "backend/cart", body, "no"))
+    found = item(render_submission(proposal(title, "backend/cart", "", "no"), body))
     assert found.title == " ".join(title.split())
     assert (found.branch, found.task) == ("backend/cart", "no")
 

@@ -172,3 +172,18 @@ def test_what_was_packed_names_no_machine() -> None:
         assert not [x.name for x in packed if x.name.startswith(("/", ".."))]
         found = (packed.extractfile(x) for x in packed if x.isfile())
         assert not any(b"/tmp/" in x.read() for x in found if x is not None)
+
+
+def test_what_was_submitted_before_reviews_is_reviewed(opened: OpenWorkspace) -> None:
+    """It has a patchset, is looked into, and a nameless maintainer approves it."""
+    items = [x for x in opened.perform("pending list") if x["state"] == "submitted"]
+    assert items
+    for item in items:
+        assert (item["patchset"], item["turn"]) == (1, "maintainers")
+        shown = opened.perform("pending show", id=item["id"], diff=True)
+        assert [x["commit"] for x in shown["patchsets"]] == [item["commit"]]
+        assert all(x["base"] for x in shown["patchsets"])
+        assert shown["diff"]
+        approved = opened.perform("review approve", id=item["id"])
+        assert (approved["state"], approved["requirements"]) == ("approved", [])
+        assert opened.records("review.approved")[-1].actor == "(maintainer)"

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from coordinator.kernel.errors import NotFound, Refused
+from coordinator.kernel.errors import Conflict, NotFound, Refused, UsageProblem
 from coordinator.workspace import callers, registry, tokens
 from coordinator.workspace.callers import Credentials
 from coordinator.workspace.workspace import Caller
@@ -146,3 +146,35 @@ def test_an_agent_cannot_take_the_maintainers_place(opened: OpenWorkspace) -> No
     for agent in [x["name"] for x in opened.perform("agent list")]:
         opened.perform("agent retire", agent=agent)
     assert opened.perform("hooks install") == []
+
+
+def test_maintainers_have_names(
+    opened: OpenWorkspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Each one, kept with the token; no two have the same."""
+    layout = opened.layout
+    assert callers.resolve(
+        opened.workspace, Credentials(opened.root, "", tokens.own())
+    ) == Caller(is_maintainer=True)
+    tokens.admit_maintainer(layout, "Ann Lee")
+    tokens.admit_maintainer(layout)
+    shown = Credentials(opened.root, "", tokens.own())
+    found = callers.resolve(opened.workspace, shown)
+    assert (found.name, found.actor) == ("Ann Lee", "(maintainer Ann Lee)")
+    with pytest.raises(Conflict, match="goes by the name Ann Lee"):
+        tokens.admit_maintainer(layout, "Bob")
+    assert tokens.maintainers(layout) == 1
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "other"))
+    with pytest.raises(Conflict, match="Another maintainer"):
+        tokens.admit_maintainer(layout, "Ann Lee")
+    tokens.admit_maintainer(layout, "", lambda: "Ann Lee")
+    assert tokens.maintainer(layout, tokens.own()) == "Ann Lee 2"
+    assert tokens.maintainers(layout) == 2
+
+
+@pytest.mark.parametrize("name", ["", "a(b", "coordinator", "-x", "a\nb", "x" * 61])
+def test_a_maintainers_name_is_one(name: str) -> None:
+    """It stands in records, in brackets."""
+    with pytest.raises(UsageProblem):
+        tokens.check_name(name)
+    assert tokens.check_name("Zoë O'Neil-Smith, Jr.") == "Zoë O'Neil-Smith, Jr."

@@ -40,7 +40,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
         ('target = "-x"', "target: .* git admits no branch named -x"),
         ('target = "a..b"', "target: .* git admits no branch named"),
         ('[targets]\nshop = "x.lock"', "targets.shop: .* git admits no branch named"),
-        ("[repositories]\nshop = 3", "repositories.shop: .* valid string"),
+        ("[repositories]\nshop = 3", "repositories.shop: .* valid dictionary"),
         ("repositories = 3", "repositories: .* valid dictionary"),
         ("[repositories\n", "line 1, column 14"),
         ("# One\n\nday = 2026-13-45\n", "at line 3, "),
@@ -92,7 +92,7 @@ def test_what_stands_there_is_in_force() -> None:
     )
     found = settings.parse(text, PATH)
     assert (found.target, found.check) == ("trunk", "make test")
-    assert found.repositories == {"shop": "../shop"}
+    assert found.paths == {"shop": "../shop"}
     assert (found.contexts.stale_after_minutes, found.worktrees.pool) == (5.0, 0)
     watch = found.watch
     assert (watch.quiet_milliseconds, watch.look_seconds) == (0, 1.5)
@@ -121,7 +121,7 @@ def test_what_is_given_comes_back(
     """Quotes, backslashes, line ends and DEL in a value break nothing."""
     text = settings.render(repositories, target=target, check=check)
     found = settings.parse(text, PATH)
-    assert found.repositories == repositories
+    assert found.paths == repositories
     assert (found.target, found.check) == (target, check)
 
 
@@ -167,7 +167,7 @@ def test_a_repository_is_added_and_every_other_byte_kept(before: str) -> None:
     """The line goes into the table, which is made where there is none."""
     after = settings.add(before, "repositories", "shop", '/a "b"')
     old, new = settings.parse(before, PATH), settings.parse(after, PATH)
-    assert new.repositories == {**old.repositories, "shop": '/a "b"'}
+    assert new.paths == {**old.paths, "shop": '/a "b"'}
     assert new.model_copy(update={"repositories": old.repositories}) == old
     rest = after
     for line in before.splitlines(keepends=True):
@@ -180,6 +180,6 @@ def test_a_repository_is_added_to_a_table_in_one_line() -> None:
     before = '# mine\nrepositories = { till = "/t" } # two\ntarget = "trunk"\n'
     after = settings.add(before, "repositories", "shop", "/s")
     found = settings.parse(after, PATH)
-    assert found.repositories == {"till": "/t", "shop": "/s"}
+    assert found.paths == {"till": "/t", "shop": "/s"}
     assert after.startswith("# mine\n")
     assert after.endswith(' # two\ntarget = "trunk"\n')

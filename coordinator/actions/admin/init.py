@@ -39,7 +39,8 @@ from coordinator.results.workspaces import MadeWorkspace
 from coordinator.workspace import file_kinds, repositories, settings, tokens
 from coordinator.workspace.layout import VERSION, Layout
 from coordinator.workspace.registry import Arguments, Deferred, Positional, Who, action
-from coordinator.workspace.settings import Settings, check_branch
+from coordinator.workspace.review_settings import check_branch
+from coordinator.workspace.settings import Settings
 from coordinator.workspace.workspace import MAINTAINER, Call, Workspace
 
 _FOLDERS = (
@@ -91,10 +92,11 @@ def check_version(layout: Layout) -> None:
         raise WrongVersion(layout.root, found)
 
 
-def prepare(root: Path) -> Layout:
-    """Make the folders of a workspace where they are missing.
+def prepare(root: Path, maintainer: str = "") -> Layout:
+    """Make the folders of a workspace where they are missing, and let its maker in.
 
     Raises:
+        NameGiven: The maintainer's name is another one's.
         Conflict: The folder is a git repository, or of a newer layout.
         External: The folders cannot be made.
     """
@@ -103,7 +105,17 @@ def prepare(root: Path) -> Layout:
     check_version(layout)
     with refusals():
         _make_folders(layout)
+        tokens.admit_maintainer(layout, maintainer, _name_in_git)
+        _create(layout, layout.version, f"{VERSION}\n")
     return layout
+
+
+def _name_in_git() -> str:
+    """Return what the user's own git calls its user, in no repository."""
+    with suppress(CoordinatorError):
+        name = git.users_setting(Repository(Path("/")), "user.name")
+        return " ".join(name[1].split()) if name else ""
+    return ""
 
 
 def _check_place(layout: Layout) -> None:
@@ -132,8 +144,6 @@ def _make_folders(layout: Layout) -> None:
     for name in _FOLDERS:
         _make_folder(layout.root, name)
     _create(layout, layout.settings, _untouched())
-    tokens.admit_maintainer(layout)
-    _create(layout, layout.version, f"{VERSION}\n")
 
 
 def _untouched() -> str:
@@ -174,6 +184,9 @@ class InitArguments(Arguments):
         "", description="the branch that work lands on (default: main)"
     )
     check: str = Field("", description="the command that landing will run")
+    maintainer: Annotated[str, AfterValidator(lambda x: x and tokens.check_name(x))] = (
+        Field("", description="your name in records (default: git's user.name)")
+    )
 
 
 @action(
@@ -250,7 +263,7 @@ def check(
 
 def _target(name: str, path: Path, arguments: InitArguments, present: Settings) -> str:
     """Return the branch that a repository's work lands on: said, or found."""
-    if arguments.target or name in present.repositories:
+    if arguments.target or name in present.paths:
         return arguments.target or present.target_of(name)
     said = present.target_of(name)
     is_said = name in present.targets or "target" in present.model_fields_set
@@ -316,8 +329,8 @@ def _with_new(
 ) -> str:
     """Return the settings with the repositories that are new; the rest stays."""
     for name, path in paths.items():
-        _check_same(name, path, present.repositories)
-        if name not in present.repositories:
+        _check_same(name, path, present.paths)
+        if name not in present.paths:
             text = settings.add(text, "repositories", name, path)
             if targets[name] != present.target_of(name):
                 text = settings.add(text, "targets", name, targets[name])

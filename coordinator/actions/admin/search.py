@@ -10,7 +10,7 @@ from coordinator.kernel import clock
 from coordinator.kernel.errors import NotFound, UsageProblem
 from coordinator.results.workspaces import DocumentVersion, FoundDocument, ShownRecord
 from coordinator.workspace.registry import Arguments, Positional, Refresh, Who, action
-from coordinator.workspace.workspace import Call
+from coordinator.workspace.workspace import MAINTAINER, Call
 
 _MARKS_ALONE = (
     "Nothing is found by marks alone: name a word, letters or digits in any script."
@@ -87,12 +87,18 @@ def history(
     """Show who did what when; --show N prints the version that record N accepted."""
     if arguments.show is not None:
         return _version(call, arguments.show)
-    actor = "(maintainer)" if arguments.agent == "maintainer" else arguments.agent
-    wanted = {"actor": actor, "subject": arguments.subject}
+    wanted = {**_actor(arguments.agent), "subject = ?": arguments.subject}
     since = _moment(arguments.since) if arguments.since else ""
     index, most = call.workspace.index, arguments.limit + 1
     rows = record_queries.history(index, wanted, since, most)
     return _within(call, rows, arguments.limit, "newest records")[::-1]
+
+
+def _actor(name: str) -> dict[str, str]:
+    """Return what an actor's records have; `maintainer` alone means all of them."""
+    if name == "maintainer":
+        return {"actor GLOB ?": f"{MAINTAINER[:-1]}*"}
+    return {"actor = ?": f"({name})" if name.startswith("maintainer ") else name}
 
 
 def _moment(text: str) -> str:

@@ -3,6 +3,10 @@
 Agents' own messages to each other are not its business yet.
 """
 
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from pydantic import Field
 
 from coordinator.index import queries
@@ -19,12 +23,21 @@ def notify(workspace: Workspace, to: str, subject: str, body: str) -> Draft:
     return draft(workspace, to, subject, body)
 
 
-def draft(workspace: Workspace, to: str, subject: str, body: str) -> Draft:
-    """Return the record of a message whose text is stored already."""
+def draft(
+    workspace: Workspace,
+    to: str,
+    subject: str,
+    body: str,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> Draft:
+    """Return the record of a message whose text is stored already.
+
+    `more` tells its `kind`, and the name of the JSON `data` that it also is.
+    """
     blob = name_of(body.encode())
     like_no_other = name_of(f"{to}\0{subject}\0{blob}".encode())[:6]
     name = f"m{workspace.journal.last + 1}-{like_no_other}"
-    data = {"to": to or MAINTAINER, "subject": subject[:200], "body": blob}
+    data = {"to": to or MAINTAINER, "subject": subject[:200], "body": blob, **more}
     return Draft("message.sent", SYSTEM, name, data)
 
 
@@ -38,19 +51,24 @@ class InboxArguments(Arguments):
 def inbox(call: Call, arguments: InboxArguments) -> list[ShownMessage]:
     """List what the coordinator told you, the oldest first."""
     workspace = call.workspace
-    rows = queries.messages(workspace.index, call.caller.actor, arguments.since)
-    return [
-        {
-            "id": row["id"],
-            "from": row["sender"],
-            "to": row["recipient"],
-            "kind": "message",
-            "subject": row["subject"],
-            "body": workspace.read_text(row["blob"]),
-            "thread": row["id"],
-            "sent": row["at"],
-            "state": "sent",
-            "seq": row["seq"],
-        }
-        for row in rows
-    ]
+    own = call.caller.agent or MAINTAINER
+    rows = queries.messages(workspace.index, own, arguments.since)
+    return [shown(workspace, row) for row in rows]
+
+
+def shown(workspace: Workspace, row: queries.Row) -> ShownMessage:
+    """Return a message as it is shown."""
+    data = workspace.read_text(row["data"]) if row["data"] else "{}"
+    return {
+        "id": row["id"],
+        "from": row["sender"],
+        "to": row["recipient"],
+        "kind": row["kind"],
+        "subject": row["subject"],
+        "body": workspace.read_text(row["blob"]),
+        "data": json.loads(data),
+        "thread": row["id"],
+        "sent": row["at"],
+        "state": "sent",
+        "seq": row["seq"],
+    }

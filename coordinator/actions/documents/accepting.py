@@ -14,7 +14,7 @@ import coordinator.workflows.store
 import learnings.store
 import pending_commits.format
 import pending_commits.store
-from coordinator.actions.documents.identities_view import is_view
+from coordinator.actions.documents.view_files import is_view
 from coordinator.index import document_queries, queries, record_queries
 from coordinator.kernel import clock
 from coordinator.kernel.blobs import name_of

@@ -16,27 +16,14 @@ from coordinator.actions.documents.markdown_text import (
     section,
     text,
 )
-from coordinator.index import document_queries
-from coordinator.kernel.disk import files
-from coordinator.kernel.disk.files import Content
 from coordinator.workspace.workspace import Workspace
 
 _LONGEST = 400
 
 
-def is_view(path: str, content: Content) -> bool:
-    """Tell the view from a document that a person wrote at its path."""
-    return path == FILE and content.data.startswith(NOTICE.encode())
-
-
 def refresh(workspace: Workspace) -> None:
     """Write the view where none stands, or where it has another text."""
-    present = files.read(workspace.layout.root, FILE)
-    is_free = present is None or (
-        isinstance(present, Content) and is_view(FILE, present)
-    )
-    # What a person wrote there, and deleted just now, still counts until it is seen.
-    if is_free and not document_queries.documents(workspace.index, [FILE]):
+    if view_files.is_free(workspace, FILE):
         view_files.write(workspace, FILE, render(workspace.identities()))
 
 

@@ -4,6 +4,7 @@ Derived at each look and never recorded; it asks git nothing by itself.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
 
@@ -74,9 +75,15 @@ def _stuck_proposals(workspace: Workspace) -> Iterator[Problem]:
             yield Problem(path, line, "branch-not-own", message, hint)
         elif row["draft"] or row["state"] in FINISHED:
             continue
-        elif submissions.has_branch(workspace, branch):
+        elif not row["head"] and (wrong := submissions.misnamed(workspace, branch)):
+            yield replace(wrong, path=path, line=line)
+        elif submissions.repository_of(workspace, row):
             # Where nothing failed it is fetched just now.
             yield from [x for x in [git_state.failures.get(path)] if x]
+        elif len(found := submissions.repositories_with(workspace, branch)) > 1:
+            message = f"Several repositories have the branch {branch}."
+            hint = f"Name one in the front matter: repository: {found[0]}"
+            yield Problem(path, line, "branch-ambiguous", message, hint)
         elif row["state"] == "draft":
             some = "" if git_state.looks.keys() >= known else " that can be looked at"
             message = f"No repository{some} has the branch {branch or '(none named)'}."

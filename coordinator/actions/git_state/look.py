@@ -18,7 +18,8 @@ from coordinator.actions.git_state.repository_look import (
     LookResult,
 )
 from coordinator.actions.pending import submissions
-from coordinator.actions.pending.submissions import DueFetch
+from coordinator.actions.pending.fetching import DueFetch
+from coordinator.actions.review import perform
 from coordinator.index import queries
 from coordinator.index.database import ShownHead
 from coordinator.kernel.disk.files import Stamp
@@ -102,6 +103,7 @@ def settle(workspace: Workspace) -> None:
     """Derive anew what follows from git's state and the records, where changed."""
     _look_at_locks(workspace)
     _note_missing_git(workspace)
+    perform.settle(workspace)
     if workspace.git_state.record != workspace.journal.last:
         _keep(workspace)
         workspace.git_state.record = workspace.journal.last

@@ -5,23 +5,29 @@ from git, beside the one writer, and recorded. Review and landing start from the
 recorded here.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from concurrent.futures import Future
-from contextlib import suppress
-from dataclasses import dataclass
+import shlex
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
+from active_contexts.branches import branch_rules
+from active_contexts.branches.branch_rules import NameVerdict
 from agent_identities.model import EVERYBODY
+from coordinator.actions.pending.fetching import (
+    AwaitedBranch,
+    DueFetch,
+    FetchSource,
+    Proposal,
+)
+from coordinator.actions.review import loading, perform
 from coordinator.index import queries
-from coordinator.kernel.errors import CoordinatorError, External, NotFound
+from coordinator.kernel.blobs import name_of
+from coordinator.kernel.errors import CoordinatorError, NotFound, UsageProblem
 from coordinator.kernel.journal import SYSTEM, Draft
 from coordinator.kernel.problems import Problem
 from coordinator.kernel.system.threads import Lane, abreast
 from coordinator.kernel.text.names import slug
 from coordinator.workspace.workspace import Workspace
-from pending_commits import submissions
 from pending_commits.item_states import (
     COMMIT_STATES,
     FINISHED,
@@ -30,105 +36,9 @@ from pending_commits.item_states import (
     next_state,
 )
 from pending_commits.model import ItemKind
+from pending_commits.review import words
 
 _MOST_AT_ONCE = 16  # then others have a turn
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """A branch as it stood when it was fetched: where it is and what it points at."""
-
-    repository: str
-    branch: str
-    head: str
-    target: str
-
-
-@dataclass(frozen=True, slots=True)
-class FetchSource:
-    """A repository that branches are fetched from, into the store."""
-
-    store: Path
-    name: str
-    path: Path
-    target: str
-    lane: Lane[list[Proposal | CoordinatorError]]
-
-    def fetch(self, branch: str, into: str) -> Proposal:
-        """Bring a branch and its target into the store, on any thread.
-
-        Raises:
-            CoordinatorError: It cannot be brought, with the reason.
-        """
-        wanted = {into: branch, submissions.target_ref(self.name): self.target}
-        try:
-            store = submissions.open_store(self.store)
-            found = submissions.fetch_branches(store, self.path, self.name, wanted)
-        except OSError as error:
-            raise External(str(error), hint="Run: coordinator doctor") from error
-        return Proposal(self.name, branch, *found)
-
-    def stock(self, prefixes: Iterable[str]) -> None:
-        """Bring the target and the branches with these prefixes into the store."""
-        self.lane.begin(object(), partial(self._stock, prefixes)).result()
-
-    def _stock(self, prefixes: Iterable[str]) -> list[Proposal | CoordinatorError]:
-        with suppress(CoordinatorError, OSError):
-            store = submissions.open_store(self.store)
-            submissions.stock(store, self.path, self.name, self.target, prefixes)
-        return []
-
-    def look_at(self, branch: str) -> Proposal:
-        """Bring a branch and its target into the store, to read them, on any thread.
-
-        Raises:
-            CoordinatorError: It cannot be brought, with the reason.
-        """
-        into = submissions.seen_ref(self.name, slug(branch))
-        work = self.lane.begin(object(), lambda: [self.fetch(branch, into)])
-        [found] = work.result()
-        if isinstance(found, CoordinatorError):
-            raise found
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class AwaitedBranch:
-    """An item whose branch is to be fetched; `mark` changes once that is due again."""
-
-    id: str
-    path: str
-    branch: str
-    mark: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DueFetch:
-    """Branches of one repository that pending items wait for."""
-
-    home: FetchSource
-    items: tuple[AwaitedBranch, ...]
-
-    @property
-    def repository(self) -> str:
-        """The repository's name."""
-        return self.home.name
-
-    @property
-    def delay(self) -> str:
-        """What to say where it is not waited for."""
-        return f"Branches of {self.repository} are still brought into the store."
-
-    def begin(self) -> Future[list[Proposal | CoordinatorError]]:
-        """Fetch them, after what is fetched from the repository already."""
-        return self.home.lane.begin(self.items, lambda: [*map(self._try, self.items)])
-
-    def _try(self, item: AwaitedBranch) -> Proposal | CoordinatorError:
-        into = submissions.pending_ref(self.repository, item.id)
-        try:
-            return self.home.fetch(item.branch, into)
-        except CoordinatorError as error:
-            return error
 
 
 def note_versions(workspace: Workspace, paths: Sequence[str]) -> None:
@@ -174,8 +84,9 @@ def due(workspace: Workspace) -> list[DueFetch]:
 
 def _wanted(workspace: Workspace) -> Iterator[tuple[str, AwaitedBranch]]:
     git_state = workspace.git_state
+    unknown = queries.unexamined(workspace.index)
     for row in queries.pending_of_kind(workspace.index, ItemKind.COMMIT.value):
-        name = has_branch(workspace, row["branch"])
+        name = repository_of(workspace, row)
         if not name or row["draft"] or row["state"] in FINISHED:
             continue
         tip = git_state.looks[name].branches[row["branch"]]
@@ -183,10 +94,15 @@ def _wanted(workspace: Workspace) -> Iterator[tuple[str, AwaitedBranch]]:
         known = (git_state.marks.get(name, ""), str(git_state.retries))
         mark = (revised, row["branch"], tip, name, *known)
         is_new = row["state"] == ItemState.DRAFT or tip != row["head"]
+        is_new = is_new or row["id"] in unknown
         if not is_new and not revised:
             continue
         if git_state.tried.get(row["path"]) != mark and _is_own(workspace, row):
-            yield name, AwaitedBranch(row["id"], row["path"], row["branch"], mark)
+            examined = "" if row["id"] in unknown else row["head"]
+            yield (
+                name,
+                AwaitedBranch(row["id"], row["path"], row["branch"], mark, examined),
+            )
 
 
 def retry(workspace: Workspace) -> None:
@@ -197,23 +113,53 @@ def retry(workspace: Workspace) -> None:
 def _is_own(workspace: Workspace, row: queries.Row) -> bool:
     """Tell whether an item proposes a branch of its author's; `check` says if not."""
     owner = workspace.roster.owner_of_branch(row["branch"])
-    return not row["agent"] or owner == row["agent"]
+    is_own = not row["agent"] or owner == row["agent"]
+    # What was taken before the rule was asked here goes on.
+    return is_own and (bool(row["head"]) or not misnamed(workspace, row["branch"]))
+
+
+def misnamed(workspace: Workspace, branch: str) -> Problem | None:
+    """Return what is wrong with a branch's name, if its prefix is an agent's."""
+    prefixes = workspace.roster.prefixes
+    said = branch_rules.verdict(branch, own_prefix=None, prefixes=prefixes)
+    if said is NameVerdict.FINE:
+        return None
+    message = branch_rules.explain(branch, said, own_prefix=None)
+    better = branch_rules.proper_name(branch, prefixes)
+    hint = f"Run: git branch -m {shlex.quote(branch)} {better}"
+    return Problem("", 0, "branch-name", message, hint)
+
+
+def repositories_with(workspace: Workspace, branch: str) -> list[str]:
+    """Return the repositories that showed the branch at the last look."""
+    looks = workspace.git_state.looks
+    names = (x for x in workspace.settings.repositories if x in looks)
+    return [x for x in names if branch in looks[x].branches]
+
+
+def repository_of(workspace: Workspace, row: queries.Row) -> str:
+    """Return the repository that an item's branch is taken from; empty: none, or which.
+
+    It is the one that the item names, that it was taken from before, or the only one.
+    """
+    found = repositories_with(workspace, row["branch"])
+    if named := row["wanted"] or row["repository"]:
+        return named if named in found else ""
+    return found[0] if len(found) == 1 else ""
 
 
 def has_branch(workspace: Workspace, branch: str) -> str:
     """Return the first repository that showed the branch at the last look, or none."""
-    looks = workspace.git_state.looks
-    names = (x for x in workspace.settings.repositories if x in looks)
-    return next((x for x in names if branch in looks[x].branches), "")
+    return next(iter(repositories_with(workspace, branch)), "")
 
 
 def home(workspace: Workspace, name: str) -> FetchSource:
     """Return where a repository's branches are fetched from."""
     source = workspace.repositories()[name].path
     lane = workspace.git_state.fetching.setdefault(name, Lane())
-    return FetchSource(
-        workspace.layout.store, name, source, workspace.settings.target, lane
-    )
+    settings = workspace.settings
+    target, allowed = settings.target_of(name), settings.allowances
+    return FetchSource(workspace.layout.store, name, source, target, allowed, lane)
 
 
 def take(
@@ -257,11 +203,34 @@ def submit(
         )
         if state is ItemState.WITHDRAWN:
             event = ItemEvent.SUBMIT
-    new = next_state(state, event)
     if state is ItemState.LANDED:
         return  # what landed stays on record, whatever the branch does now
+    new = next_state(state, event)
+    voided = ""
+    drafts = []
     if (new, proposal.head) != (state, row["head"]):
-        move(workspace, row, new, actor=actor, proposal=proposal)
+        voided = _voided(workspace, row, proposal)
+        drafts.append(moved(row, new, actor, proposal, voided))
+    if proposal.facts:
+        workspace.blobs.put([proposal.facts.encode()])
+        drafts.append(_examined(row, proposal))
+    if drafts:
+        workspace.record(*drafts)
+    if row["head"] and proposal.head != row["head"]:
+        perform.renew(workspace, row["id"], voided)
+    perform.settle_one(workspace, row["id"])
+
+
+def _voided(workspace: Workspace, row: queries.Row, proposal: Proposal) -> str:
+    if not row["head"] or proposal.head == row["head"]:
+        return ""
+    return words.voided(loading.load(workspace, row), proposal.head)
+
+
+def _examined(row: queries.Row, proposal: Proposal) -> Draft:
+    facts = name_of(proposal.facts.encode())
+    data = {"head": proposal.head, "base": proposal.base, "facts": facts}
+    return Draft("pending.examined", SYSTEM, row["id"], data)
 
 
 def stocking(
@@ -278,13 +247,6 @@ def stocking(
     return partial(abreast, [partial(x.stock, prefixes) for x in homes])
 
 
-def keep(workspace: Workspace, row: queries.Row, proposal: Proposal) -> None:
-    """Keep what was fetched to be read in the store, as what an item proposes."""
-    ref = submissions.pending_ref(proposal.repository, row["id"])
-    store = submissions.open_store(workspace.layout.store)
-    submissions.point(store, {ref: proposal.head})
-
-
 def planned(workspace: Workspace, branch: str) -> Callable[[], Proposal]:
     """Return what brings a branch and its target into the store, to read them.
 
@@ -294,26 +256,55 @@ def planned(workspace: Workspace, branch: str) -> Callable[[], Proposal]:
         NotFound: No repository of the workspace has the branch.
     """
     name = has_branch(workspace, branch)
+    return partial(_home_with(workspace, branch, name).look_at, branch)
+
+
+def proposed(
+    workspace: Workspace, branch: str, repository: str
+) -> Callable[[], Proposal]:
+    """Return what brings a branch into the store as `planned` does, and examines it.
+
+    `repository` is where it is to be; empty: there may be only one that has it.
+
+    Raises:
+        NotFound: The branch is not there.
+        UsageProblem: Several repositories have it, and none was named.
+    """
+    found = repositories_with(workspace, branch)
+    if not repository and len(found) > 1:
+        raise UsageProblem(
+            f"Several repositories have the branch {branch!r}: {', '.join(found)}.",
+            hint=f"Name one: --repository {found[0]}",
+        )
+    name = next((x for x in found if repository in {"", x}), "")
+    source = _home_with(workspace, branch, name)
+    return lambda: source.examine(source.look_at(branch))
+
+
+def _home_with(workspace: Workspace, branch: str, name: str) -> FetchSource:
     if not name:
         raise NotFound(
             f"No repository of the workspace has the branch {branch!r}.",
             hint="Commit to it first, or correct the branch in the file.",
         )
-    found = home(workspace, name)
-    return partial(found.look_at, branch)
+    return home(workspace, name)
 
 
-def move(
-    workspace: Workspace,
+def move(workspace: Workspace, row: queries.Row, new: ItemState, *, actor: str) -> None:
+    """Record an item's new state."""
+    workspace.record(moved(row, new, actor))
+
+
+def moved(
     row: queries.Row,
     new: ItemState,
-    *,
     actor: str,
     proposal: Proposal | None = None,
-) -> None:
-    """Record an item's new state, and the commit that it is about."""
+    why: str = "",
+) -> Draft:
+    """Return the record of an item's new state, and the commit that it is about."""
     data: dict[str, Any] = {"path": row["path"], "from": row["state"], "to": new.value}
-    data["note"] = f"{row['state']} → {new.value}"
+    data["note"] = f"{row['state']} → {new.value}{': ' if why else ''}{why}"
     if proposal is not None:
         data |= {
             "repository": proposal.repository,
@@ -321,7 +312,7 @@ def move(
             "head": proposal.head,
             "target": proposal.target,
         }
-    workspace.record(Draft("pending.moved", actor, row["id"], data))
+    return Draft("pending.moved", actor, row["id"], data)
 
 
 def recipients(workspace: Workspace, row: queries.Row) -> set[str]:

@@ -13,8 +13,8 @@ import pending_commits.format
 from coordinator.actions.agents import agent_status
 from coordinator.actions.knowledge import decisions_in_force
 from coordinator.actions.pending import submissions
-from coordinator.actions.pending.submissions import Proposal
-from coordinator.actions.reports import report_text, run_parts
+from coordinator.actions.pending.fetching import Proposal
+from coordinator.actions.reports import report_text, run_parts, waiting_items
 from coordinator.actions.runs import gates, loading
 from coordinator.index import document_queries, queries, record_queries
 from coordinator.kernel import clock
@@ -98,6 +98,7 @@ def final(workspace: Workspace, agent: str, feature: str = "") -> Final:
         "decisions": [x for x in decisions_in_force(workspace) if x["agent"] == agent],
         "runs": reported,
         "missing_headings": _missing(workspace, row["path"], reported),
+        "reviews": waiting_items.reviews(workspace, agent=agent),
     }
     has_it = branch and submissions.has_branch(workspace, branch)
     fetch = submissions.planned(workspace, branch) if has_it else None
@@ -189,22 +190,12 @@ def finals(workspace: Workspace) -> dict[str, Final]:
 def daily(workspace: Workspace, since: timedelta) -> DailyReport:
     """Collect who did what since then, what waits for whom, and what is wrong."""
     start = workspace.now() - since
-    items = queries.waiting(workspace.index, _MOST)
     return {
         "since": clock.render(_minute(start)),
         "done": record_queries.done_since(workspace.index, clock.render(start)),
         "agents": agent_status.agent_statuses(workspace),
-        "waiting": [
-            {
-                "id": x["id"],
-                "kind": x["kind"],
-                "agent": x["agent"],
-                "state": x["state"],
-                "title": x["title"],
-                "recipients": x["recipients"],
-            }
-            for x in items
-        ],
+        "waiting": waiting_items.waiting(workspace, _MOST),
+        "reviews": waiting_items.reviews(workspace, clock.render(start)),
         "decisions": [
             x for x in decisions_in_force(workspace) if x["at"] >= clock.render(start)
         ],

@@ -17,6 +17,7 @@ from coordinator.results.agents import AgentStatus
 from coordinator.results.knowledge import ShownDecision
 from coordinator.results.record_words import WORDS
 from coordinator.results.reports import DailyReport, DoneByActor, FinalReport
+from coordinator.results.review import ReportedReview
 from coordinator.results.runs import ShownGate
 
 _MOST_FILES = 100
@@ -40,6 +41,8 @@ def final(report: FinalReport) -> str:
     )
     if report["runs"]:
         lines += section("Workflows", run_parts.lines(report["runs"]), otherwise="")
+    if report["reviews"]:
+        lines += section("Review", _reviews(report["reviews"]), otherwise="")
     if missing := report["missing_headings"]:
         asked = [f"- {cell(x)}" for x in missing]
         lines += section("Headings that the report lacks", asked, otherwise="")
@@ -78,6 +81,8 @@ def daily(report: DailyReport) -> str:
     lines += section("Who did what", _done(report["done"]), otherwise="Nothing.")
     lines += section("Agents", _agents(report["agents"]), otherwise="No agent yet.")
     lines += section("Waiting", _waiting(report), otherwise="Nothing waits.")
+    if report["reviews"]:
+        lines += section("Reviews", _reviews(report["reviews"]), otherwise="")
     if report["runs"]:
         lines += section("Workflows", run_parts.lines(report["runs"]), otherwise="")
     if report["gates"]:
@@ -91,6 +96,13 @@ def daily(report: DailyReport) -> str:
     )
     lines += section("Problems", wrong, otherwise="None.")
     return text(lines)
+
+
+def _reviews(rows: list[ReportedReview]) -> list[str]:
+    heads = ("When", "Item", "What", "Words")
+    return table(
+        heads, [(moment(x["at"]), x["item"], x["what"], x["text"]) for x in rows]
+    )
 
 
 def _gates(rows: list[ShownGate]) -> list[str]:
@@ -135,14 +147,15 @@ def _agents(rows: list[AgentStatus]) -> list[str]:
 def _waiting(report: DailyReport) -> list[str]:
     rows = report["waiting"]
     lines = table(
-        ("Id", "Kind", "State", "From", "For", "Title"),
+        ("Id", "Kind", "State", "From", "Waits for", "Since", "Title"),
         [
             (
                 x["id"],
                 x["kind"],
                 x["state"],
                 x["agent"],
-                ", ".join(x["recipients"]) or "maintainer",
+                x["turn"],
+                moment(x["since"]),
                 x["title"],
             )
             for x in rows

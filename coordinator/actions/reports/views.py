@@ -7,20 +7,28 @@ from collections.abc import Mapping
 
 import active_contexts.store
 import learnings.store
-from coordinator.actions.agents import agent_status
+from coordinator.actions.agents import agent_status, inbox_view
 from coordinator.actions.documents import identities_view, markdown_text, view_files
 from coordinator.actions.documents.markdown_text import (
     NOTICE,
+    cell,
     moment,
     more,
     section,
     table,
 )
-from coordinator.actions.reports import collecting, report_text, run_views
+from coordinator.actions.radar import conflicts
+from coordinator.actions.reports import (
+    collecting,
+    report_text,
+    run_views,
+    waiting_items,
+)
 from coordinator.actions.reports.collecting import Final
 from coordinator.index import document_queries, queries
 from coordinator.workflows import store
 from coordinator.workspace.workspace import Workspace
+from pending_commits.radar import words
 
 _MOST = 50
 
@@ -31,6 +39,7 @@ def refresh(workspace: Workspace) -> None:
     A view whose folder is gone is left out: the problem list speaks of the folder.
     """
     identities_view.refresh(workspace)
+    inbox_view.refresh(workspace)
     decisions = collecting.decisions_text(workspace)
     view_files.write(workspace, active_contexts.store.BOARD, board(workspace))
     view_files.write(workspace, learnings.store.LOG, decisions)
@@ -61,6 +70,8 @@ def board(workspace: Workspace) -> str:
     lines = [NOTICE, "", "# Board"]
     lines += section("Agents", _agents(workspace), otherwise="No agent yet.")
     lines += section("Waiting", _waiting(workspace), otherwise="Nothing waits.")
+    if found := _conflicts(workspace):
+        lines += section("Conflicts", found, otherwise="")
     lines += section("Runs", run_views.lines(workspace), otherwise="No run goes on.")
     for title, found in (
         ("Gates that wait", run_views.gate_lines(workspace)),
@@ -90,12 +101,28 @@ def _agents(workspace: Workspace) -> list[str]:
 
 def _waiting(workspace: Workspace) -> list[str]:
     rows = [
-        (x["id"], x["kind"], x["agent"], x["state"], x["title"])
-        for x in queries.waiting(workspace.index, _MOST)
+        (
+            x["id"],
+            x["kind"],
+            x["agent"],
+            x["state"],
+            x["turn"],
+            moment(x["since"]),
+            x["title"],
+        )
+        for x in waiting_items.waiting(workspace, _MOST)
     ]
-    lines = table(("Id", "Kind", "Agent", "State", "Title"), rows)
+    heads = ("Id", "Kind", "Agent", "State", "Waits for", "Since", "Title")
+    lines = table(heads, rows)
     left = queries.count_waiting(workspace.index) - _MOST
     return lines + more(left, "coordinator pending list")
+
+
+def _conflicts(workspace: Workspace) -> list[str]:
+    rows = conflicts.known_conflicts(workspace)
+    target_of = workspace.settings.target_of
+    lines = [f"- {cell(words.line(x, target_of(x.repository)))}" for x in rows[:_MOST]]
+    return [*lines, *more(len(rows) - _MOST, "coordinator conflicts")]
 
 
 def _problems(workspace: Workspace) -> list[str]:

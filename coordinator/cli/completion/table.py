@@ -31,6 +31,7 @@ _KINDS = {
     "template": "template",
     "workspace": "dir",
 }
+_REVIEWS = ["approve", "comment", "draft", "publish", "request-changes", "revoke"]
 _OF_COMMANDS = {
     "agent launch argv": "file",
     "decision show id": "decision",
@@ -40,6 +41,7 @@ _OF_COMMANDS = {
     "pending close id": "pending",
     "pending show id": "pending",
     "pending withdraw id": "pending",
+    **{f"review {x} id": "pending" for x in _REVIEWS},
     "workflow comment id": "escalation",
     "workflow export run": "any-run",
     "workflow resolve id": "escalation",

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from coordinator.cli.text import show_runs
+from coordinator.cli.text import show_reviews, show_runs
 from coordinator.cli.text.terminal_text import moment, safe
 from coordinator.kernel.text.names import display
 from coordinator.results.problems import ShownProblem
@@ -46,7 +46,16 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "decision list": ("id", "status", "date", "agent", "title", "path", "line"),
     "learning list": ("title", "agent", "decisions", "path"),
-    "pending list": ("id", "kind", "agent", "state", "branch", "title"),
+    "pending list": (
+        "id",
+        "kind",
+        "agent",
+        "state",
+        "turn",
+        "since",
+        "branch",
+        "title",
+    ),
     "workflow inspect": (
         "path",
         "kind",
@@ -82,6 +91,8 @@ _NEXT = "workflow next"
 _RUNS = "workflow show"  # of one run, or a table of all
 _MOST_FOLDED = 500  # rows
 _SELDOM = {
+    "turn",
+    "since",
     "saved",
     "problem",
     "expires",
@@ -145,11 +156,9 @@ def json_of(name: str, result: Any) -> Any:  # noqa: ANN401 - a JSON value
 
 def text_of(name: str, result: Any, width: int, color: bool) -> str:  # noqa: ANN401, FBT001 - a JSON value; a fact of the terminal
     """Return what people see of an action's result."""
-    if name in _REPORTS:
-        text: str = result["text"]
-        return text
-    if name == "workflow export":
-        return block(result)  # a file for other programs, whoever asks
+    whole = _WHOLE[name](result, color) if name in _WHOLE else None
+    if whole is not None:
+        return whole
     if name == _NEXT:
         return _render(_next(result), width, color=color)
     special = _SPECIAL.get(name)
@@ -229,7 +238,7 @@ def _cell(name: str, value: Any, row: Mapping[str, Any]) -> Text:  # noqa: ANN40
     if name == "dirty" and value is None:
         return Text(_UNKNOWN)
     text = safe("" if value is None else value)
-    if name == "last_seen":
+    if name in {"last_seen", "since"} and (text or name == "last_seen"):
         return Text(moment(text))
     if name == "state":
         stale = " (stale)" if row.get("stale") else ""
@@ -366,6 +375,11 @@ def _document(result: dict[str, Any]) -> list[Table | Text | str]:
     return lines
 
 
+_WHOLE: dict[str, Callable[[Any, bool], str | None]] = {
+    **dict.fromkeys(_REPORTS, lambda result, _: str(result["text"])),
+    "workflow export": lambda result, _: block(result),  # a file for other programs
+    "pending show": show_reviews.whole,
+}
 _SPECIAL: dict[str, Callable[[Any], Sequence[Table | Text | str]]] = {
     "status": _status,
     "check": _problems,
@@ -375,4 +389,5 @@ _SPECIAL: dict[str, Callable[[Any], Sequence[Table | Text | str]]] = {
     "history": _history,
     "pending show": _document,
     **show_runs.SHOWN,
+    **show_reviews.SHOWN,
 }

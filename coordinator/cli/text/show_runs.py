@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
 from coordinator.cli.text.terminal_text import moment, safe
+from coordinator.kernel.text.names import display
 from coordinator.results.agents import ShownMessage
 from coordinator.results.runs import (
     ItemOfRun,
@@ -290,7 +291,7 @@ def inbox(value: list[ShownMessage]) -> list[str]:
     lines: list[str] = []
     for x in value:
         lines.append(f"{x['id']}  {moment(x['sent'])}  {safe(x['subject'])}")
-        lines += [f"    {safe(line)}" for line in x["body"].splitlines() if line]
+        lines += [f"    {display(line)}" for line in x["body"].split("\n") if line]
     return lines or ["No messages."]
 
 

@@ -193,17 +193,11 @@ def _drain(
             seconds = deadline - clock.monotonic()
             if seconds <= 0:
                 return Ending.TIME
-            for key in _ready(selector, seconds):
+            for key, _ in selector.select(seconds):
                 left -= _take(selector, key, max(left, 0))
             if left < 0:
                 return Ending.OUTPUT
     return Ending.OWN
-
-
-def _ready(
-    selector: selectors.BaseSelector, seconds: float
-) -> list[selectors.SelectorKey]:
-    return [key for key, _ in selector.select(seconds)]
 
 
 def _take(
@@ -362,6 +356,15 @@ def start_beside(
             list(argv), env=_environment(environment), stdin=subprocess.DEVNULL
         )
     )
+
+
+def page(command: str, text: bytes, environment: Mapping[str, str]) -> bool:
+    """Give a text to the user's pager, read by a shell as git does; False: no shell."""
+    argv = ["/bin/sh", "-c", command]
+    with suppress(OSError):
+        subprocess.run(argv, input=text, env=_environment(environment), check=False)
+        return True
+    return False
 
 
 def replace(argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) -> None:

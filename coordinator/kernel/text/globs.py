@@ -4,11 +4,13 @@
 names, also none. Case counts; a `[` that nothing closes is itself. It opens no folder.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
 
+_SPECIAL = re.compile(r"[*?\[\]]")
 _ANY = None  # any run, also an empty one: of characters (`*`), or of names (`**`)
 _Thing = TypeVar("_Thing")
 _Part = TypeVar("_Part")
@@ -37,7 +39,21 @@ def is_glob(text: str) -> bool:
 
 def matches(path: str, pattern: str) -> bool:
     """Tell whether a path is one that a glob means; linear in both, multiplied."""
+    head, tail = _ends(pattern)
+    # Most paths are told so from most globs.
+    if not (path.startswith(head) and path.endswith(tail)):
+        return False
     return _fits(path.split("/"), parse(pattern), _is_named)
+
+
+@lru_cache(maxsize=512)
+def _ends(pattern: str) -> tuple[str, str]:
+    """Return what all paths that a glob means begin and end with, as far as is plain.
+
+    Beside `**`, which may be no name at all, the slash is not.
+    """
+    head, *rest = _SPECIAL.split(pattern)
+    return head.rstrip("/"), (rest[-1] if rest else head).lstrip("/")
 
 
 @lru_cache(maxsize=512)

@@ -53,6 +53,11 @@ def display(text: str) -> str:
     return "".join(_visible(char) for char in text)
 
 
+def display_line(text: str) -> str:
+    """Escape what `display` does in a line of code, whose tabs stay."""
+    return text if text.isprintable() else "\t".join(map(display, text.split("\t")))
+
+
 def _visible(char: str) -> str:
     if unicodedata.category(char) in _HIDDEN or _UNSEEN.match(char):
         return char.encode("unicode_escape").decode()

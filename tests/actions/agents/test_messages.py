@@ -19,6 +19,7 @@ def test_a_message_is_for_one(opened: OpenWorkspace, clock: ManualClock) -> None
         "kind": "message",
         "subject": f"{run} concerns you: the recipe's words",
         "body": f"backend works on {RUNS}/{run}/workflow.md.\n",
+        "data": {},
         "thread": message["id"],
         "sent": "2026-01-31T09:00:00.000Z",
         "state": "sent",

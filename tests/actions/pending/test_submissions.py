@@ -114,7 +114,8 @@ def test_a_new_text_about_the_same_commit_keeps_the_approval(
     shop: OpenWorkspace, agent: FakeAgent
 ) -> None:
     """Words are not what was approved."""
-    put(shop, ItemState.APPROVED)
+    number = item(shop)["patchset"]
+    shop.perform("review approve", id="backend-carts", patchset=number)
     agent.pending("carts", f"{TEXT}\nMore words.\n")
     assert item(shop)["state"] == "approved"
 

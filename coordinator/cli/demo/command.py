@@ -1,11 +1,11 @@
-"""The demo command; its play stands in `coordinator.cli.demo_script`."""
+"""The demo command; its play stands in `coordinator.cli.demo.script`."""
 
 from pathlib import Path
 
 import click
 
-from coordinator.cli import demo_script
 from coordinator.cli.app import shown
+from coordinator.cli.demo import script
 from coordinator.cli.sessions import Session
 from coordinator.kernel import git
 from coordinator.kernel.errors import UsageProblem
@@ -22,7 +22,7 @@ def command(session: Session, repo: str) -> None:
     Example:
       coordinator demo --repo ~/code/shop
     """
-    folder = demo_script.perform(_repository(session.folder, repo))
+    folder = script.perform(_repository(session.folder, repo))
     if session.json:
         session.out.append(shown(session, "demo", {"folder": str(folder)}))
 

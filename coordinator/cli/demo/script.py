@@ -1,10 +1,9 @@
 """The play that `coordinator demo` shows: three scripted agents and their daemon.
 
 The agents do what any agent can: they write files and make commits. Only the stage
-(folders, daemon, reports at the end) is set by commands.
+(folders, daemon, reports at the end) is set by commands, and a maintainer reviews.
 """
 
-import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -14,14 +13,14 @@ from pathlib import Path
 from threading import Thread
 
 from coordinator.cli import record_log, starting
+from coordinator.cli.demo import review
+from coordinator.cli.demo.stage import DemoStage
 from coordinator.kernel import clock
 from coordinator.kernel.errors import External
 from coordinator.kernel.system import processes
-from coordinator.kernel.system.processes import Completed
 from coordinator.workspace.layout import Layout
 
 _PAUSE_SECONDS = 0.15
-_WHO = {"NAME": "Demo Agent", "EMAIL": "agent@coordinator.invalid"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,52 +75,6 @@ _PARTS = (
 )
 
 
-class DemoStage:
-    """The folders of one demo and the commands that are run there."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.workspace = folder / "worktrees"
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("COORDINATOR_")}
-        self.environment = {
-            **{k: v for k, v in kept.items() if not k.startswith("GIT_")},
-            "XDG_CONFIG_HOME": str(folder / "config"),
-            **{f"GIT_AUTHOR_{k}": v for k, v in _WHO.items()},
-            **{f"GIT_COMMITTER_{k}": v for k, v in _WHO.items()},
-        }
-
-    def coordinator(self, *words: str, where: Path | None = None) -> Completed:
-        """Run a command of ours as a user would.
-
-        Raises:
-            External: It failed.
-        """
-        argv = [sys.executable, "-m", "coordinator.entry", *words]
-        return self._must(argv, where or self.workspace)
-
-    def git(self, where: Path, *words: str) -> Completed:
-        """Run the user's own git, hooks included.
-
-        Raises:
-            External: It failed.
-        """
-        return self._must(["git", *words], where)
-
-    def try_git(self, where: Path, *words: str) -> Completed:
-        """Run the user's own git and return how it ended."""
-        argv = ["git", *words]
-        return processes.run(argv, cwd=where, environment=self.environment)
-
-    def _must(self, argv: list[str], where: Path) -> Completed:
-        done = processes.run(argv, cwd=where, environment=self.environment)
-        if done.code:
-            raise External(
-                f"{' '.join(argv[-3:])} failed: {done.complaint}",
-                hint=f"Look into {self.folder}",
-            )
-        return done
-
-
 def perform(repository: Path | None) -> Path:
     """Show the whole loop; return the folder where everything lies.
 
@@ -137,12 +90,15 @@ def perform(repository: Path | None) -> Path:
     stage.workspace.mkdir()
     pair = f"{name}={stage.folder / name}"
     done = stage.coordinator(
-        "init", str(stage.workspace), "--repo", pair, "--target", target
+        *("init", str(stage.workspace), "--repo", pair),
+        *("--target", target, "--maintainer", "Ann"),
     )
     record_log.say(done.text)
     with _daemon(stage):
         _play(stage, name)
         stage.coordinator("check")
+        for part in _PARTS:
+            review.review(stage, stage.workspace / f"{name}-{part.agent}", part.agent)
     _show_reports(stage)
     seconds = clock.monotonic() - start
     record_log.say(f"Everything lies in {stage.folder} ({seconds:.0f} s).")
