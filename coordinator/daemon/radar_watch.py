@@ -5,7 +5,9 @@ one core; only then git is asked. What touches the workspace it has done on the 
 """
 
 import asyncio
+import shutil
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from loguru import logger
@@ -19,6 +21,7 @@ from coordinator.workspace.workspace import Workspace
 
 _FIRST_SECONDS = 5.0
 _SHARE = 200  # a look rests for so many times its length
+_COMPARE_SHARE = 20  # and a comparison, which is due only where something changed
 _OFF_SECONDS = 60.0  # then the settings may want it again
 
 
@@ -36,30 +39,36 @@ class RadarWatch:
 
     async def keep_on(self) -> None:
         """Look for changes, and compare where there are some."""
+        # Nothing in there was brought to the disk: a power cut may have spoilt it.
+        left = self._workspace.layout.own / "radar"
+        await asyncio.wrap_future(
+            threads.start(partial(shutil.rmtree, left, ignore_errors=True))
+        )
         rest = min(_FIRST_SECONDS, self._pause() or _FIRST_SECONDS)
         while True:
             await asyncio.sleep(rest)
             pause = self._pause()
             rest = pause or _OFF_SECONDS
             if pause:
-                rest = max(pause, _SHARE * await self._look())
+                rest = max(pause, await self._look())
 
     def _pause(self) -> float:
         return self._workspace.settings.watch.conflicts_seconds
 
     async def _look(self) -> float:
-        """Return how many seconds it took to look for changes."""
+        """Look, and compare where that is due; return how many seconds to rest."""
         looks: list[RadarLook] = []
         await self._on_engine(lambda: looks.extend(works.plan(self._workspace)))
         begun = clock.monotonic()
         marking = threads.start(lambda: [self._mark(x) for x in looks])
         marks = await asyncio.wrap_future(marking)
-        seconds = clock.monotonic() - begun
+        looked = clock.monotonic()
         for look, mark in zip(looks, marks, strict=True):
             if self._marks.get(look.repository) != mark:
                 await self._compare(look)
                 self._marks[look.repository] = mark
-        return seconds
+        compared = clock.monotonic() - looked
+        return max(_SHARE * (looked - begun), _COMPARE_SHARE * compared)
 
     def _mark(self, look: RadarLook) -> object:
         disposable = self._workspace.settings.worktrees.disposable

@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import Field
 
 from coordinator.actions.agents import messages
-from coordinator.actions.radar import works
+from coordinator.actions.radar import recorded, works
 from coordinator.actions.radar.works import RadarFindings
 from coordinator.index import queries
 from coordinator.kernel.errors import CoordinatorError
@@ -131,22 +131,12 @@ def take_all(workspace: Workspace, found: Sequence[Found]) -> list[RadarFindings
 
 
 def _take(workspace: Workspace, found: RadarFindings) -> None:
-    known = known_conflicts(workspace, found.repository)
+    known = recorded.known_conflicts(workspace, found.repository)
     fresh = news.news(known, _conflicts(found), found.unsure)
     drafts = [*map(_found, fresh.found), *map(_ended, fresh.ended)]
     told = [y for x in fresh.told for y in _messages(workspace, x)]
     if drafts:
         workspace.record(*drafts, *told)
-
-
-def known_conflicts(workspace: Workspace, repository: str = "") -> list[WorkConflict]:
-    """Return the conflicts as they were recorded last, of one repository or all."""
-    rows = queries.conflicts(workspace.index)
-    found = [
-        WorkConflict(x["repository"], x["agents"], x["paths"], x["work"], x["head"])
-        for x in rows
-    ]
-    return [x for x in found if repository in {"", x.repository}]
 
 
 def _subject(found: WorkConflict) -> str:

@@ -17,7 +17,7 @@ from coordinator.actions.documents.markdown_text import (
     section,
     table,
 )
-from coordinator.actions.radar import conflicts
+from coordinator.actions.radar import recorded
 from coordinator.actions.reports import (
     collecting,
     report_text,
@@ -119,7 +119,7 @@ def _waiting(workspace: Workspace) -> list[str]:
 
 
 def _conflicts(workspace: Workspace) -> list[str]:
-    rows = conflicts.known_conflicts(workspace)
+    rows = recorded.known_conflicts(workspace)
     target_of = workspace.settings.target_of
     lines = [f"- {cell(words.line(x, target_of(x.repository)))}" for x in rows[:_MOST]]
     return [*lines, *more(len(rows) - _MOST, "coordinator conflicts")]
