@@ -49,8 +49,10 @@ class RadarWatch:
             await asyncio.sleep(rest)
             pause = self._pause()
             rest = pause or _OFF_SECONDS
-            if pause:
-                rest = max(pause, await self._look())
+            try:
+                rest = max(rest, await self._look() if pause else 0)
+            except Exception:  # noqa: BLE001 - the outer boundary: the daemon goes on
+                logger.exception("bug in the radar")
 
     def _pause(self) -> float:
         return self._workspace.settings.watch.conflicts_seconds
@@ -80,9 +82,5 @@ class RadarWatch:
     async def _compare(self, look: RadarLook) -> None:
         begun = look.begin()
         await asyncio.wait([asyncio.wrap_future(begun)])
-        try:
-            found = conflicts.wait_for([begun])
-        except Exception:  # noqa: BLE001 - the outer boundary: the daemon goes on
-            logger.exception("bug in the radar of {}", look.repository)
-            return
+        found = conflicts.wait_for([begun])
         await self._on_engine(lambda: conflicts.take_all(self._workspace, found))
