@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from agent_identities.model import MAINTAINERS
 from coordinator.index import segments
 from coordinator.kernel.journal import Record
 from coordinator.kernel.problems import Problem
@@ -244,10 +245,17 @@ def _problem_rows(record: Record, problems: Sequence[Problem]) -> Iterator[Row]:
     path = record.subject
     for x in problems:
         yield path, "document", x.line, x.code, x.message, x.hint
-    if not record.data["agent"] and record.data["owner"] in {"contexts", "pending"}:
+    is_open = record.data["owner"] in {"contexts", "pending"}
+    if is_open and not record.data["agent"] and not _is_a_persons(path):
         message = "No agent's name begins the name of this file."
         hint = "Rename it to begin with an agent's name: coordinator agent list"
         yield path, "document", 0, "unknown-agent", message, hint
+
+
+def _is_a_persons(path: str) -> bool:
+    """Tell whether a file is called after a maintainer, as those by command are."""
+    first, _, _ = path.rpartition("/")[2].partition("-")
+    return first in MAINTAINERS
 
 
 def remove(

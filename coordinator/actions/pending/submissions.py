@@ -96,6 +96,7 @@ def _wanted(workspace: Workspace) -> Iterator[tuple[str, AwaitedBranch]]:
         is_new = row["state"] == ItemState.DRAFT or tip != row["head"]
         is_new = is_new or row["id"] in unknown
         if not is_new and not revised:
+            git_state.failures.pop(row["path"], None)  # it stands where it was taken
             continue
         if git_state.tried.get(row["path"]) != mark and _is_own(workspace, row):
             examined = "" if row["id"] in unknown else row["head"]
@@ -177,7 +178,6 @@ def take(
         if isinstance(outcome, CoordinatorError):
             workspace.git_state.failures[item.path] = _failure(row, fetch, outcome)
         else:
-            workspace.git_state.failures.pop(item.path, None)
             submit(workspace, row, outcome, actor=row["agent"] or SYSTEM)
 
 
@@ -195,6 +195,7 @@ def submit(
 ) -> None:
     """Record what an item's branch points at, which is in the store by now."""
     workspace.git_state.revised.pop(row["path"], None)
+    workspace.git_state.failures.pop(row["path"], None)
     event = ItemEvent.SUBMIT
     state = ItemState(row["state"])
     if row["head"]:

@@ -213,6 +213,19 @@ def test_a_secret_is_refused_by_its_place(
     assert item(shop)["patchset"] == 2
 
 
+def test_a_branch_that_goes_back_is_as_it_was(
+    shop: OpenWorkspace, agent: FakeAgent
+) -> None:
+    """What could not be taken is forgotten with the commit that it stood in."""
+    good = item(shop)["commit"]
+    agent.commit("server/a.py", f"KEY = '{SECRET}'\n")
+    assert "current" in lacking(item(shop))
+    git(agent.home, "reset", "-q", "--hard", good)
+    found = item(shop)
+    assert (found["patchset"], found["problems"]) == (1, [])
+    assert lacking(found) == ["approved"]
+
+
 @pytest.mark.parametrize(
     ("target", "patchset"),
     [("../../etc/passwd", 1), ("/etc/passwd", 1), ("../README.md", 2)],

@@ -260,6 +260,7 @@ def test_a_person_s_own_branch_is_another_s_to_approve(
     found = ann.perform("pending submit", branch="release/1.0", title="Release")
     assert (found["id"], found["agent"]) == ("maintainer-1-0", "")
     assert (found["commit"], lacking(found)) == (head, ["approved"])
+    assert shop.problems(found["path"]) == []
     for one in (ann, bob):
         one.perform("pending show", id=found["id"], diff=True)
     with pytest.raises(Refused, match="your own work"):
