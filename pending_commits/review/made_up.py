@@ -20,10 +20,16 @@ _EXAMPLE = re.compile(
     r"|0123456|1234567|7654321|abcdefgh|ABCDEFGH|qwerty|(?P<two>\w\w)(?P=two){4}",
     re.IGNORECASE,
 )
+# What vendors print for all: the key of Azure's emulator, the tokens of JWT's debugger
+# and of Supabase's demo, the key in Firebase's guide.
+_PUBLISHED = re.compile(
+    "Eby8vdM02xNOcqFlqUwJPLlm|eyJzdWIiOiIxMjM0NTY3ODkwI|eyJpc3MiOiJzdXBhYmFzZS1kZW1v"
+    "|AIzaSyDOCAbC123dEf456"
+)
 # What stands for a value: of a shell, a template, a format, a tag, a call, an index.
 _REFERENCE = re.compile(
-    r"\$[\w({\[]|[{<\[(]\s{0,4}[A-Za-z_.]|%\(|%[sdvr](?![A-Za-z0-9])|%[A-Z_]{3,}%|@@|\\"
-    r"|://|::|\$$"
+    r"^\$|\$[({]|\$[A-Z_]{3}|\$$|\{[^{}]*\}|\{\{|<[^<>]*>|\[[A-Za-z_]\w*\]|\w\([\w.,]*\)"
+    r"|%\(|%[sdvr](?![A-Za-z0-9])|%[A-Z_]{3,}%|@@|\\|://|::"
 )
 _SAID = re.compile(
     r"pass(?:wor[dt]|wd|phrase)|pwd|secret|token|credential|login|string|value|param"
@@ -39,7 +45,8 @@ _NAME = re.compile(  # of a file, a module, a host, a version, a date, a class, 
 
 def is_example(value: str) -> bool:
     """Tell whether a value is written for readers: it has the right form, no more."""
-    return bool(_EXAMPLE.search(value)) or len(set(value)) < _LEAST_DISTINCT
+    is_told = _EXAMPLE.search(value) or _PUBLISHED.search(value)
+    return bool(is_told) or len(set(value)) < _LEAST_DISTINCT
 
 
 def is_random(value: str) -> bool:

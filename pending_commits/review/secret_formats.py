@@ -4,8 +4,8 @@ It takes a text apart by rules; it reads no file, asks nobody, and keeps no text
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import cache
 
 from pending_commits.review import made_up
@@ -138,8 +138,14 @@ _FRAMED = (
 
 KINDS = frozenset(x[0] for x in (*_PREFIXED, *_FRAMED))
 
-# What vendors print for all: the key of Azure's emulator; the subject of JWT debuggers.
-_PUBLISHED = re.compile("Eby8vdM02xNOcqFlqUwJPLlm|eyJzdWIiOiIxMjM0NTY3ODkwI")
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A secret in a text and where it begins; no representation shows its value."""
+
+    kind: str
+    at: int
+    value: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,29 +158,15 @@ class SecretFormat:
     pattern: re.Pattern[str]
 
 
-def present(text: str) -> tuple[SecretFormat, ...]:
-    """Return the formats that a text may hold."""
-    return tuple(x for x in _formats() if x.anchor in text)
-
-
-def tokens(text: str, forms: Iterable[SecretFormat]) -> Iterator[tuple[str, str]]:
-    """Yield kind and value of each token of these formats in a text."""
-    for form in forms:
-        if form.anchor in text:
-            yield from _found(form, text)
-
-
-def _found(form: SecretFormat, text: str) -> Iterator[tuple[str, str]]:
-    at = text.find(form.anchor)
-    while at >= 0:
-        match = form.pattern.match(text, max(at - form.before, 0))
-        if match and not _is_known(match[0]):
-            yield form.kind, match[0]
-        at = text.find(form.anchor, at + 1)
-
-
-def _is_known(value: str) -> bool:
-    return bool(_PUBLISHED.search(value)) or made_up.is_example(value)
+def of_text(text: str) -> Iterator[Sighting]:
+    """Yield each token of a text, those left out that are examples by their look."""
+    for form in _formats():
+        at = text.find(form.anchor)
+        while at >= 0:
+            match = form.pattern.match(text, max(at - form.before, 0))
+            if match and not made_up.is_example(match[0]):
+                yield Sighting(form.kind, match.start(), match[0])
+            at = text.find(form.anchor, at + 1)
 
 
 @cache

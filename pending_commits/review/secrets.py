@@ -4,19 +4,21 @@ It reads no file, asks nobody and keeps no text; time is linear in the text.
 """
 
 import re
+from bisect import bisect
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import chain, groupby, islice
+from itertools import accumulate, groupby, islice
 from operator import attrgetter
 
 from coordinator.kernel.text import globs
 from pending_commits.review import secret_formats, secret_guesses
 from pending_commits.review.model import FoundSecret
+from pending_commits.review.secret_formats import Sighting
 
 KINDS = secret_formats.KINDS | secret_guesses.KINDS
 _MARK = re.compile(r"mark:[0-9a-f]{12}")
-_BATCH = 200  # lines that are asked at once which formats they may hold
+_BATCH = 200  # lines that are searched as one text
 _AHEAD = 2  # lines after the one where a private key begins
 
 
@@ -33,28 +35,41 @@ def find(lines: Iterable[AddedLine]) -> Iterator[FoundSecret]:
     """Yield the secrets of each file in order, each once; a long line is read whole.
 
     The lines of a file come together. A private key is found in the line where it
-    begins.
+    begins; its mark holds in its file only, since keys of one kind begin alike.
     """
-    for _, group in groupby(lines, attrgetter("path")):
+    for path, group in groupby(lines, attrgetter("path")):
         ahead: list[AddedLine] = []
         while batch := [*ahead, *islice(group, _BATCH + _AHEAD - len(ahead))]:
             whole = len(batch) if len(batch) < _BATCH + _AHEAD else _BATCH
-            yield from _in_batch(batch, whole)
+            yield from sorted(_in_batch(path, batch, whole))
             ahead = batch[whole:]
 
 
-def _in_batch(batch: list[AddedLine], count: int) -> Iterator[FoundSecret]:
-    forms = secret_formats.present("\n".join(x.text for x in batch))
-    for place, line in enumerate(batch[:count], 1):
-        after = "\n".join(x.text for x in batch[place : place + _AHEAD])
-        found = chain(
-            secret_formats.tokens(line.text, forms),
-            secret_guesses.private_keys(line.text, after),
-            secret_guesses.named(line.text, line.path),
-            secret_guesses.in_urls(line.text, line.path),
-        )
-        told = {FoundSecret(line.path, line.number, x, _mark(y)) for x, y in found}
-        yield from sorted(told)
+def _in_batch(path: str, batch: list[AddedLine], count: int) -> set[FoundSecret]:
+    text = "\n".join(x.text for x in batch)
+    ends = [*accumulate(len(x.text) + 1 for x in batch)]
+    placed = ((bisect(ends, x.at), x) for x in _in_text(text, path))
+    return {
+        FoundSecret(path, batch[line].number, x.kind, _mark(x.value))
+        for line, x in placed
+        if line < count
+    }
+
+
+def _in_text(text: str, path: str) -> Iterator[Sighting]:
+    told = sorted(secret_formats.of_text(text), key=lambda x: x.at)
+    starts = [x.at for x in told]
+    yield from told
+    yield from secret_guesses.private_keys(text, path)
+    for guess in secret_guesses.of_text(text, path):
+        # What tells itself apart needs no guess.
+        if not _is_told(guess, told, starts):
+            yield guess
+
+
+def _is_told(guess: Sighting, told: list[Sighting], starts: list[int]) -> bool:
+    nearest = bisect(starts, guess.at + len(guess.value)) - 1
+    return nearest >= 0 and told[nearest].at + len(told[nearest].value) > guess.at
 
 
 def _mark(value: str) -> str:

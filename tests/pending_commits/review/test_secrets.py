@@ -116,10 +116,43 @@ def test_a_private_key_is_found_by_its_first_lines() -> None:
         assert kinds(f"{frame}\n...\n") == set()
 
 
+def test_the_mark_of_a_private_key_holds_in_its_file_only() -> None:
+    """Keys of one kind begin alike: else one that is let pass lets pass all."""
+    key = ["-----BEGIN OPENSSH PRIVATE " + "KEY-----", encoded(70)]
+    places = [(path, n, x) for path in ("a", "b") for n, x in enumerate(key, 1)]
+    one, other = secrets.find(AddedLine(*x) for x in places)
+    assert one.mark != other.mark
+
+
+def test_what_tells_itself_is_not_guessed_as_well() -> None:
+    """One secret has one kind; another one in the line has its own."""
+    token = KINDS["github-token"][0]
+    assert kinds(f'api_key = "{token}"') == {"github-token"}
+    assert kinds(f"Authorization: Bearer {jwt()}") == {"jwt"}
+    both = kinds(f'x = "{token}"; password = "Tr0ub4dor&3x"')
+    assert both == {"github-token", "hardcoded-password"}
+
+
+def test_a_setting_needs_no_quotes() -> None:
+    """Only in files of settings, whatever the end of their lines."""
+    line = f"export API_KEY={some(30)}7a8b9c"
+    for text in (line, f"{line}\r", f"{line} # of the shop", f"a: 1\n  {line}\nb: 2"):
+        assert kinds(text, "deploy/.env") == {"hardcoded-key"}
+    assert kinds(line, "deploy/run.sh") == set()
+    assert kinds(line, "deploy/.env.example") == set()
+    assert kinds("x" * 200 + line, "deploy/.env") == set()
+
+
+def test_letters_of_any_language_shift_no_place() -> None:
+    """The small letter of one character may be two."""
+    text = "\u0130" * 9 + 'PASSWORD = "Tr0ub4dor&3x" # \u00e9\n\u0130\nend'
+    assert [x.line for x in secrets.find([AddedLine("a.py", 4, text)])] == [4]
+
+
 def test_so_many_lines_of_real_code_hold_no_secret() -> None:
     """Names, types, references, placeholders, hashes, public keys, words of people."""
     assert len(HARMLESS) >= 200
-    for path in ("src/app.ts", "config/settings.yml", ".env.example"):
+    for path in ("src/app.ts", "config/settings.yml", "deploy/.env"):
         found = [x for x in HARMLESS if kinds(x, path)]
         assert found == [], path
 
@@ -152,6 +185,8 @@ LONG: list[Callable[[], str]] = [
     lambda: 'password = "' * (1 << 16),
     lambda: "://a:b" * (1 << 17),
     lambda: "token=" + "A1" * (1 << 19),
+    lambda: "token=" * (1 << 17),
+    lambda: "\n".join(['a_key: "sk-' * 60] * 1500),
     lambda: json.dumps({f"key{x}": some(8) for x in range(40_000)}),
 ]
 
