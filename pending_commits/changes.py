@@ -28,6 +28,7 @@ from pending_commits.review import porting
 # The id of the tree without entries, which git knows without storing it.
 _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _SECONDS = 120
+_LINK = "120000"
 _HUNK = re.compile(rb"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 # Whatever a setting or another git version would choose otherwise is said here.
 _COMPARE = (
@@ -234,18 +235,22 @@ def _counted(row: str, fields: Iterator[str], before: str, after: str) -> FileCh
     return FileChange(path, *lines, former, added == "-", before, after)
 
 
-def links(store: Path, head: str, paths: Iterable[str]) -> dict[str, str]:
-    """Return what links at these paths of a commit lead to, as they are written.
+def links(store: Path, head: str) -> dict[str, str]:
+    """Return what all links of a commit lead to, as they are written.
 
     Raises:
         StoreUnreadable: An id is not there, or the store is damaged.
     """
     with _opened(store) as repository:
-        git = repository.git
-        return {
-            x: _text(git.cat_file("blob", f"{head}:{x}", stdout_as_string=False))
-            for x in paths
-        }
+        listed = _text(repository.git.ls_tree("-r", "-z", head, stdout_as_string=False))
+        rows = (x.partition("\t") for x in listed.split("\0") if x)
+        found = {path: x.split(" ")[2] for x, _, path in rows if x[:6] == _LINK}
+        return dict(zip(found, _blobs(repository, found.values()), strict=True))
+
+
+def _blobs(repository: gitpython.Repo, oids: Iterable[str]) -> list[str]:
+    """Return small texts by their ids, all from one process."""
+    return [_text(repository.odb.stream(bytes.fromhex(x)).read()) for x in oids]
 
 
 def added_lines(
@@ -257,7 +262,8 @@ def added_lines(
         PatchCut: There are more lines; all before were yielded.
         StoreUnreadable: An id is not there, or the store is damaged.
     """
-    words = (*_COMPARE, "-U0", *_PATCH, "--end-of-options", base or _EMPTY_TREE, head)
+    pair = ("--end-of-options", base or _EMPTY_TREE, head)
+    words = (*_COMPARE, "-U0", "--text", *_PATCH, *pair)
     with _opened(store) as repository:
         process = repository.git.diff_tree(*words, as_process=True)
         yield from _added(process.stdout, limit)
@@ -268,12 +274,13 @@ def ever_added(
 ) -> Iterator[tuple[str, int, str]]:
     """Yield the lines that each commit of `head` adds, those taken out again too.
 
-    The numbers are those of the commit's version; merges are left out.
+    The numbers are those of the commit's version. Of merges it is what they alone add.
 
     Raises:
         PatchCut, StoreUnreadable: As `added_lines`.
     """
-    words = (*_COMPARE[1:], "-U0", *_PATCH, "--format=", "--no-show-signature")
+    compare = (*_COMPARE[1:], "-U0", "--text", "--remerge-diff", *_PATCH)
+    words = (*compare, "--format=", "--no-show-signature")
     with _opened(store) as repository:
         process = repository.git.log(
             *words, "--end-of-options", head, f"^{target}", "--", as_process=True
@@ -289,7 +296,9 @@ def _added(patch: IO[bytes], limit: int) -> Iterator[tuple[str, int, str]]:
             raise PatchCut
         if left:  # within a hunk, where a line may look like a heading
             if line.startswith(b"+"):
-                yield path, number, _text(line[1:]).removesuffix("\n")
+                # Texts of two bytes a character are read as if they had one.
+                text = _text(line[1:].replace(b"\0", b""))
+                yield path, number, text.removesuffix("\n")
                 number += 1
             left -= not line.startswith(b"\\")
         elif line.startswith(b"+++ "):

@@ -60,9 +60,10 @@ class ItemEvent(StrEnum):
 #
 # A person's word (approve) is about one commit id, and whatever stands right of
 # `submitted` rests on that word. So a new commit leads back to `submitted` from
-# everywhere, a running check included; a new version of the text alone does not, save
-# that it answers requested changes. Several may have to approve, so an approval need
-# not lead anywhere; nor need what one of several takes back.
+# everywhere, a running check included, and a new version of the text alone nowhere: a
+# wish for changes stands until there are some, or until whoever had it takes it back.
+# Several may have to approve, so an approval need not lead anywhere; nor need what one
+# of several takes back.
 #
 # From `queued` on the queue may stop an item: it holds what may still pass without its
 # author (a change ahead is undecided, a freeze), and ejects what its author must mend.
@@ -87,12 +88,12 @@ _COMMIT: dict[ItemState, dict[ItemEvent, ItemState]] = {
         ItemEvent.NEW_COMMIT: ItemState.SUBMITTED,
     },
     ItemState.CHANGES_REQUESTED: {
-        ItemEvent.SUBMIT: ItemState.SUBMITTED,
+        ItemEvent.SUBMIT: ItemState.CHANGES_REQUESTED,
         ItemEvent.APPROVE: ItemState.APPROVED,
         ItemEvent.REVOKE: ItemState.SUBMITTED,
         ItemEvent.REQUEST_CHANGES: ItemState.CHANGES_REQUESTED,
         ItemEvent.WITHDRAW: ItemState.WITHDRAWN,
-        ItemEvent.REVISE: ItemState.SUBMITTED,
+        ItemEvent.REVISE: ItemState.CHANGES_REQUESTED,
         ItemEvent.NEW_COMMIT: ItemState.SUBMITTED,
     },
     ItemState.APPROVED: {

@@ -37,7 +37,7 @@ def snapshot(entry: WorktreeEntry, objects: Path) -> str:
     found = changes(git)
     if not (found.changed or found.untracked or hidden(git)):
         return git.run("rev-parse", "--verify", "--quiet", "HEAD^{tree}")
-    without = tuple(_unfit(entry.path, found.untracked))
+    without = tuple(_unfit(entry.path, [*found.untracked, *found.changed]))
     with index_in(objects.parent, git) as copy:
         return whole_tree(copy, without)
 

@@ -220,7 +220,7 @@ _HANDLERS: dict[str, tuple[tuple[str, _Handler], ...]] = {
     "pending.moved": (
         ("states", _pending_moved),
         ("patchsets", review_fold.moved),
-        ("reviews", review_fold.answered),
+        ("reviews", review_fold.withdrawn),
     ),
     "pending.examined": (("patchsets", review_fold.examined),),
     **dict.fromkeys(map(str, WordKind), (("reviews", review_fold.said),)),

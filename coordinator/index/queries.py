@@ -79,7 +79,7 @@ def retired(index: Index) -> set[str]:
 _PENDING = (
     "SELECT p.id, p.kind, p.agent, p.title, p.path, p.recipients, p.task, p.draft,"
     " p.at, p.branch_line, p.to_line, coalesce(s.at, p.at) AS moved_at,"
-    " p.repository AS wanted,"
+    " p.repository AS wanted, p.branch AS named,"
     " coalesce(nullif(s.branch, ''), p.branch) AS branch,"
     f" {_STATE} AS state, coalesce(s.head, '') AS head,"
     " coalesce(s.target, '') AS target, coalesce(s.repository, '') AS repository"
@@ -134,13 +134,10 @@ def patchsets(index: Index, item: str) -> list[Row]:
     return index.rows(question, (item,))
 
 
-def unexamined(index: Index) -> set[str]:
-    """Return the pending commits whose newest head nobody has looked into yet."""
-    question = (
-        "SELECT p.item FROM patchsets p JOIN states s"
-        " ON s.id = p.item AND s.head = p.head WHERE p.facts = ''"
-    )
-    return {x["item"] for x in index.rows(question)}
+def bases(index: Index) -> dict[str, str]:
+    """Return the merge bases of the newest patchsets that were looked into, by item."""
+    question = "SELECT item, base, facts, max(number) FROM patchsets GROUP BY item"
+    return {x["item"]: x["base"] for x in index.rows(question) if x["facts"]}
 
 
 def words(index: Index, item: str) -> list[Row]:
@@ -260,8 +257,11 @@ def worktree_at(index: Index, path: str) -> Row | None:
     return index.row(question, (path,))
 
 
-def moved_head(index: Index, branch: str, head: str) -> str:
+def moved_head(index: Index, repository: str, branch: str, head: str) -> str:
     """Return where a worktree shows a branch, if that is elsewhere; else nothing."""
-    question = "SELECT head FROM heads WHERE branch = ? AND head <> ?"
-    row = index.row(question, (branch, head))
+    question = (
+        "SELECT h.head FROM heads h JOIN worktrees w ON w.path = h.path"
+        " WHERE w.repository = ? AND h.branch = ? AND h.head <> ?"
+    )
+    row = index.row(question, (repository, branch, head))
     return str(row["head"]) if row else ""

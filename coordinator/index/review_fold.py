@@ -28,25 +28,36 @@ def moved(connection: sqlite3.Connection, record: Record) -> None:
 
 
 def examined(connection: sqlite3.Connection, record: Record) -> None:
-    """Keep what a patchset changes, for all of that head."""
-    data = record.data
+    """Keep what a patchset changes; with another base it is another patchset.
+
+    For then it brings what nobody saw: the target went back behind its commits.
+    """
+    data, item = record.data, record.subject
+    question = "SELECT * FROM patchsets WHERE item = ? ORDER BY number DESC"
+    newest = connection.execute(question, (item,)).fetchone()
+    if newest is None:
+        return
+    _, number, _, head, target, actor, _, base, facts = newest
+    values = (data["base"], data["facts"])
+    if head == data["head"] and facts and base != data["base"]:
+        made = (item, number + 1, record.seq, head, target, actor, record.at)
+        connection.execute(
+            "INSERT INTO patchsets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*made, *values)
+        )
+        return
     connection.execute(
         "UPDATE patchsets SET base = ?, facts = ? WHERE item = ? AND head = ?",
-        (data["base"], data["facts"], record.subject, data["head"]),
+        (*values, item, data["head"]),
     )
 
 
-def answered(connection: sqlite3.Connection, record: Record) -> None:
-    """Let wishes for changes rest that were answered, and all of what was withdrawn."""
-    left, kinds = record.data["from"], [str(WordKind.REQUESTED)]
-    if record.data["to"] == ItemState.WITHDRAWN:
-        kinds = [str(WordKind.REQUESTED), WordKind.APPROVED, WordKind.AGREED]
-    elif left != ItemState.CHANGES_REQUESTED:
+def withdrawn(connection: sqlite3.Connection, record: Record) -> None:
+    """Let approvals of what was withdrawn rest; wishes for changes still stand."""
+    if record.data["to"] != ItemState.WITHDRAWN:
         return
-    marks = ", ".join("?" for _ in kinds)
     connection.execute(
-        f"UPDATE reviews SET stands = 0 WHERE item = ? AND kind IN ({marks})",
-        (record.subject, *kinds),
+        "UPDATE reviews SET stands = 0 WHERE item = ? AND kind IN (?, ?)",
+        (record.subject, WordKind.APPROVED, WordKind.AGREED),
     )
 
 

@@ -18,8 +18,12 @@ class ShownPair(TypedDict):
 
 
 class ShownConflicts(TypedDict):
-    """All of them; `plan` are ids of items in an order with the fewest conflicts."""
+    """All of them; `plan` are ids of items in an order with the fewest conflicts.
+
+    What could not be compared stands in `not_compared`, a sentence each.
+    """
 
     pairs: list[ShownPair]
     with_target: list[ShownPair]
+    not_compared: list[str]
     plan: NotRequired[list[str]]

@@ -28,7 +28,7 @@ class NameGiven(Conflict):
     """A maintainer's name is another one's, or the maintainer has another."""
 
     def __init__(self, said: str) -> None:
-        super().__init__(said, hint="Leave --maintainer out, or choose another name.")
+        super().__init__(said, hint="Leave --maintainer out; a name stays what it is.")
 
 
 def check_name(name: str) -> str:
@@ -130,6 +130,16 @@ def maintainer(layout: Layout, token: str) -> str | None:
 def maintainers(layout: Layout) -> int:
     """Return how many maintainers the workspace has."""
     return len(set(_read(layout.tokens / _MAINTAINERS).split()))
+
+
+def others(layout: Layout, name: str) -> tuple[str, ...]:
+    """Return the names of all maintainers but one of that name; some have none."""
+    hashes = dict.fromkeys(_read(layout.tokens / _MAINTAINERS).split())
+    names = _names(layout)
+    found = [names.get(x, "") for x in hashes]
+    if name in found:
+        found.remove(name)
+    return tuple(found)
 
 
 def _names(layout: Layout) -> dict[str, str]:

@@ -13,6 +13,7 @@ from coordinator.kernel.journal import Draft
 from pending_commits.item_states import FINISHED, ItemEvent, ItemState, next_state
 from pending_commits.review import requirements, words
 from pending_commits.review.model import (
+    CUT,
     Requirement,
     ReviewComment,
     ReviewedItem,
@@ -45,14 +46,15 @@ class ReviewRuling:
 class Speaker:
     """Who speaks: how records name it, its name if a maintainer has one, what it says.
 
-    `require` tells what an item lacks; `is_only` that there is no other maintainer.
+    `require` tells what an item lacks; `others` are the names of other maintainers,
+    empty ones of those that have none.
     """
 
     actor: str
     text: str
     require: Require
     name: str = ""
-    is_only: bool = False
+    others: tuple[str, ...] = ()
 
 
 class StalePatchset(Conflict):
@@ -74,22 +76,20 @@ class NotShown(Refused):
 def approve(
     item: ReviewedItem, speaker: Speaker, *, wanted: int = 0, labels: Sequence[str] = ()
 ) -> ReviewRuling:
-    """Approve the newest patchset; `wanted` names it, 0: the one that was shown.
+    """Approve the newest patchset, which was shown; `wanted` names it, 0: it is meant.
 
     Raises:
         Refused: The speaker is its author, or was not shown it.
         Conflict: A newer one stands, or there is nothing to approve.
     """
     next_state(item.state, ItemEvent.APPROVE)
-    newest = item.newest
     _check_newest(item, wanted)
     is_author = item.is_author(speaker.actor, speaker.name)
-    if is_author and not speaker.is_only:
+    if is_author and not all(item.is_author_by_name(x) for x in speaker.others):
         raise _error(Refused, words.own_work(item))
-    was_shown = item.was_shown(speaker.actor, newest.number)
-    if not wanted and not was_shown:
-        raise NotShown(item, last_shown(item, speaker.actor))
-    more = {"labels": [*labels], "shown": was_shown, "own": is_author}
+    _check_shown(item, speaker)
+    _check_whole(item, speaker, wanted)
+    more = {"labels": [*labels], "own": is_author}
     return _said(item, WordKind.APPROVED, speaker, more)
 
 
@@ -99,13 +99,15 @@ def request_changes(
     """Ask for changes of the newest patchset.
 
     Raises:
-        Refused: Nothing is said, in words or in comments.
+        Refused: Nothing is said, in words or in comments; or an older one was shown.
         Conflict: A newer one stands, or nothing can be asked any more.
     """
     next_state(item.state, ItemEvent.REQUEST_CHANGES)
     _check_newest(item, wanted)
     if not speaker.text.strip() and not drafts_of(item, speaker.actor):
         raise _error(Refused, words.nothing_said(item))
+    if not wanted and last_shown(item, speaker.actor):
+        _check_shown(item, speaker)
     return _said(item, WordKind.REQUESTED, speaker)
 
 
@@ -152,17 +154,32 @@ def _check_newest(item: ReviewedItem, wanted: int) -> None:
         raise StalePatchset(item, wanted)
 
 
+def _check_shown(item: ReviewedItem, speaker: Speaker) -> None:
+    if not item.was_shown(speaker.actor, item.newest.number):
+        raise NotShown(item, last_shown(item, speaker.actor))
+
+
+def _check_whole(item: ReviewedItem, speaker: Speaker, wanted: int) -> None:
+    """Have a patchset named whose diff was too large to be shown whole."""
+    if not wanted and item.was_cut(speaker.actor, item.newest.number):
+        raise _error(Refused, words.was_cut(item))
+
+
 def last_shown(item: ReviewedItem, actor: str) -> int:
     """Return the newest patchset whose diff somebody was shown; 0: none."""
     shown = (x for x in item.words if x.kind is WordKind.SHOWN and x.actor == actor)
     return max((x.patchset for x in shown), default=0)
 
 
-def show(item: ReviewedItem, actor: str, number: int) -> Draft | None:
+def show(
+    item: ReviewedItem, actor: str, number: int, *, is_cut: bool = False
+) -> Draft | None:
     """Return the record that a patchset was shown to a maintainer; None: it was."""
-    if item.was_shown(actor, number):
+    is_better = not is_cut and item.was_cut(actor, number)
+    if item.was_shown(actor, number) and not is_better:
         return None
-    return _record(item, WordKind.SHOWN.value, actor, number, {})
+    more = {"labels": [CUT]} if is_cut else {}
+    return _record(item, WordKind.SHOWN.value, actor, number, more)
 
 
 def drafts_of(item: ReviewedItem, actor: str) -> tuple[ReviewComment, ...]:
@@ -202,7 +219,12 @@ def publish(item: ReviewedItem, speaker: Speaker) -> ReviewRuling:
     data = {"comments": [x.seq for x in drafts], "text": _stored(speaker.text)}
     own = _record(item, kind, speaker.actor, number, data)
     told = words.message(item, kind, Said(speaker.actor, speaker.text), drafts)
-    return ReviewRuling((own,), (speaker.text,) if speaker.text else (), told)
+    if not speaker.text:
+        return ReviewRuling((own,), (), told)
+    place = ReviewComment(0, "", "", number, item.newest.head)
+    whole = comment(item, speaker, place, is_draft=True)
+    records = (*whole.records, own)
+    return ReviewRuling(records, whole.texts, told)
 
 
 def _said(
@@ -246,7 +268,8 @@ def settled(item: ReviewedItem, found: Sequence[Requirement]) -> ItemState:
     """Return where the item stands by what was said and what the settings ask."""
     if requirements.requests(item):
         return ItemState.CHANGES_REQUESTED
-    if all(x.met for x in found if x.by_review):
+    is_known = item.newest.files is not None
+    if is_known and all(x.met for x in found if x.by_review):
         # What is queued, held or checked rests on its approval and stays there.
         was_more = item.state not in _REVIEWED
         return item.state if was_more else ItemState.APPROVED

@@ -4,10 +4,11 @@ It reads the store, on any thread, and records nothing; a secret's value leaves 
 message.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from coordinator.kernel import clock
 from coordinator.kernel.errors import Refused
 from coordinator.kernel.text import globs
 from pending_commits import changes
@@ -17,6 +18,8 @@ from pending_commits.review.model import Allowances, FoundSecret
 from pending_commits.review.secrets import AddedLine
 
 _LINK = "120000"
+_TURN_CHARACTERS = 1 << 15  # after so many, others have a turn at the interpreter
+_TURN_SECONDS = 0.0002
 _MOST_BYTES = 100 << 20  # of a patch are searched
 
 
@@ -76,9 +79,14 @@ class _Lines:
         self.is_cut = False
 
     def __iter__(self) -> Iterator[AddedLine]:
+        left = _TURN_CHARACTERS
         try:
             for line in self._found:
                 yield AddedLine(*line)
+                left -= len(line[2])
+                if left < 0:
+                    left = _TURN_CHARACTERS
+                    clock.sleep(_TURN_SECONDS)
         except PatchCut:
             self.is_cut = True
 
@@ -88,21 +96,24 @@ def _check_links(
 ) -> None:
     paths = [x.path for x in facts.files if x.mode == _LINK]
     wanted = [x for x in paths if not any(globs.matches(x, y) for y in allowed)]
-    found = changes.links(store, head, wanted) if wanted else {}
-    if out := [x for x, target in found.items() if leaves(x, target)]:
+    links = changes.links(store, head) if wanted else {}
+    if out := [x for x in wanted if leaves(x, links.get(x, ""), links)]:
         raise LinksLeave(out)
 
 
-def leaves(path: str, target: str) -> bool:
-    """Tell whether a link at a path leads out of the tree, or into git's own folder."""
+def leaves(path: str, target: str, links: Collection[str] = ()) -> bool:
+    """Tell whether a link at a path leads out of the tree, or into a git's own folder.
+
+    Nobody can tell of one that leads through another of the tree's `links` and up.
+    """
     if target.startswith("/"):
         return True
     place = list(PurePosixPath(path).parent.parts)
     for part in target.split("/"):
         if part == "..":
-            if not place:
+            if not place or "/".join(place) in links:
                 return True
             place.pop()
         elif part not in {"", "."}:
             place.append(part)
-    return bool(place) and place[0].casefold() == ".git"
+    return any(x.casefold() == ".git" for x in place)

@@ -18,6 +18,7 @@ _WHO = {
     "GIT_COMMITTER_NAME": "coordinator",
     "GIT_COMMITTER_EMAIL": "coordinator@localhost",
 }
+_MOST_PATHS = 200
 _CONFLICTS = 1  # git-merge-tree(1): the exit code where it does not merge cleanly
 
 
@@ -40,9 +41,12 @@ def interdiff(store: Path, span: Span, limit: int) -> Interdiff:
     with incoming(store) as room:
         git, extra = Repository(store), {**_WHO, **room.environment}
         tree, clashing = _carried(git, extra, span)
-        aside = [f":(top,exclude,literal){x}" for x in clashing]
+        aside = [f":(top,exclude,literal){x}" for x in clashing[:_MOST_PATHS]]
         paths = [":(top)", *aside] if aside else []
         patch = changes.between(store, tree, span.later, limit, paths, room.folder)
+    if len(clashing) > _MOST_PATHS:  # a command line has room for no more
+        patch = changes.between(store, span.head, span.later, limit)
+        return Interdiff(patch, tuple(map(_shown, clashing)))
     whole = [f":(top,literal){x}" for x in clashing]
     if whole:
         patch += changes.between(store, span.head, span.later, limit, whole)

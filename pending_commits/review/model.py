@@ -11,6 +11,8 @@ from typing import Any
 from pending_commits.item_states import ItemState
 from pending_commits.model import FileChange
 
+CUT = "cut"  # the label of what was shown in part
+
 
 class WordKind(StrEnum):
     """What somebody said of a patchset; the value is the record's kind.
@@ -133,6 +135,12 @@ class ReviewedItem:
         shown = (x for x in self.words if x.kind is WordKind.SHOWN)
         return any((x.actor, x.patchset) == (actor, number) for x in shown)
 
+    def was_cut(self, actor: str, number: int) -> bool:
+        """Tell whether all that was shown of a patchset's diff was its beginning."""
+        shown = (x for x in self.words if x.kind is WordKind.SHOWN)
+        mine = [x for x in shown if (x.actor, x.patchset) == (actor, number)]
+        return bool(mine) and all(CUT in x.labels for x in mine)
+
     def is_author(self, actor: str, name: str) -> bool:
         """Tell whether a maintainer proposed it, or wrote commits of a person's branch.
 
@@ -140,8 +148,14 @@ class ReviewedItem:
         """
         if self.agent:
             return False
-        wrote = (name in x.authors for x in self.patchsets if name)
-        return any(x.by == actor for x in self.patchsets) or any(wrote)
+        proposed = any(x.by == actor for x in self.patchsets)
+        return proposed or self.is_author_by_name(name)
+
+    def is_author_by_name(self, name: str) -> bool:
+        """Tell whether a maintainer of that name proposed it, or wrote a commit."""
+        wrote = (name in x.authors for x in self.patchsets)
+        proposed = (x.by == f"(maintainer {name})" for x in self.patchsets)
+        return bool(name) and not self.agent and (any(wrote) or any(proposed))
 
 
 @dataclass(frozen=True, slots=True)

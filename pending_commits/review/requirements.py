@@ -1,7 +1,7 @@
 """What a pending commit still lacks before it may land: one pure function.
 
 Review, landing, brief and page all ask it. It reads nothing and decides nothing: every
-sentence comes from `words`, and what follows from it is others'.
+sentence comes from `requirement_words`, and what follows from it is others'.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from coordinator.kernel.text import globs
 from pending_commits.item_states import FINISHED, ItemState
-from pending_commits.review import words
+from pending_commits.review import requirement_words as words
 from pending_commits.review.model import (
     GitView,
     Patchset,
@@ -20,6 +20,7 @@ from pending_commits.review.model import (
     Turn,
     WordKind,
 )
+from pending_commits.review.words import name_of
 
 Owners = Mapping[str, tuple[str, ...]]  # agents, each with the globs of its paths
 # What decides how everybody's work is checked, merged and run: a maintainer's always.
@@ -27,6 +28,7 @@ PROTECTED = (
     "**/.gitattributes",
     "**/.gitmodules",
     "**/coordinator.toml",
+    "agent-system",  # as a link, or a submodule
     "agent-system/workflows/**",
     "agent-system/agent-identities/**",
     "agent-system/agent-identities.md",
@@ -150,7 +152,7 @@ def _labelled(case: _Case) -> Iterator[Requirement]:
 def _owned(case: _Case) -> Iterator[Requirement]:
     for pattern, names in case.policy.owners.items():
         if touched := _touched(case, [pattern]):
-            met = any(words.name_of(x.actor) in names for x in case.approvals)
+            met = any(name_of(x.actor) in names for x in case.approvals)
             yield words.owned(case.item, names, touched, met=met)
 
 
@@ -180,6 +182,12 @@ def _submodules(case: _Case) -> tuple[str, ...]:
     return tuple(x.path for x in files if _SUBMODULE in {x.mode, x.mode_before})
 
 
+def _unknown_author(case: _Case) -> tuple[str, ...]:
+    by = case.item.newest.by
+    is_known = case.item.agent or by.startswith("(maintainer")
+    return () if is_known else (case.item.id,)
+
+
 def _unsearched(case: _Case) -> tuple[str, ...]:
     newest: Patchset = case.item.newest
     return () if newest.is_searched else (newest.head,)
@@ -197,4 +205,5 @@ _ALL: tuple[Callable[[_Case], Iterator[Requirement]], ...] = (
     _needs_maintainer("protected", lambda x: _touched(x, PROTECTED)),
     _needs_maintainer("submodules", _submodules),
     _needs_maintainer("searched", _unsearched),
+    _needs_maintainer("author", _unknown_author),
 )

@@ -1,35 +1,26 @@
-"""Every sentence about review that a person or agent reads.
+"""The sentences about review that a person or agent reads.
 
-It decides nothing: each function is given what is so, and says it.
+What an item lacks is said in `requirement_words`. It decides nothing: each function is
+given what is so, and says it.
 """
 
-import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from coordinator.kernel.text.names import display, display_line
-from pending_commits.item_states import ItemState
 from pending_commits.review.model import (
     FoundSecret,
-    GitView,
     Patchset,
-    Requirement,
     ReviewComment,
     ReviewedItem,
     ReviewMessage,
     ReviewWord,
     Said,
-    Turn,
     WordKind,
 )
 
 _MOST = 5
 _SHORT = 12
 _NAMED = "(maintainer "
-_MEANS = {
-    "protected": "decides how everybody's work is checked, merged or run",
-    "submodules": "is a submodule's commit",
-    "searched": "has more added lines than are searched for secrets",
-}
 
 
 def name_of(actor: str) -> str:
@@ -55,16 +46,6 @@ def show(item: ReviewedItem, seen: int = 0) -> str:
     return f"coordinator pending show {item.id} --diff{span}"
 
 
-def _approve(item: ReviewedItem, label: str = "") -> str:
-    more = f" --label {label}" if label else ""
-    number = item.newest.number
-    return f"coordinator review approve {item.id} --patchset {number}{more}"
-
-
-def _submit(item: ReviewedItem) -> str:
-    return f"coordinator pending submit --branch {shlex.quote(item.branch) or 'BRANCH'}"
-
-
 def stale(item: ReviewedItem, wanted: int) -> tuple[str, str]:
     """Say that a newer patchset stands than the one that was named."""
     newest, old = item.newest, item.patchsets[wanted - 1]
@@ -82,8 +63,21 @@ def not_shown(item: ReviewedItem, seen: int) -> tuple[str, str]:
     return said, f"Look at it first: {show(item, seen)}"
 
 
+def was_cut(item: ReviewedItem) -> tuple[str, str]:
+    """Say that a diff was too large to be shown whole."""
+    newest = item.newest
+    said = f"The diff of patchset {newest.number} was cut off: it is very large."
+    return said, (
+        f"Look at the rest with git ({newest.base[:_SHORT]}..{newest.head[:_SHORT]}),"
+        f" then: coordinator review approve {item.id} --patchset {newest.number}"
+    )
+
+
 def no_patchset(item: ReviewedItem, wanted: int) -> tuple[str, str]:
     """Say which patchsets there are."""
+    if not item.patchsets:
+        said = f"No commit of {item.id} was submitted yet."
+        return said, f"Run: coordinator pending show {item.id}"
     said = f"{item.id} has no patchset {wanted}; the newest is {item.newest.number}."
     return said, f"Run: {show(item)}"
 
@@ -109,7 +103,7 @@ def nothing_to_revoke(item: ReviewedItem, actor: str) -> tuple[str, str]:
 
 def nothing_to_agree(item: ReviewedItem, agent: str) -> tuple[str, str]:
     """Say that an agent's word is not asked for."""
-    said = f"{item.id} touches no path of {agent}'s that is not its author's as well."
+    said = f"{item.id} touches no path that is for {agent} alone to agree to."
     return said, f"Run: coordinator pending show {item.id}"
 
 
@@ -134,6 +128,8 @@ def half_shown(item: ReviewedItem, before: int, number: int) -> str:
 
 
 NO_DIFFERENCE = "No file differs between the two.\n"
+NO_CHANGE = "It changes no file.\n"
+CUT_OFF = "[The diff is cut off here"
 
 
 def compared_whole(paths: Sequence[str]) -> str:
@@ -147,11 +143,11 @@ def secrets_found(found: Sequence[FoundSecret]) -> tuple[str, str]:
     """Say where secrets stand, never what they are."""
     places = (f"{x.path}:{x.line} ({x.kind})" for x in found)
     said = f"Lines that the branch adds hold what looks like secrets: {listed(places)}."
-    first = found[0]
-    entry = f'"{display(first.path)}:{first.kind}" or "mark:{first.mark}"'
+    marks = dict.fromkeys(f'"mark:{x.mark}"' for x in found)
     hint = (
-        "Take them out of all its commits, and give out new ones; of a false alarm a"
-        f" maintainer adds {entry} to review.secrets_allowed in coordinator.toml."
+        "Take them out of all its commits, and give out new ones; of false alarms a"
+        f" maintainer adds {', '.join([*marks][:_MOST])} to review.secrets_allowed in"
+        " coordinator.toml."
     )
     return said, hint
 
@@ -204,9 +200,16 @@ def message(
     subject = f"{what} of {item.id}"
     parts = [f"{what} of {item.id} ({display(item.title)}).", *_quoted(by.text)]
     for x in comments:
-        parts += ["", f"{place(x)}:", *_code(x), *_quoted(x.text)]
+        where = place(x)
+        parts += [
+            "",
+            f"{where[0].upper() if not x.file else where[0]}{where[1:]}:",
+            *_code(x),
+            *_quoted(x.text),
+        ]
     if item.agent and by.actor != item.agent:
-        parts += ["", _NEXT.get(kind, _LOOK).format(id=item.id, branch=item.branch)]
+        way = _MEND if kind == "review.requested" else _LOOK
+        parts += ["", way.format(id=item.id, branch=item.branch)]
     data = {
         "item": item.id,
         "patchset": number,
@@ -255,16 +258,13 @@ def requests_before(item: ReviewedItem) -> list[ReviewWord]:
 
 
 _LOOK = "Look at it: coordinator pending show {id}"
-_NEXT = {
-    "review.requested": "Commit to {branch} again; each new commit is a new patchset."
-    " Look at it: coordinator pending show {id}",
-}
+_MEND = f"Commit to {{branch}} again; each new commit is a new patchset. {_LOOK}"
 
 
 def place(comment: ReviewComment) -> str:
     """Return where a comment stands: `src/a.py:3`, a file, or the patchset."""
     if not comment.file:
-        return f"Patchset {comment.patchset}"
+        return f"patchset {comment.patchset}"
     line = f":{comment.line}" if comment.line else ""
     return f"{display(comment.file)}{line} (patchset {comment.patchset})"
 
@@ -276,116 +276,3 @@ def _quoted(text: str) -> list[str]:
 
 def _code(comment: ReviewComment) -> list[str]:
     return ["", f"    {display_line(comment.quoted)}"] if comment.line else []
-
-
-def submitted(item: ReviewedItem, turn: Turn) -> Requirement:
-    """Say that nothing of a branch was taken yet."""
-    said = f"No commit of {display(item.branch) or 'a branch'} was submitted yet."
-    if item.state is ItemState.DRAFT and item.patchsets:
-        said = "It is a draft."
-    return Requirement("submitted", said, _submit(item), turn)
-
-
-def current(item: ReviewedItem, git: GitView) -> Requirement:
-    """Say whether the newest patchset is what the branch stands at."""
-    head, branch = item.newest.head[:_SHORT], display(item.branch)
-    number, moved, trouble = item.newest.number, git.moved, git.trouble
-    if git.is_gone and not trouble:
-        said = f"{branch} is gone; patchset {number} ({head}) is kept."
-        return Requirement("current", said, met=True)
-    if not moved and not trouble:
-        said = f"Patchset {number} is what {branch} stands at, {head}."
-        return Requirement("current", said, met=True)
-    where = f"stands at {moved[:_SHORT]} by now" if moved else "cannot be taken"
-    why = f": {trouble}" if trouble else "."
-    said = f"{branch} {where}, not at patchset {number} ({head}){why}"
-    return Requirement("current", said, _submit(item), Turn.AUTHOR)
-
-
-def examined(item: ReviewedItem, trouble: str) -> Requirement:
-    """Say that nobody knows yet what a patchset changes."""
-    why = f": {trouble}" if trouble else "."
-    said = f"Patchset {item.newest.number} was not examined yet{why}"
-    command = f"coordinator pending show {item.id}"
-    return Requirement("examined", said, command, Turn.AUTHOR)
-
-
-def answered(item: ReviewedItem, requests: Sequence[ReviewWord]) -> Requirement:
-    """Say whether somebody's wish for changes is unanswered."""
-    if not requests:
-        return Requirement("answered", "Nobody waits for changes.", met=True)
-    who = listed(name_of(x.actor) for x in requests)
-    said = f"{who} asked for changes of patchset {item.newest.number}."
-    return Requirement("answered", said, _submit(item), Turn.AUTHOR)
-
-
-def merges(item: ReviewedItem, conflicts: Sequence[str]) -> Requirement:
-    """Say whether it merges with the branch that it is to land on."""
-    if not conflicts:
-        return Requirement("merges", "It merges with the target.", met=True)
-    said = f"It does not merge with the target in {listed(conflicts)}."
-    return Requirement("merges", said, _submit(item), Turn.AUTHOR)
-
-
-def approved(
-    item: ReviewedItem, given: Sequence[ReviewWord], wanted: int
-) -> Requirement:
-    """Say how many have approved the newest patchset, and who."""
-    number = item.newest.number
-    who = f" ({listed(name_of(x.actor) for x in given)})" if given else ""
-    said = f"Patchset {number} has {len(given)} of {wanted} approvals{who}."
-    if len(given) >= wanted:
-        return _agreed("approved", said)
-    return _for_maintainers("approved", said, _approve(item))
-
-
-def labelled(
-    item: ReviewedItem, label: str, touched: Sequence[str], *, met: bool
-) -> Requirement:
-    """Say whether a label that some paths ask for was given."""
-    said = f"{listed(touched)} asks for an approval with the label {label}."
-    if met:
-        return _agreed(f"label {label}", said)
-    return _for_maintainers(f"label {label}", said, _approve(item, label))
-
-
-def owned(
-    item: ReviewedItem, names: Sequence[str], touched: Sequence[str], *, met: bool
-) -> Requirement:
-    """Say whether one of the maintainers that the settings name for paths approved."""
-    said = f"{listed(touched)} asks for the approval of {' or '.join(names)}."
-    if met:
-        return _agreed("owner", said)
-    return _for_maintainers("owner", said, _approve(item))
-
-
-def own_paths(
-    item: ReviewedItem, left: Mapping[str, Sequence[str]], *, met: bool
-) -> Requirement:
-    """Say which paths are not the author's, and whose word they need."""
-    if met:
-        said = "A maintainer or their owner agreed to paths that are not its author's."
-        return _agreed("own paths", said)
-    owners = tuple(dict.fromkeys(y for x in left.values() for y in x))
-    ack = f"{' or '.join(owners)} (coordinator pending ack {item.id}) or "
-    word = f"{ack if owners else ''}a maintainer"
-    said = f"{listed(left)}: not {item.agent}'s own, so it needs the word of {word}."
-    return _for_maintainers("own paths", said, _approve(item))
-
-
-def maintainers_word(
-    item: ReviewedItem, name: str, touched: Sequence[str], *, met: bool
-) -> Requirement:
-    """Say that something always needs a maintainer's approval."""
-    said = f"{listed(touched)} {_MEANS[name]}: a maintainer must approve."
-    if met:
-        return _agreed(name, said)
-    return _for_maintainers(name, said, _approve(item))
-
-
-def _for_maintainers(name: str, said: str, command: str) -> Requirement:
-    return Requirement(name, said, command, Turn.MAINTAINERS, by_review=True)
-
-
-def _agreed(name: str, said: str) -> Requirement:
-    return Requirement(name, said, met=True, by_review=True)

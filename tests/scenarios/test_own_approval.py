@@ -116,7 +116,8 @@ def change_the_policy(shop: OpenWorkspace, agent: FakeAgent) -> None:
 
 def move_the_branch(shop: OpenWorkspace, agent: FakeAgent) -> None:
     """11. By another commit under a branch that was approved."""
-    shop.perform("review approve", id=ITEM, patchset=1)
+    shop.perform("pending show", id=ITEM, diff=True)
+    shop.perform("review approve", id=ITEM)
     assert state(shop) == "approved"
     agent.commit("server/a.py", "evil\n")
 

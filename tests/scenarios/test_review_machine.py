@@ -125,11 +125,10 @@ class Reviews(RuleBasedStateMachine):
     @precondition(lambda self: not self.model.withdrawn)
     @rule()
     def new_text(self) -> None:
-        """The author says more, which answers what was asked."""
+        """The author says more, which answers nothing."""
         self.made += 1
         text = f"# Login\n\nBranch: backend/login\n\nNo {self.made}\n"
         self.agent.pending("login", text)
-        self.model.asked.clear()
 
     @precondition(lambda self: not self.model.withdrawn)
     @rule()
@@ -137,7 +136,7 @@ class Reviews(RuleBasedStateMachine):
         """The author takes it back."""
         self.opened.call("pending withdraw", {"id": ITEM}, agent="backend")
         self.model.withdrawn = True
-        self.model.forget()
+        self.model.approved.clear()
 
     @precondition(lambda self: self.model.withdrawn)
     @rule()
@@ -162,8 +161,9 @@ class Reviews(RuleBasedStateMachine):
 
     @rule(who=WHO)
     def ask(self, who: str) -> None:
-        """A maintainer asks for changes."""
-        can = not self.model.withdrawn
+        """A maintainer asks for changes: of what was shown last, if anything was."""
+        saw = {number for name, number in self.model.seen if name == who}
+        can = not self.model.withdrawn and (not saw or self.model.patchset in saw)
         if self.said(who, "review request-changes", can=can, body="Mend."):
             self.model.asked.add(who)
             self.model.approved.discard(who)

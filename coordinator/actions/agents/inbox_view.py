@@ -10,6 +10,7 @@ from coordinator.actions.documents import view_files
 from coordinator.actions.documents.markdown_text import (
     NOTICE,
     cell,
+    escape,
     moment,
     more,
     text,
@@ -30,6 +31,11 @@ def refresh(workspace: Workspace) -> None:
             view_files.write(workspace, path, render(workspace, agent, rows))
 
 
+def _harmless(line: str) -> str:
+    """Return a line in which nothing is loaded or followed; code stays as it is."""
+    return display_line(line) if line.startswith("    ") else escape(display_line(line))
+
+
 def render(workspace: Workspace, agent: str, rows: list[queries.Row]) -> str:
     """Return the view's text, the newest message first."""
     lines = [NOTICE, "", f"# Inbox of {cell(agent)}"]
@@ -38,5 +44,5 @@ def render(workspace: Workspace, agent: str, rows: list[queries.Row]) -> str:
         head = f"## {cell(found['subject'], longest=200)}"
         body = found["body"].rstrip("\n").split("\n")
         lines += ["", head, "", f"{moment(found['sent'])}, {found['id']}", ""]
-        lines += map(display_line, body)
+        lines += map(_harmless, body)
     return text([*lines, *more(len(rows) - _MOST, "coordinator inbox")])

@@ -23,7 +23,12 @@ def cell(text: str, *, longest: int = 120) -> str:
     """
     line = display(" ".join(text.split()))
     cut = line if len(line) <= longest else f"{line[: longest - 1]}…"
-    return _SPECIAL.sub(r"\1\1\\\2", cut)
+    return escape(cut)
+
+
+def escape(text: str) -> str:
+    """Return text in which bars, brackets and tags are plain characters."""
+    return _SPECIAL.sub(r"\1\1\\\2", text)
 
 
 def code(text: str) -> str:

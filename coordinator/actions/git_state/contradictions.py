@@ -67,11 +67,20 @@ def _stuck_proposals(workspace: Workspace) -> Iterator[Problem]:
     git_state, known = workspace.git_state, workspace.settings.repositories.keys()
     for row in queries.pending_of_kind(workspace.index, "commit"):
         path, line, branch = row["path"], row["branch_line"], row["branch"]
+        if row["head"] and row["named"] not in {"", branch}:
+            message = f"It names {row['named']}, and {branch} was submitted."
+            hint = "Propose another branch in a file of its own."
+            yield Problem(path, line, "branch-other", message, hint)
         owner = workspace.roster.owner_of_branch(branch)
-        if row["agent"] and branch and owner != row["agent"]:
+        is_strange = owner != (row["agent"] or None)
+        if branch and is_strange and (row["agent"] or not row["head"]):
             whose = f"{owner}'s" if owner else "nobody's"
-            message = f"The branch {branch} is {whose}, not {row['agent']}'s."
+            message = (
+                f"The branch {branch} is {whose}, not {row['agent'] or 'a person'}'s."
+            )
             hint = f"Propose a branch named {row['agent']}/…"
+            if not row["agent"]:
+                hint = f"Propose it in a file whose name begins with {owner}-"
             yield Problem(path, line, "branch-not-own", message, hint)
         elif row["draft"] or row["state"] in FINISHED:
             continue

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from coordinator.kernel.errors import CoordinatorError, External
+from coordinator.kernel.git import Repository
 from coordinator.kernel.system.threads import Lane
 from coordinator.kernel.text.names import slug
 from pending_commits import submissions
@@ -79,6 +80,16 @@ class FetchSource:
         store = submissions.open_store(self.store)
         submissions.point(store, dict.fromkeys(refs, found.head))
 
+    def went_back(self, found: Proposal, item: "AwaitedBranch") -> bool:
+        """Tell whether the target left commits behind that seemed to be its own.
+
+        Then a proposal brings more than was seen of it, though it is the same commit.
+        """
+        store = Repository(self.store)
+        base = store.ask("merge-base", found.target, found.head).text.strip()
+        words = ("merge-base", "--is-ancestor", item.base, base or item.base)
+        return base != item.base and (not base or store.ask(*words).code != 0)
+
     def stock(self, prefixes: Iterable[str]) -> None:
         """Bring the target and the branches with these prefixes into the store."""
         self.lane.begin(object(), partial(self._stock, prefixes)).result()
@@ -107,7 +118,7 @@ class FetchSource:
 class AwaitedBranch:
     """An item whose branch is to be fetched; `mark` changes once that is due again.
 
-    Its head `examined` was looked into already.
+    Its head `examined` was looked into already, with that merge `base`.
     """
 
     id: str
@@ -115,6 +126,7 @@ class AwaitedBranch:
     branch: str
     mark: tuple[str, ...]
     examined: str
+    base: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +154,7 @@ class DueFetch:
         into = submissions.pending_ref(self.repository, item.id)
         try:
             found = self.home.fetch(item.branch, into)
-            if found.head == item.examined:
+            if found.head == item.examined and not self.home.went_back(found, item):
                 return found
             self.home.keep(item.id, found)
             return self.home.examine(found)

@@ -15,6 +15,7 @@ from coordinator.actions.pending.item_values import OneItem
 from coordinator.actions.review import loading, perform
 from coordinator.actions.runs import evidence_source
 from coordinator.index import queries, record_queries
+from coordinator.kernel.blobs import name_of
 from coordinator.kernel.errors import Refused, UsageProblem
 from coordinator.kernel.text.names import slug
 from coordinator.results.pending import ListedItem
@@ -97,7 +98,7 @@ def _written(
     call: Call, arguments: SubmitItem, proposal: Proposal, name: str
 ) -> queries.Row:
     """Write what is said of a branch; again is a new version of the same item."""
-    workspace, path = call.workspace, f"{pending_commits.store.FOLDER}/{name}"
+    workspace, path = call.workspace, _path(name)
     before = queries.pending_at(workspace.index, [path])
     title = arguments.title or (before[0]["title"] if before else "")
     if not title:
@@ -115,14 +116,31 @@ def _written(
 
 
 def _name(workspace: Workspace, agent: str, proposal: Proposal) -> str:
-    """Return the name of an item's file; of two equal branches each has one."""
+    """Return the name of an item's file: of each branch one, and of its author."""
     feature = slug(proposal.branch.partition("/")[2] or proposal.branch)
-    name = f"{agent}-{feature}.md"
-    path = f"{pending_commits.store.FOLDER}/{name}"
-    there = queries.pending_at(workspace.index, [path])
-    if there and there[0]["repository"] not in {"", proposal.repository}:
-        return f"{agent}-{proposal.repository}-{feature}.md"
-    return name
+    number = name_of(f"{proposal.repository}/{proposal.branch}".encode())[:6]
+    stems = (
+        f"{agent}-{feature}",
+        f"{agent}-{proposal.repository}-{feature}",
+        f"{agent}.{feature}-{number}",
+    )
+    names = [f"{x}.md" for x in stems]
+    return next((x for x in names if _is_for(workspace, x, agent, proposal)), names[-1])
+
+
+def _is_for(workspace: Workspace, name: str, agent: str, proposal: Proposal) -> bool:
+    """Tell whether a file of this name is the agent's, and about the branch."""
+    whose = workspace.roster.attribute(name) or "maintainer"
+    there = queries.pending_at(workspace.index, [_path(name)])
+    wanted = ({"", proposal.repository}, proposal.branch)
+    is_same = all(
+        x["repository"] in wanted[0] and x["branch"] == wanted[1] for x in there
+    )
+    return whose == agent and is_same
+
+
+def _path(name: str) -> str:
+    return f"{pending_commits.store.FOLDER}/{name}"
 
 
 def _item(

@@ -90,7 +90,7 @@ def show(call: Call, arguments: ShowItem) -> ShownItem | Deferred[ShownItem]:
     found = loading.lacking(workspace, item)
     value["requirements"] = [loading.shown(x) for x in found]
     value["patchsets"] = [_patchset(x) for x in item.patchsets]
-    value["words"] = [_word(x) for x in item.words]
+    value["words"] = [_word(x, item) for x in item.words]
     value = {**value, **item_values.turn_of(item, found)}
     if not item.patchsets:
         return value
@@ -130,12 +130,12 @@ def _finish(
         call.notes.append(found.message)
         return value
     if wanted is not None:
-        _note_shown(call, wanted)
+        _note_shown(call, wanted, is_cut=words.CUT_OFF in found["diff"][-200:])
     return {**value, **found}
 
 
-def _note_shown(call: Call, wanted: _Wanted) -> None:
-    """Record that a maintainer was shown a patchset, all of it by now."""
+def _note_shown(call: Call, wanted: _Wanted, *, is_cut: bool) -> None:
+    """Record that a maintainer was shown a patchset, all of it by now or a part."""
     workspace, actor = call.workspace, call.caller.actor
     if not call.caller.is_maintainer or workspace.refused:
         return
@@ -144,7 +144,7 @@ def _note_shown(call: Call, wanted: _Wanted) -> None:
     if before is not None and not item.was_shown(actor, before.number):
         call.notes.append(words.half_shown(item, before.number, wanted.later.number))
         return
-    draft = decide.show(item, actor, wanted.later.number)
+    draft = decide.show(item, actor, wanted.later.number, is_cut=is_cut)
     if draft is not None:
         workspace.record(draft)
 
@@ -163,7 +163,8 @@ def _moved(workspace: Workspace, row: queries.Row) -> str:
     """Return where the branch stands now, if that is not what was submitted."""
     if not row["head"]:
         return ""
-    return queries.moved_head(workspace.index, row["branch"], row["head"])
+    place = (row["repository"], row["branch"], row["head"])
+    return queries.moved_head(workspace.index, *place)
 
 
 def _wanted(item: ReviewedItem, arguments: ShowItem) -> _Wanted | None:
@@ -223,11 +224,13 @@ def _diff(store: Path, wanted: _Wanted) -> str:
 
     later, earlier = wanted.later, wanted.earlier
     if earlier is None:
-        return changes.diff(store, later.base or later.head, later.head, _DIFF_BYTES)
+        base = later.base or later.head
+        found = changes.diff(store, base, later.head, _DIFF_BYTES)
+        return found or words.NO_CHANGE
     span = Span(earlier.base, earlier.head, later.base, later.head)
-    found = interdiff.interdiff(store, span, _DIFF_BYTES)
-    note = words.compared_whole(found.compared_whole)
-    return note + (found.patch or words.NO_DIFFERENCE)
+    between = interdiff.interdiff(store, span, _DIFF_BYTES)
+    note = words.compared_whole(between.compared_whole)
+    return note + (between.patch or words.NO_DIFFERENCE)
 
 
 def _comment(
@@ -267,7 +270,7 @@ def _patchset(one: Patchset) -> ShownPatchset:
     }
 
 
-def _word(one: ReviewWord) -> ShownWord:
+def _word(one: ReviewWord, item: ReviewedItem) -> ShownWord:
     return {
         "kind": one.kind.value,
         "by": words.name_of(one.actor),
@@ -275,5 +278,5 @@ def _word(one: ReviewWord) -> ShownWord:
         "patchset": one.patchset,
         "labels": one.labels,
         "text": one.text,
-        "stands": one.stands,
+        "stands": one in item.standing,
     }

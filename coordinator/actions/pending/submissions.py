@@ -39,6 +39,7 @@ from pending_commits.model import ItemKind
 from pending_commits.review import words
 
 _MOST_AT_ONCE = 16  # then others have a turn
+_TAKEN = COMMIT_STATES - {ItemState.DRAFT}
 
 
 def note_versions(workspace: Workspace, paths: Sequence[str]) -> None:
@@ -84,25 +85,30 @@ def due(workspace: Workspace) -> list[DueFetch]:
 
 def _wanted(workspace: Workspace) -> Iterator[tuple[str, AwaitedBranch]]:
     git_state = workspace.git_state
-    unknown = queries.unexamined(workspace.index)
+    bases = queries.bases(workspace.index)
     for row in queries.pending_of_kind(workspace.index, ItemKind.COMMIT.value):
         name = repository_of(workspace, row)
         if not name or row["draft"] or row["state"] in FINISHED:
             continue
-        tip = git_state.looks[name].branches[row["branch"]]
+        branches = git_state.looks[name].branches
+        tip, target = branches[row["branch"]], workspace.settings.target_of(name)
+        aim = branches.get(target, "")
         revised = str(git_state.revised.get(row["path"], ""))
         known = (git_state.marks.get(name, ""), str(git_state.retries))
-        mark = (revised, row["branch"], tip, name, *known)
-        is_new = row["state"] == ItemState.DRAFT or tip != row["head"]
-        is_new = is_new or row["id"] in unknown
+        mark = (revised, row["branch"], tip, aim, name, *known)
+        is_new = row["state"] not in _TAKEN or tip != row["head"]
+        # What was approved is looked at again where the target may have gone back.
+        is_moved = aim != row["target"] and row["state"] == ItemState.APPROVED
+        is_new = is_new or is_moved or row["id"] not in bases
         if not is_new and not revised:
             git_state.failures.pop(row["path"], None)  # it stands where it was taken
             continue
         if git_state.tried.get(row["path"]) != mark and _is_own(workspace, row):
-            examined = "" if row["id"] in unknown else row["head"]
+            base = bases.get(row["id"], "")
+            seen = (row["head"], base) if row["id"] in bases else ("", "")
             yield (
                 name,
-                AwaitedBranch(row["id"], row["path"], row["branch"], mark, examined),
+                AwaitedBranch(row["id"], row["path"], row["branch"], mark, *seen),
             )
 
 
@@ -114,9 +120,9 @@ def retry(workspace: Workspace) -> None:
 def _is_own(workspace: Workspace, row: queries.Row) -> bool:
     """Tell whether an item proposes a branch of its author's; `check` says if not."""
     owner = workspace.roster.owner_of_branch(row["branch"])
-    is_own = not row["agent"] or owner == row["agent"]
-    # What was taken before the rule was asked here goes on.
-    return is_own and (bool(row["head"]) or not misnamed(workspace, row["branch"]))
+    if row["head"]:  # what was taken before goes on
+        return not row["agent"] or owner == row["agent"]
+    return owner == (row["agent"] or None) and not misnamed(workspace, row["branch"])
 
 
 def misnamed(workspace: Workspace, branch: str) -> Problem | None:
@@ -171,7 +177,8 @@ def take(
     """Record what was fetched, and keep the reason of what could not be."""
     for item, outcome in zip(fetch.items, found, strict=True):
         row = queries.pending_item(workspace.index, item.id)
-        if row is None or row["branch"] != item.branch:
+        is_over = row is None or row["state"] in FINISHED
+        if row is None or is_over or row["branch"] != item.branch:
             continue  # it went on meanwhile
         workspace.git_state.tried[item.path] = item.mark
         workspace.git_state.record = -1
@@ -198,7 +205,9 @@ def submit(
     workspace.git_state.failures.pop(row["path"], None)
     event = ItemEvent.SUBMIT
     state = ItemState(row["state"])
-    if row["head"]:
+    if state not in COMMIT_STATES:
+        state = ItemState.DRAFT  # it was another kind of item when it was moved last
+    elif row["head"]:
         event = (
             ItemEvent.REVISE if row["head"] == proposal.head else ItemEvent.NEW_COMMIT
         )

@@ -66,13 +66,18 @@ def _finish(
     call: Call, arguments: ConflictArguments, found: list[Found]
 ) -> ShownConflicts:
     workspace = call.workspace
-    call.notes.extend(x.message for x in found if isinstance(x, CoordinatorError))
+    failed = [x for x in found if isinstance(x, CoordinatorError)]
+    if failed and len(failed) == len(found):
+        raise failed[0]
     seen = take_all(workspace, found)
     left_out = (x for one in seen for x in one.radar.unreadable)
-    call.notes.extend(words.not_compared(x.names, x.reason) for x in left_out)
+    said = [words.not_compared(x.names, x.reason) for x in left_out]
+    said = [*(x.message for x in failed), *said]
+    call.notes.extend(said)
     value: ShownConflicts = {
         "pairs": [x for one in seen for x in _pairs(one)],
         "with_target": [x for one in seen for x in _with_target(one)],
+        "not_compared": said,
     }
     if arguments.plan:
         value["plan"] = [x for one in seen for x in _plan(workspace, one)]
@@ -109,10 +114,10 @@ def _plan(workspace: Workspace, found: RadarFindings) -> list[str]:
     rows = queries.pending_of_kind(workspace.index, "commit")
     names = {x.name for x in found.works}
     mine = [x for x in rows if x["id"] in names]
-    late = found.radar.with_target
+    late = found.items.with_target
     mine.sort(key=lambda x: (x["state"] != ItemState.APPROVED, x["moved_at"], x["id"]))
     ids = [x["id"] for x in mine]
-    clashes = [frozenset((x.first, x.second)) for x in found.radar.pairs]
+    clashes = [frozenset((x.first, x.second)) for x in found.items.pairs]
     merging = landing_order.plan([x for x in ids if x not in late], clashes)
     return [*merging, *(x for x in ids if x in late)]
 

@@ -5,7 +5,7 @@ one repository come one after the other.
 """
 
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from active_contexts.worktree_state.entries import common_folder, entry_at
@@ -29,6 +29,7 @@ class RadarState:
     """What looks at one repository leave to the next, and their lane."""
 
     memory: Memory = field(default_factory=Memory)
+    order: Memory = field(default_factory=Memory)
     lane: Lane["RadarFindings"] = field(default_factory=Lane)
 
 
@@ -36,7 +37,8 @@ class RadarState:
 class RadarFindings:
     """What was compared in a repository, with which target commit, and what came of it.
 
-    `unsure` are the owners of what could not be compared, as far as that is known.
+    `unsure` are the owners of what could not be compared, as far as that is known;
+    `items` is what came of the proposals alone, those of one agent with each other too.
     """
 
     repository: str
@@ -44,6 +46,7 @@ class RadarFindings:
     works: tuple[OpenWork, ...]
     radar: Radar
     unsure: frozenset[str]
+    items: Radar
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,9 @@ class RadarLook:
         names = {y for x in unreadable for y in x.names}
         owners = [*((x.owner, x.name) for x in found), *self._named]
         unsure = frozenset(owner for owner, name in owners if name in names)
-        return RadarFindings(self.repository, target, tuple(found), told, unsure)
+        alone = [replace(x, owner=x.name) for x in self.items]
+        items = matrix.compare(there, target, alone, self.state.order)
+        return RadarFindings(self.repository, target, tuple(found), told, unsure, items)
 
     @property
     def _named(self) -> list[tuple[str, str]]:

@@ -21,7 +21,7 @@ class Place(OfPatchset):
 
     file: str = Field("", max_length=4_096, description="a file, as the diff names it")
     line: int = Field(
-        0, ge=0, le=10_000_000, description="its line in that patchset, from 1"
+        0, ge=0, le=10_000_000, description="its line in that patchset, from 1; 0: all"
     )
 
 
@@ -56,7 +56,8 @@ def _begin(call: Call, arguments: Place, *, is_draft: bool) -> Deferred[MadeComm
         raise UsageProblem("A line is one of a file.", hint="Add: --file PATH")
     workspace = call.workspace
     item = loading.load(workspace, loading.find_row(workspace, arguments.id))
-    patchset = _patchset(item, arguments.patchset)
+    shown = decide.last_shown(item, call.caller.actor)
+    patchset = _patchset(item, arguments.patchset or shown)
     read = partial(_quoted, workspace.layout.store, item, patchset, arguments)
     return Deferred(read, partial(_make, call, arguments, is_draft=is_draft))
 

@@ -4,7 +4,7 @@ It asks git nothing: what the last look showed is what counts here. It changes n
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache, partial
 from typing import Any
 
@@ -13,7 +13,7 @@ from coordinator.kernel.errors import NotFound, Refused
 from coordinator.results.review import ShownRequirement
 from coordinator.workspace import tokens
 from coordinator.workspace.workspace import Workspace
-from pending_commits.item_states import FINISHED, ItemState
+from pending_commits.item_states import COMMIT_STATES, FINISHED, ItemState
 from pending_commits.model import ItemKind
 from pending_commits.review import format as facts_format
 from pending_commits.review import requirements
@@ -71,18 +71,31 @@ def load(workspace: Workspace, row: queries.Row) -> ReviewedItem:
         repository=row["repository"],
         branch=row["branch"],
         path=row["path"],
-        state=ItemState(row["state"]),
+        state=_state(row),
         at=row["moved_at"],
-        patchsets=tuple(
-            _patchset(workspace, x) for x in queries.patchsets(index, row["id"])
-        ),
+        patchsets=_patchsets(workspace, row),
         words=tuple(_word(x, read) for x in queries.words(index, row["id"])),
         comments=tuple(_comment(x, read) for x in queries.comments(index, row["id"])),
     )
 
 
+def _state(row: queries.Row) -> ItemState:
+    """Return how far a commit is; one that was moved last as another kind: a draft."""
+    state = ItemState(row["state"])
+    return state if state in COMMIT_STATES else ItemState.DRAFT
+
+
 def _text(workspace: Workspace, blob: str) -> str:
     return workspace.read_text(blob) if blob else ""
+
+
+def _patchsets(workspace: Workspace, item: queries.Row) -> tuple[Patchset, ...]:
+    """Return an item's patchsets; the files of the newest alone, which decide."""
+    rows = queries.patchsets(workspace.index, item["id"])
+    # Of a person's every author counts; whose an agent's is, is known.
+    old = ({**x, "facts": ""} if item["agent"] else x for x in rows[:-1])
+    kept = [replace(_patchset(workspace, x), files=None) for x in old]
+    return (*kept, *(_patchset(workspace, x) for x in rows[-1:]))
 
 
 def _patchset(workspace: Workspace, row: queries.Row) -> Patchset:
@@ -91,7 +104,7 @@ def _patchset(workspace: Workspace, row: queries.Row) -> Patchset:
     return Patchset(*made, seq=row["seq"], **known)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _facts(text: str) -> Mapping[str, Any]:
     return facts_format.parse(text)
 
@@ -161,7 +174,7 @@ class Judge:
         workspace, head, branch = self.workspace, item.newest.head, item.branch
         look = workspace.git_state.looks.get(item.repository)
         if look is None:
-            moved = queries.moved_head(workspace.index, branch, head)
+            moved = queries.moved_head(workspace.index, item.repository, branch, head)
         else:
             moved = look.branches.get(branch, head)
         failure = workspace.git_state.failures.get(item.path)

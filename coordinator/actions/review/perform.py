@@ -30,8 +30,8 @@ def speaker(call: Call, text: str = "") -> Speaker:
     """Return who speaks, and what the decision needs to know of the workspace."""
     workspace, caller = call.workspace, call.caller
     require = partial(loading.lacking, workspace)
-    is_only = tokens.maintainers(workspace.layout) <= 1
-    return Speaker(caller.actor, text, require, caller.name, is_only)
+    others = tokens.others(workspace.layout, caller.name)
+    return Speaker(caller.actor, text, require, caller.name, others)
 
 
 def perform(
@@ -97,6 +97,8 @@ def settle(workspace: Workspace) -> None:
     before, workspace.git_state.policy = workspace.git_state.policy, known
     if workspace.refused or all(map(operator.is_, before, known)):
         return
+    if not workspace.layout.settings.exists():
+        return  # defaults that nobody chose decide nothing
     judge = loading.Judge(workspace)
     for row in queries.pending_of_kind(workspace.index, ItemKind.COMMIT.value):
         _settle(judge, row)

@@ -50,6 +50,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
         "id",
         "kind",
         "agent",
+        "repository",
         "state",
         "turn",
         "since",
@@ -90,6 +91,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
 _NEXT = "workflow next"
 _RUNS = "workflow show"  # of one run, or a table of all
 _MOST_FOLDED = 500  # rows
+_WHOLE_WORDS = {"id"}
 _SELDOM = {
     "turn",
     "since",
@@ -199,8 +201,10 @@ def _next(result: ShownNext) -> Sequence[Table | Text | str]:
 
 def _filled(name: str, rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """Return the columns of a list, but those that are seldom used and empty."""
-    names = _COLUMNS.get(name, ())
-    return tuple(x for x in names if x not in _SELDOM or any(y.get(x) for y in rows))
+    empty = {x for x in _SELDOM if not any(y.get(x) for y in rows)}
+    if name == "pending list" and len({y.get("repository") for y in rows} - {""}) < 2:  # noqa: PLR2004 - several
+        empty.add("repository")
+    return tuple(x for x in _COLUMNS.get(name, ()) if x not in empty)
 
 
 def _table(
@@ -213,7 +217,9 @@ def _table(
         return _unfolded(rows, columns)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in columns:
-        table.add_column(name.replace("_", " ").upper(), overflow="fold")
+        # What people copy stays whole.
+        head, whole = name.replace("_", " ").upper(), name in _WHOLE_WORDS
+        table.add_column(head, overflow="fold", no_wrap=whole)
     for row in rows:
         table.add_row(*(_cell(name, row.get(name), row) for name in columns))
     return table

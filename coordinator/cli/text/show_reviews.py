@@ -101,10 +101,9 @@ def _word(x: ShownWord) -> list[str]:
 
 
 def _at(x: ShownReviewComment) -> list[str]:
-    place = (
-        f"{safe(x['file']) or 'all of it'}{':' + str(x['line']) if x['line'] else ''}"
-    )
-    head = f"  {moment(x['at'])}  {x['id']} {safe(x['by'])} on {place} of patchset"
+    line = f":{x['line']}" if x["line"] else ""
+    place = f"{display(x['file'])}{line} of " if x["file"] else ""
+    head = f"  {moment(x['at'])}  {x['id']} {safe(x['by'])} on {place}patchset"
     quoted = [f"      | {display_line(x['quoted'])}"] if x["quoted"] else []
     return [f"{head} {x['patchset']}{_now(x)}", *quoted, *_quoted(x["text"])]
 
@@ -125,18 +124,20 @@ def _quoted(text: str) -> list[str]:
 
 
 def _changes(found: ShownChanges) -> list[str]:
-    head = (
-        f"{found['commits']} commits, {len(found['files'])} files,"
-        f" +{found['added']} -{found['removed']}"
-    )
+    counts = (_count(found["commits"], "commit"), _count(len(found["files"]), "file"))
+    head = f"{', '.join(counts)}, +{found['added']} -{found['removed']}"
     lines = ["", head]
     lines += [f"  {oid[:_SHORT]} {safe(said)}" for oid, said in found["subjects"]]
     for x in found["files"][:_MOST_FILES]:
-        before = f" (was {safe(x['before'])})" if x["before"] else ""
+        before = f" (was {display(x['before'])})" if x["before"] else ""
         size = "binary" if x["binary"] else f"+{x['added']} -{x['removed']}"
-        lines.append(f"  {size:>12}  {safe(x['path'])}{before}{_mode(x)}")
+        lines.append(f"  {size:>12}  {display(x['path'])}{before}{_mode(x)}")
     left = len(found["files"]) - _MOST_FILES
     return [*lines, *([f"  and {left} more files"] if left > 0 else [])]
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def _mode(x: Any) -> str:  # noqa: ANN401 - JSON
@@ -153,8 +154,9 @@ def diff(result: ShownItem, color: Callable[[str], str]) -> list[str]:
 
 
 def _line(text: str) -> str:
-    """Return a line of code: tabs stay, a carriage return at its end goes."""
-    return display_line(text.removesuffix("\r"))
+    """Return a line of code: tabs stay, a carriage return at its end is `^M`."""
+    shown = display_line(text.removesuffix("\r"))
+    return f"{shown}^M" if text.endswith("\r") and text[:1] in {"+", "-"} else shown
 
 
 def plain(line: str) -> str:
@@ -189,8 +191,9 @@ def reviewed(result: Reviewed) -> list[str]:
 
 def comment(result: MadeComment) -> list[str]:
     """Return that a comment was made, and how a draft is sent."""
-    place = f"{safe(result['file'])}:{result['line']}" if result["file"] else "it"
-    lines = [f"{result['id']}: on {place} of patchset {result['patchset']}."]
+    line = f":{result['line']}" if result["line"] else ""
+    place = f"{display(result['file'])}{line} of " if result["file"] else ""
+    lines = [f"{result['id']}: on {place}patchset {result['patchset']}."]
     if not result["sent"]:
         item = safe(result["item"])
         lines.append(
@@ -213,7 +216,10 @@ def conflicts(result: ShownConflicts) -> list[str]:
     ]
     plan = result.get("plan")
     order = [] if plan is None else [f"land in this order: {', '.join(plan) or 'none'}"]
-    return [*(lines or ["All work merges."]), *order]
+    if not lines:
+        part = "What could be compared merges." if result["not_compared"] else ""
+        lines = [part or "All work merges."]
+    return [*lines, *order]
 
 
 SHOWN: dict[str, Callable[[Any], list[str]]] = {

@@ -359,11 +359,10 @@ def start_beside(
 
 
 def page(command: str, text: bytes, environment: Mapping[str, str]) -> bool:
-    """Give a text to the user's pager, read by a shell as git does; False: no shell."""
-    argv = ["/bin/sh", "-c", command]
+    """Give a text to the user's pager, by a shell as git does; False: it failed."""
+    argv, made = ["/bin/sh", "-c", command], _environment(environment)
     with suppress(OSError):
-        subprocess.run(argv, input=text, env=_environment(environment), check=False)
-        return True
+        return subprocess.run(argv, input=text, env=made, check=False).returncode == 0
     return False
 
 

@@ -114,19 +114,19 @@ def test_a_new_text_about_the_same_commit_keeps_the_approval(
     shop: OpenWorkspace, agent: FakeAgent
 ) -> None:
     """Words are not what was approved."""
-    number = item(shop)["patchset"]
-    shop.perform("review approve", id="backend-carts", patchset=number)
+    shop.perform("pending show", id="backend-carts", diff=True)
+    shop.perform("review approve", id="backend-carts")
     agent.pending("carts", f"{TEXT}\nMore words.\n")
     assert item(shop)["state"] == "approved"
 
 
-def test_a_new_text_answers_requested_changes(
+def test_a_new_text_does_not_answer_requested_changes(
     shop: OpenWorkspace, agent: FakeAgent
 ) -> None:
-    """Whoever asked for changes is asked again."""
-    put(shop, ItemState.CHANGES_REQUESTED)
+    """Whoever asked for changes is asked again about a new commit."""
+    shop.perform("review request-changes", id="backend-carts", body="Why?")
     agent.pending("carts", f"{TEXT}\nAs asked.\n")
-    assert item(shop)["state"] == "submitted"
+    assert item(shop)["state"] == "changes-requested"
 
 
 def test_what_landed_stays_on_record(shop: OpenWorkspace, agent: FakeAgent) -> None:

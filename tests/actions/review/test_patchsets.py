@@ -145,7 +145,10 @@ def test_an_empty_change_is_said_to_be_one(
     assert show(shop, "1..2")["diff"] == "No file differs between the two.\n"
     git(agent.home, "reset", "-q", "--hard", "main")
     found = show(shop)
-    assert (found["changes"]["commits"], found["diff"]) == (0, "")
+    assert (found["changes"]["commits"], found["diff"]) == (
+        0,
+        "It changes no file.\n",
+    )
 
 
 def test_a_branch_that_is_gone_stays_to_be_reviewed(

@@ -145,14 +145,16 @@ def test_changes_are_asked_for_made_and_approved(
     ]
 
 
-def test_a_new_text_answers_what_was_asked(
+def test_a_new_text_alone_does_not_answer_what_was_asked(
     shop: OpenWorkspace, agent: FakeAgent, ann: Maintainer
 ) -> None:
-    """The wish rests then; the same one may be said again."""
+    """A commit does, or whoever asked; the branch that is proposed again does not."""
     ann.look()
     ann.ask("Why?")
     agent.pending("login", "# Login\n\nBranch: backend/login\n\nBecause.\n")
-    assert item(shop)["state"] == "submitted"
+    assert item(shop)["state"] == "changes-requested"
+    again = shop.call("pending submit", {"branch": "backend/login"}, agent="backend")
+    assert again["state"] == "changes-requested"
     assert ann.approve()["state"] == "approved"
 
 
@@ -170,7 +172,7 @@ def test_two_must_approve_where_the_settings_say_so(
     found = bob.approve()
     assert found["state"] == "approved"
     shown = shop.perform("pending show", id=ITEM)["requirements"]
-    assert "Patchset 1 has 2 of 2 approvals (Ann, Bob)." in [
+    assert "Patchset 1 has its 2 approvals (Ann, Bob)." in [
         x["sentence"] for x in shown
     ]
     assert bob.perform("review revoke", id=ITEM)["state"] == "submitted"
@@ -274,7 +276,10 @@ def test_where_there_is_one_maintainer_the_record_says_so(
     """Nobody else could approve a person's branch there."""
     git(repository, "branch", "fix/it")
     found = shop.perform("pending submit", branch="fix/it", title="Fix it")
-    shop.perform("review approve", id=found["id"], patchset=1)
+    with pytest.raises(NotShown):
+        shop.perform("review approve", id=found["id"], patchset=1)
+    shop.perform("pending show", id=found["id"], diff=True)
+    shop.perform("review approve", id=found["id"])
     [record] = shop.records("review.approved")
     assert record.data["own"] is True
 
@@ -291,6 +296,20 @@ def test_a_withdrawn_item_comes_back_without_its_approval(
         ann.approve()
     again = shop.call("pending submit", {"branch": "backend/login"}, agent="backend")
     assert (again["state"], again["patchset"]) == ("submitted", 1)
+
+
+def test_a_wish_for_changes_outlives_a_withdrawal(
+    shop: OpenWorkspace, agent: FakeAgent, ann: Maintainer, bob: Maintainer
+) -> None:
+    """An author is not rid of it without a commit, nor is another maintainer's word."""
+    ann.ask("Why?")
+    shop.call("pending withdraw", {"id": ITEM}, agent="backend")
+    again = shop.call("pending submit", {"branch": "backend/login"}, agent="backend")
+    assert again["state"] == "changes-requested"
+    bob.look()
+    assert bob.approve()["state"] == "changes-requested"
+    agent.commit("server/a.py", f"# Logs in.\n{CODE}")
+    assert item(shop)["state"] == "submitted"
 
 
 def test_other_items_are_not_reviewed(shop: OpenWorkspace, agent: FakeAgent) -> None:

@@ -10,6 +10,7 @@ from pending_commits.item_states import FINISHED, ItemState, MoveNotAllowed
 from pending_commits.review import decide
 from pending_commits.review.decide import NotShown, ReviewRuling, StalePatchset
 from pending_commits.review.model import (
+    CUT,
     Policy,
     ReviewComment,
     ReviewedItem,
@@ -47,7 +48,7 @@ def test_an_approval_is_of_one_commit() -> None:
     assert kinds(found) == ["review.approved", "pending.moved"]
     data = first(found).data
     assert (data["patchset"], data["head"]) == (1, HEADS[0])
-    assert (data["shown"], data["own"]) == (True, False)
+    assert data["own"] is False
     assert moved(found) == ("submitted", "approved")
     assert found.texts == ("Good",)
     assert found.told is not None
@@ -67,10 +68,27 @@ def test_nobody_approves_what_was_not_shown() -> None:
         decide.approve(item(words=(shown(BOB),)), speaker())
 
 
-def test_a_patchset_may_be_named_instead() -> None:
-    """Whoever read it elsewhere says so; the record tells that it was not shown."""
-    found = decide.approve(item(), speaker(), wanted=1)
-    assert first(found).data["shown"] is False
+def test_a_name_is_no_look() -> None:
+    """A patchset that was not shown is not approved by its number either."""
+    with pytest.raises(NotShown):
+        decide.approve(item(), speaker(), wanted=1)
+    with pytest.raises(NotShown):
+        decide.request_changes(
+            item(patchset(1), patchset(2), words=(shown(),)), speaker(text="No")
+        )
+
+
+def test_what_was_cut_off_is_approved_by_its_number() -> None:
+    """Whoever looked at the rest elsewhere says so; a whole look counts as ever."""
+    cut = item(words=(replace(shown(), labels=(CUT,)),))
+    with pytest.raises(Refused, match="was cut off"):
+        decide.approve(cut, speaker())
+    assert moved(decide.approve(cut, speaker(), wanted=1))
+    record = decide.show(cut, ANN, 1)
+    assert record is not None
+    whole = replace(cut, words=(*cut.words, shown()))
+    assert moved(decide.approve(whole, speaker()))
+    assert decide.show(cut, ANN, 1, is_cut=True) is None
 
 
 def test_a_newer_patchset_is_never_approved_unseen() -> None:
@@ -96,28 +114,37 @@ def test_a_newer_patchset_is_never_approved_unseen() -> None:
 def test_an_author_never_approves(mine: ReviewedItem) -> None:
     """Nor who wrote one of its commits; where there is only one, the record says so."""
     last = mine.newest.number
+    mine = replace(mine, words=(shown(number=last), shown("(maintainer Eve)", last)))
     with pytest.raises(Refused, match="your own work"):
-        decide.approve(mine, speaker(), wanted=last)
-    found = decide.approve(mine, speaker(is_only=True), wanted=last)
+        decide.approve(mine, speaker(others=("Eve",)))
+    found = decide.approve(mine, speaker())
     assert first(found).data["own"] is True
-    other = "(maintainer Eve)"
-    assert moved(decide.approve(mine, speaker(other), wanted=last))
+    assert moved(decide.approve(mine, speaker("(maintainer Eve)")))
+
+
+def test_where_all_maintainers_are_authors_one_of_them_approves() -> None:
+    """Else nobody could."""
+    made = replace(patchset(1, by=ANN), authors=("Ann", "Bob"))
+    both = item(made, agent="", words=(shown(),))
+    assert first(decide.approve(both, speaker(others=("Bob",)))).data["own"] is True
+    with pytest.raises(Refused, match="your own work"):
+        decide.approve(both, speaker(others=("Bob", "")))
 
 
 def test_names_in_an_agents_commits_mean_nothing() -> None:
     """Agents often commit under the name of the person whose machine they use."""
-    found = item(replace(patchset(1), authors=("Ann",)))
-    assert moved(decide.approve(found, speaker(), wanted=1))
+    found = item(replace(patchset(1), authors=("Ann",)), words=(shown(),))
+    assert moved(decide.approve(found, speaker(others=("Bob",))))
 
 
 def test_several_maintainers_may_have_to_approve() -> None:
     """The last of them moves the item."""
-    one = decide.approve(item(), speaker(require=asks_two), wanted=1)
+    one = decide.approve(item(words=(shown(),)), speaker(require=asks_two))
     assert kinds(one) == ["review.approved"]
-    given = item(words=(word(WordKind.APPROVED, BOB),))
+    given = item(words=(word(WordKind.APPROVED, BOB), shown()))
     two = decide.approve(given, speaker(require=asks_two), wanted=1)
     assert moved(two) == ("submitted", "approved")
-    again = item(words=(word(WordKind.APPROVED, ANN),))
+    again = item(words=(word(WordKind.APPROVED, ANN), shown()))
     assert moved(decide.approve(again, speaker(require=asks_two), wanted=1)) is None
 
 
@@ -141,7 +168,8 @@ def test_one_wish_is_enough_and_its_owner_takes_it_back() -> None:
     assert moved(decide.revoke(found, speaker())) is None
     alone = replace(found, words=asked[:1])
     assert moved(decide.revoke(alone, speaker())) == ("changes-requested", "submitted")
-    approved = decide.approve(alone, speaker(), wanted=1)
+    seen = replace(alone, words=(*alone.words, shown()))
+    approved = decide.approve(seen, speaker())
     assert moved(approved) == ("changes-requested", "approved")
 
 
@@ -157,7 +185,7 @@ def test_an_approval_that_is_taken_back_leads_to_review() -> None:
 def test_what_is_queued_stays_so_under_another_approval() -> None:
     """It rests on what was said before."""
     for state in (ItemState.QUEUED, ItemState.CHECKING, ItemState.HELD):
-        found = item(state=state, words=(word(WordKind.APPROVED, BOB),))
+        found = item(state=state, words=(word(WordKind.APPROVED, BOB), shown()))
         assert moved(decide.approve(found, speaker(), wanted=1)) is None
 
 
@@ -232,7 +260,7 @@ def test_what_the_author_says_the_maintainers_hear() -> None:
     own = decide.comment(item(), speaker("backend", "So"), place, is_draft=False)
     assert own.told is not None
     assert own.told.to == ""
-    theirs = item(patchset(1, by=BOB), agent="")
+    theirs = item(patchset(1, by=BOB), agent="", words=(shown(),))
     told = decide.approve(theirs, speaker(), wanted=1).told
     assert told is not None
     assert told.to == ""
@@ -255,5 +283,6 @@ def test_settings_that_ask_for_more_take_an_approval_away() -> None:
 
 def test_a_nameless_maintainer_is_one_like_others() -> None:
     """Its token came before names."""
-    assert moved(decide.approve(item(), speaker(ANYBODY), wanted=1))
+    found = item(words=(shown(ANYBODY),))
+    assert moved(decide.approve(found, speaker(ANYBODY)))
     assert isinstance(StalePatchset(item(), 1), Conflict)

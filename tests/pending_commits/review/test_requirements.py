@@ -71,8 +71,15 @@ def test_approvals_are_of_the_newest_patchset_by_different_maintainers(
 )
 def test_what_decides_about_everybody_needs_a_maintainer(path: str, name: str) -> None:
     """Even where the settings ask for no approval."""
-    found, policy = item(patchset(1, path), agent=""), Policy(approvals=0)
+    found, policy = item(patchset(1, path, by=BOB), agent=""), Policy(approvals=0)
     assert lacking(require(found, policy)) == [name]
+    assert lacking(require(replace(found, words=(APPROVED,)), policy)) == []
+
+
+def test_what_nobody_knows_to_have_proposed_needs_a_maintainer() -> None:
+    """A file of no agent's name proposes for nobody."""
+    found, policy = item(patchset(1), agent=""), Policy(approvals=0)
+    assert lacking(require(found, policy)) == ["author"]
     assert lacking(require(replace(found, words=(APPROVED,)), policy)) == []
 
 

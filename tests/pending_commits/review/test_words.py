@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pending_commits.item_states import ItemState
+from pending_commits.review import requirement_words as needs
 from pending_commits.review import words
 from pending_commits.review.model import (
     FoundSecret,
@@ -26,7 +27,7 @@ from tests.pending_commits.review.reviewing import (
     word,
 )
 
-APPROVE = "coordinator review approve backend-login --patchset 1"
+APPROVE = "coordinator review approve backend-login"
 SUBMIT = "coordinator pending submit --branch backend/login"
 GIVEN = [word(WordKind.APPROVED), word(WordKind.APPROVED, BOB)]
 
@@ -35,19 +36,19 @@ GIVEN = [word(WordKind.APPROVED), word(WordKind.APPROVED, BOB)]
     ("said", "expected"),
     [
         (
-            words.submitted(item(patchsets=()), Turn.AUTHOR),
+            needs.submitted(item(patchsets=()), Turn.AUTHOR),
             ("No commit of backend/login was submitted yet.", SUBMIT),
         ),
         (
-            words.submitted(item(state=ItemState.DRAFT), Turn.AUTHOR),
+            needs.submitted(item(state=ItemState.DRAFT), Turn.AUTHOR),
             ("It is a draft.", SUBMIT),
         ),
         (
-            words.current(item(), GitView()),
+            needs.current(item(), GitView()),
             ("Patchset 1 is what backend/login stands at, aaaaaaaaaaaa.", ""),
         ),
         (
-            words.current(item(), GitView(moved="d" * 40)),
+            needs.current(item(), GitView(moved="d" * 40)),
             (
                 (
                     "backend/login stands at dddddddddddd by now, not at patchset 1"
@@ -57,7 +58,7 @@ GIVEN = [word(WordKind.APPROVED), word(WordKind.APPROVED, BOB)]
             ),
         ),
         (
-            words.current(item(), GitView(trouble="It holds a secret.")),
+            needs.current(item(), GitView(trouble="It holds a secret.")),
             (
                 (
                     "backend/login cannot be taken, not at patchset 1 (aaaaaaaaaaaa):"
@@ -67,47 +68,50 @@ GIVEN = [word(WordKind.APPROVED), word(WordKind.APPROVED, BOB)]
             ),
         ),
         (
-            words.current(item(), GitView(is_gone=True)),
+            needs.current(item(), GitView(is_gone=True)),
             ("backend/login is gone; patchset 1 (aaaaaaaaaaaa) is kept.", ""),
         ),
         (
-            words.examined(item(), ""),
+            needs.examined(item(), ""),
             (
                 "Patchset 1 was not examined yet.",
                 "coordinator pending show backend-login",
             ),
         ),
-        (words.answered(item(), []), ("Nobody waits for changes.", "")),
+        (needs.answered(item(), []), ("Nobody waits for changes.", "")),
         (
-            words.answered(item(), [word(WordKind.REQUESTED)]),
-            ("Ann asked for changes of patchset 1.", SUBMIT),
+            needs.answered(item(), [word(WordKind.REQUESTED)]),
+            (
+                "Ann asked for changes of patchset 1: commit some.",
+                f"git commit -a && {SUBMIT}",
+            ),
         ),
-        (words.merges(item(), []), ("It merges with the target.", "")),
+        (needs.merges(item(), []), ("It merges with the target.", "")),
         (
-            words.merges(item(), ["a", "b\n"]),
+            needs.merges(item(), ["a", "b\n"]),
             ("It does not merge with the target in a, b\\n.", SUBMIT),
         ),
         (
-            words.approved(item(), [], 1),
-            ("Patchset 1 has 0 of 1 approvals.", APPROVE),
+            needs.approved(item(), [], 1),
+            ("Patchset 1 has 0 of 1 approval.", APPROVE),
         ),
         (
-            words.approved(item(), GIVEN, 2),
-            ("Patchset 1 has 2 of 2 approvals (Ann, Bob).", ""),
+            needs.approved(item(), GIVEN, 2),
+            ("Patchset 1 has its 2 approvals (Ann, Bob).", ""),
         ),
         (
-            words.labelled(item(), "security", ["auth/a"], met=False),
+            needs.labelled(item(), "security", ["auth/a"], met=False),
             (
-                "auth/a asks for an approval with the label security.",
+                "An approval with the label security is asked for by auth/a.",
                 f"{APPROVE} --label security",
             ),
         ),
         (
-            words.owned(item(), ["Bob", "Eve"], ["a"], met=False),
-            ("a asks for the approval of Bob or Eve.", APPROVE),
+            needs.owned(item(), ["Bob", "Eve"], ["a"], met=False),
+            ("The approval of Bob or Eve is asked for by a.", APPROVE),
         ),
         (
-            words.own_paths(item(), {"web/a": ("frontend",)}, met=False),
+            needs.own_paths(item(), {"web/a": ("frontend",)}, met=False),
             (
                 (
                     "web/a: not backend's own, so it needs the word of frontend"
@@ -117,11 +121,11 @@ GIVEN = [word(WordKind.APPROVED), word(WordKind.APPROVED, BOB)]
             ),
         ),
         (
-            words.own_paths(item(), {"a": ()}, met=False),
+            needs.own_paths(item(), {"a": ()}, met=False),
             ("a: not backend's own, so it needs the word of a maintainer.", APPROVE),
         ),
         (
-            words.own_paths(item(), {}, met=True),
+            needs.own_paths(item(), {}, met=True),
             (
                 (
                     "A maintainer or their owner agreed to paths that are not its"
@@ -131,25 +135,31 @@ GIVEN = [word(WordKind.APPROVED), word(WordKind.APPROVED, BOB)]
             ),
         ),
         (
-            words.maintainers_word(item(), "protected", [".gitmodules"], met=False),
+            needs.maintainers_word(item(), "protected", [".gitmodules"], met=False),
             (
                 (
-                    ".gitmodules decides how everybody's work is checked, merged or"
-                    " run: a maintainer must approve."
+                    "A maintainer must approve, since .gitmodules may decide how"
+                    " everybody's work is checked, merged or run."
                 ),
                 APPROVE,
             ),
         ),
         (
-            words.maintainers_word(item(), "submodules", ["lib"], met=False),
-            ("lib is a submodule's commit: a maintainer must approve.", APPROVE),
-        ),
-        (
-            words.maintainers_word(item(), "searched", ["aaaa"], met=False),
+            needs.maintainers_word(item(), "submodules", ["lib"], met=False),
             (
                 (
-                    "aaaa has more added lines than are searched for secrets:"
-                    " a maintainer must approve."
+                    "A maintainer must approve, since the commit of a submodule"
+                    " changes (lib)."
+                ),
+                APPROVE,
+            ),
+        ),
+        (
+            needs.maintainers_word(item(), "searched", ["aaaa"], met=False),
+            (
+                (
+                    "A maintainer must approve, since not all added lines were"
+                    " searched for secrets."
                 ),
                 APPROVE,
             ),
@@ -166,7 +176,7 @@ def test_a_requirement_says_what_is_so_and_what_to_do(
 def test_a_branch_in_a_command_is_quoted() -> None:
     """Git admits names that a shell would read."""
     odd = item(patchsets=(), branch="a;rm -rf ~", agent="")
-    found = words.submitted(odd, Turn.AUTHOR).command
+    found = needs.submitted(odd, Turn.AUTHOR).command
     assert found == "coordinator pending submit --branch 'a;rm -rf ~'"
 
 
@@ -234,10 +244,7 @@ def test_a_branch_in_a_command_is_quoted() -> None:
         (
             words.nothing_to_agree(item(), "docs"),
             (
-                (
-                    "backend-login touches no path of docs's that is not its author's"
-                    " as well."
-                ),
+                "backend-login touches no path that is for docs alone to agree to.",
                 "Run: coordinator pending show backend-login",
             ),
         ),
@@ -282,7 +289,7 @@ def test_a_secret_is_told_by_its_place() -> None:
         "Lines that the branch adds hold what looks like secrets: a.py:3 (jwt), "
     )
     assert said.endswith(" and 2 more.")
-    assert '"a.py:jwt" or "mark:0123456789ab"' in hint
+    assert 'adds "mark:0123456789ab" to review.secrets_allowed' in hint
 
 
 def test_the_author_gets_one_message_with_everything() -> None:
@@ -355,7 +362,7 @@ def test_a_comment_has_its_place() -> None:
     line = ReviewComment(1, "", ANN, 2, HEADS[1], "a.py", 3)
     assert words.place(line) == "a.py:3 (patchset 2)"
     assert words.place(replace(line, line=0)) == "a.py (patchset 2)"
-    assert words.place(replace(line, file="", line=0)) == "Patchset 2"
+    assert words.place(replace(line, file="", line=0)) == "patchset 2"
     assert words.commented(line) == "Ann commented on a.py:3 (patchset 2)"
 
 
