@@ -129,6 +129,47 @@ def test_a_new_text_does_not_answer_requested_changes(
     assert item(shop)["state"] == "changes-requested"
 
 
+def test_a_file_of_nobody_does_not_propose_an_agents_branch(
+    shop: OpenWorkspace, agent: FakeAgent
+) -> None:
+    """Else its author could approve it as a stranger's; the hint says how it can."""
+    git(agent.home, "checkout", "-q", "-b", "backend/other")
+    path = shop.root / "pending-commits" / "zz-unknown.md"
+    path.write_text("# Other\n\nBranch: backend/other\n")
+    items = {x["id"]: x for x in shop.perform("pending list")}
+    strange = items["zz-unknown"]
+    assert (strange["state"], strange["commit"]) == ("draft", "")
+    assert any("begins with backend-" in x["hint"] for x in strange["problems"])
+
+
+def test_two_branches_of_one_feature_have_files_of_their_own(
+    shop: OpenWorkspace, agent: FakeAgent
+) -> None:
+    """A file that is about another branch is not written over."""
+    agent.pending("stock", "# Stock\n\nBranch: backend/carts\n")
+    agent.branch("stock")
+    agent.commit("b.txt", "two\n")
+    wanted = {"branch": "backend/stock", "title": "Stock"}
+    found = shop.call("pending submit", wanted, agent="backend")
+    assert found["id"] not in {"backend-stock", "backend-carts"}
+    kept = (shop.root / "pending-commits" / "backend-stock.md").read_text()
+    assert kept == "# Stock\n\nBranch: backend/carts\n"
+    assert found["branch"] == "backend/stock"
+
+
+def test_an_item_of_another_kind_becomes_a_commit(
+    shop: OpenWorkspace, agent: FakeAgent
+) -> None:
+    """Its state begins anew."""
+    agent.pending("note", "# Request to docs: look\n")
+    shop.call("pending ack", {"id": "backend-note"}, agent="docs")
+    agent.branch("note")
+    agent.commit("b.txt", "two\n")
+    agent.pending("note", "# Note\n\nBranch: backend/note\n")
+    items = {x["id"]: x for x in shop.perform("pending list")}
+    assert items["backend-note"]["state"] == "submitted"
+
+
 def test_what_landed_stays_on_record(shop: OpenWorkspace, agent: FakeAgent) -> None:
     """Whatever its branch and its text do now."""
     head = item(shop)["commit"]

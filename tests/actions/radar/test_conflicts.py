@@ -162,12 +162,12 @@ def test_the_board_shows_conflicts(shop: OpenWorkspace) -> None:
     assert "## Conflicts" not in board.read_text()
 
 
-def propose(shop: OpenWorkspace, name: str, content: str) -> None:
+def propose(shop: OpenWorkspace, name: str, content: str, feature: str = "x") -> None:
     """Have an agent propose a branch with the common file so."""
     agent = FakeAgent(shop.root, name)
-    agent.branch("x")
+    agent.branch(feature)
     agent.commit("common.txt", content)
-    agent.pending("x", f"# X\n\nBranch: {name}/x\n")
+    agent.pending(feature, f"# X\n\nBranch: {name}/{feature}\n")
 
 
 def test_the_plan_lands_as_many_as_it_can_without_a_conflict(
@@ -181,6 +181,21 @@ def test_the_plan_lands_as_many_as_it_can_without_a_conflict(
     assert found["plan"] == ["backend-x", "frontend-x", "docs-x"]
     agents = [x["agents"] for x in found["pairs"]]
     assert agents == [["backend", "docs"], ["docs", "frontend"]]
+
+
+def test_the_plan_knows_what_of_one_agent_does_not_merge(
+    shop: OpenWorkspace,
+) -> None:
+    """Nobody is told of their own two branches, but both cannot land."""
+    propose(shop, "backend", text(_3="a", _15="b"))
+    git(FakeAgent(shop.root, "backend").home, "checkout", "-q", "--detach", "main")
+    propose(shop, "backend", text(_3="c"), "y")
+    git(FakeAgent(shop.root, "backend").home, "checkout", "-q", "--detach", "main")
+    propose(shop, "backend", text(_15="d"), "z")
+    found = shop.perform("conflicts", plan=True)
+    assert found["plan"] == ["backend-y", "backend-z", "backend-x"]
+    assert found["pairs"] == []
+    assert shop.records("conflict.found") == []
 
 
 def test_a_worktree_that_cannot_be_read_is_said_so(shop: OpenWorkspace) -> None:

@@ -229,6 +229,48 @@ def test_a_branch_that_goes_back_is_as_it_was(
     assert lacking(found) == ["approved"]
 
 
+def test_a_secret_is_found_in_wide_text_and_in_a_merge(
+    shop: OpenWorkspace, agent: FakeAgent, repository: Path
+) -> None:
+    """What git calls binary, and what a merge alone adds, is searched as well."""
+    wide = agent.home / "server" / "wide.txt"
+    wide.write_bytes(f"KEY = '{SECRET}'\n".encode("utf-16"))
+    git(agent.home, "add", ".")
+    git(agent.home, "commit", "-q", "-m", "Write wide text")
+    [problem] = item(shop)["problems"]
+    assert "server/wide.txt:1 (aws-access-key" in problem["message"]
+    git(agent.home, "reset", "-q", "--hard", "HEAD~")
+    commit(repository, "other.txt", "other\n", "Go on")
+    git(agent.home, "merge", "-q", "--no-commit", "--no-ff", "main")
+    (agent.home / "server" / "b.py").write_text(f"KEY = '{SECRET}'\n")
+    git(agent.home, "add", ".")
+    git(agent.home, "commit", "-q", "-m", "Merge")
+    agent.commit("server/b.py", "none\n")
+    [problem] = item(shop)["problems"]
+    assert "server/b.py:1 (aws-access-key" in problem["message"]
+
+
+def test_an_approval_falls_where_the_target_goes_back(
+    shop: OpenWorkspace, agent: FakeAgent, repository: Path, ann: Maintainer
+) -> None:
+    """The same commit brings then what nobody was shown."""
+    commit(repository, "server/other.py", "other\n", "Go on")
+    git(agent.home, "rebase", "-q", "main")
+    assert item(shop)["patchset"] == 2
+    ann.look()
+    assert ann.approve()["state"] == "approved"
+    commit(repository, "server/more.py", "more\n", "Go on")
+    found = item(shop)
+    assert (found["state"], found["patchset"]) == ("approved", 2)
+    git(repository, "reset", "-q", "--hard", "HEAD~2")
+    found = item(shop)
+    assert (found["state"], found["patchset"]) == ("submitted", 3)
+    with pytest.raises(NotShown):
+        ann.approve()
+    assert "server/other.py" in ann.look()["diff"]
+    assert ann.approve()["state"] == "approved"
+
+
 @pytest.mark.parametrize(
     ("target", "patchset"),
     [("../../etc/passwd", 1), ("/etc/passwd", 1), ("../README.md", 2)],
@@ -247,6 +289,18 @@ def test_a_link_may_not_lead_out_of_the_tree(
         assert "lead out of its tree: server/link." in problem["message"]
         settings(shop, "review", 'links_allowed = ["server/link"]')
         assert item(shop)["patchset"] == 2
+
+
+def test_a_link_through_a_link_is_followed(
+    shop: OpenWorkspace, agent: FakeAgent
+) -> None:
+    """Two that each stay in the tree lead out of it together."""
+    (agent.home / "server" / "up").symlink_to("..")
+    (agent.home / "out").symlink_to("server/up/../secret")
+    git(agent.home, "add", ".")
+    git(agent.home, "commit", "-q", "-m", "Link")
+    [problem] = item(shop)["problems"]
+    assert "lead out of its tree: out." in problem["message"]
 
 
 def test_a_moved_submodule_needs_a_maintainer(
