@@ -171,7 +171,8 @@ class Reviews(RuleBasedStateMachine):
     @rule(who=WHO)
     def revoke(self, who: str) -> None:
         """A maintainer takes a word back, if there is one."""
-        can = who in self.model.approved | self.model.asked
+        words = self.model.approved | self.model.asked
+        can = who in words and not self.model.withdrawn
         if self.said(who, "review revoke", can=can):
             self.model.approved.discard(who)
             self.model.asked.discard(who)
