@@ -450,6 +450,7 @@ def test_a_workspace_that_goes_takes_its_daemon_along(
     else:
         wait_for(lambda: _is_deleted(root))
     wait_for(lambda: process.poll() is not None)
+    assert sorted(root.rglob("*")) == []
     assert not root.exists()
     if how == "moved":
         with DaemonProcess(root.with_name("elsewhere")) as again:
