@@ -94,11 +94,17 @@ class _Lines:
 def _check_links(
     store: Path, head: str, facts: BranchFacts, allowed: Iterable[str]
 ) -> None:
-    paths = [x.path for x in facts.files if x.mode == _LINK]
-    wanted = [x for x in paths if not any(globs.matches(x, y) for y in allowed)]
-    links = changes.links(store, head) if wanted else {}
-    if out := [x for x in wanted if leaves(x, links.get(x, ""), links)]:
-        raise LinksLeave(out)
+    """Refuse links that lead out by what the branch changes: they, or what they cross.
+
+    What led out before is not of the branch's making.
+    """
+    made = {x.path for x in facts.files if x.mode == _LINK}
+    links = changes.links(store, head) if made else {}
+    before = links.keys() - made
+    out = (x for x, y in links.items() if leaves(x, y, links))
+    new = (x for x in out if x in made or not leaves(x, links[x], before))
+    if wrong := [x for x in new if not any(globs.matches(x, y) for y in allowed)]:
+        raise LinksLeave(wrong)
 
 
 def leaves(path: str, target: str, links: Collection[str] = ()) -> bool:

@@ -303,6 +303,22 @@ def test_a_link_through_a_link_is_followed(
     assert "lead out of its tree: out." in problem["message"]
 
 
+def test_a_link_that_crosses_a_folder_is_looked_at_when_that_becomes_a_link(
+    shop: OpenWorkspace, agent: FakeAgent, repository: Path
+) -> None:
+    """The older link did not change, and leads out all the same."""
+    (repository / "out").symlink_to("server/up/../secret")
+    git(repository, "add", ".")
+    git(repository, "commit", "-q", "-m", "Link")
+    git(agent.home, "rebase", "-q", "main")
+    assert item(shop)["problems"] == []
+    (agent.home / "server" / "up").symlink_to("..")
+    git(agent.home, "add", ".")
+    git(agent.home, "commit", "-q", "-m", "Link the folder")
+    [problem] = item(shop)["problems"]
+    assert "lead out of its tree: out." in problem["message"]
+
+
 def test_a_moved_submodule_needs_a_maintainer(
     shop: OpenWorkspace, agent: FakeAgent, ann: Maintainer
 ) -> None:
