@@ -185,7 +185,7 @@ class Settings(BaseModel):
         own = self._own(repository).check
         return self.check if own is None else own
 
-    def policy_of(self, repository: str, maintainers: int) -> Policy:
+    def policy_of(self, repository: str) -> Policy:
         """Return what review asks of a pending commit in a repository."""
         own, common = self._own(repository), self.review
         labels = common.labels if own.labels is None else own.labels
@@ -195,7 +195,6 @@ class Settings(BaseModel):
             self.landing.approvals if approvals is None else approvals,
             {k: tuple(v) for k, v in labels.items()},
             {k: tuple(v) for k, v in owners.items()},
-            maintainers,
         )
 
     @property

@@ -127,11 +127,6 @@ def maintainer(layout: Layout, token: str) -> str | None:
     return _names(layout).get(shown, "")
 
 
-def maintainers(layout: Layout) -> int:
-    """Return how many maintainers the workspace has."""
-    return len(set(_read(layout.tokens / _MAINTAINERS).split()))
-
-
 def others(layout: Layout, name: str) -> tuple[str, ...]:
     """Return the names of all maintainers but one of that name; some have none."""
     hashes = dict.fromkeys(_read(layout.tokens / _MAINTAINERS).split())

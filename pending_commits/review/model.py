@@ -32,8 +32,8 @@ class WordKind(StrEnum):
 class ReviewWord:
     """One thing that was said of one patchset; `seq` is its record.
 
-    It `stands` until its speaker says another thing of the same patchset, or what it
-    asked for was answered, or the item was withdrawn.
+    It `stands` until its speaker says another thing of the same patchset; an approval,
+    of whomever, until the item is withdrawn.
     """
 
     seq: int
@@ -185,13 +185,11 @@ class Policy:
 
     `labels` are words that an approval must name, each with the globs of paths that ask
     for it; `owners` globs of paths, each with the maintainers of whom one must approve.
-    `maintainers` is how many the workspace has.
     """
 
     approvals: int = 1
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     owners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    maintainers: int = 1
 
 
 @dataclass(frozen=True, slots=True, order=True)

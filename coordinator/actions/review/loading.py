@@ -11,7 +11,6 @@ from typing import Any
 from coordinator.index import queries
 from coordinator.kernel.errors import NotFound, Refused
 from coordinator.results.review import ShownRequirement
-from coordinator.workspace import tokens
 from coordinator.workspace.workspace import Workspace
 from pending_commits.item_states import COMMIT_STATES, FINISHED, ItemState
 from pending_commits.model import ItemKind
@@ -154,9 +153,7 @@ class Judge:
     def policy(self, repository: str) -> Policy:
         """Return what the settings ask in a repository."""
         if repository not in self._policies:
-            maintainers = tokens.maintainers(self.workspace.layout)
-            found = self.workspace.settings.policy_of(repository, maintainers)
-            self._policies[repository] = found
+            self._policies[repository] = self.workspace.settings.policy_of(repository)
         return self._policies[repository]
 
     @cached_property

@@ -56,7 +56,7 @@ class Approval(OfPatchset):
     refresh=Refresh.WITH_GIT,
 )
 def approve(call: Call, arguments: Approval) -> Reviewed:
-    """Approve the newest patchset, which was shown to you or which you name."""
+    """Approve the newest patchset, which was shown to you."""
     wanted, labels = arguments.patchset, arguments.label
 
     def rule(item: ReviewedItem) -> ReviewRuling:

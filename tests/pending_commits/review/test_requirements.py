@@ -27,7 +27,7 @@ from tests.pending_commits.review.reviewing import (
 )
 
 APPROVED = word(WordKind.APPROVED)
-TWO = Policy(approvals=2, maintainers=3)
+TWO = Policy(approvals=2)
 
 
 @pytest.mark.parametrize(
