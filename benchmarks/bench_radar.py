@@ -117,16 +117,7 @@ def make_repository(made: Stage, files: int, branches: int) -> list[OpenWork]:
     path = made.repository
     path.mkdir()
     made.git("init", "-q", "--bare", "-b", "main")
-    with subprocess.Popen(
-        ["git", "fast-import", "--quiet"],
-        cwd=path,
-        env=made.environment,
-        stdin=subprocess.PIPE,
-    ) as process:
-        if process.stdin is None:
-            raise RuntimeError(path)
-        process.stdin.writelines(history(files, branches))
-        process.stdin.close()
+    made.fast_import(path, history(files, branches))
     names = [ref_of(x) for x in range(branches)]
     heads = made.git("rev-parse", *names).split()
     return [OpenWork(x, x, y) for x, y in zip(names, heads, strict=True)]

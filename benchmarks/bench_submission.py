@@ -13,7 +13,6 @@ waits for git; what the store takes up by itself <= 0.1 times the repository's p
 
 import random
 import shutil
-import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -53,16 +52,7 @@ def make_repository(made: Stage, files: int, commits: int) -> Path:
     path = made.folder / "long"
     path.mkdir()
     made.git("init", "-q", "-b", "main", where=path)
-    with subprocess.Popen(
-        ["git", "fast-import", "--quiet"],
-        cwd=path,
-        env=made.environment,
-        stdin=subprocess.PIPE,
-    ) as process:
-        if process.stdin is None:
-            raise RuntimeError(path)
-        process.stdin.writelines(history(files, commits))
-        process.stdin.close()
+    made.fast_import(path, history(files, commits))
     made.git("gc", "-q", where=path)
     made.git("reset", "-q", "--hard", where=path)
     return path

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -215,6 +215,19 @@ class Stage:
             text=True,
         )
         return done.stdout.strip()
+
+    def fast_import(self, path: Path, stream: Iterable[bytes]) -> None:
+        """Write a history into a repository: git-fast-import(1)."""
+        with subprocess.Popen(
+            ["git", "fast-import", "--quiet"],
+            cwd=path,
+            env=self.environment,
+            stdin=subprocess.PIPE,
+        ) as process:
+            if process.stdin is None:
+                raise RuntimeError(path)
+            process.stdin.writelines(stream)
+            process.stdin.close()
 
     def make_repository(self, files: int) -> None:
         """Make a repository with one commit of so many small files."""
