@@ -46,7 +46,8 @@ class ConflictArguments(Arguments):
 )
 def conflicts(call: Call, arguments: ConflictArguments) -> Deferred[ShownConflicts]:
     """Show whose work does not merge with whose, uncommitted work included."""
-    looks = works.plan(call.workspace, arguments.repository)
+    wanted, with_order = arguments.repository, arguments.plan
+    looks = works.plan(call.workspace, wanted, with_order=with_order)
     begun = [x.begin() for x in looks]
     return Deferred(partial(wait_for, begun), partial(_finish, call, arguments))
 

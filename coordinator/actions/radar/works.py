@@ -38,7 +38,8 @@ class RadarFindings:
     """What was compared in a repository, with which target commit, and what came of it.
 
     `unsure` are the owners of what could not be compared, as far as that is known;
-    `items` is what came of the proposals alone, those of one agent with each other too.
+    `items` is what came of the proposals alone, those of one agent with each other too,
+    where an order of landing was wanted.
     """
 
     repository: str
@@ -61,6 +62,7 @@ class RadarLook:
     trees: tuple[tuple[str, Path], ...]
     items: tuple[OpenWork, ...]
     state: RadarState
+    with_order: bool
 
     def begin(self) -> Future[RadarFindings]:
         """Compare, after the look at the repository that is under way."""
@@ -89,8 +91,10 @@ class RadarLook:
         names = {y for x in unreadable for y in x.names}
         owners = [*((x.owner, x.name) for x in found), *self._named]
         unsure = frozenset(owner for owner, name in owners if name in names)
-        alone = [replace(x, owner=x.name) for x in self.items]
-        items = matrix.compare(there, target, alone, self.state.order)
+        items = Radar()
+        if self.with_order:
+            alone = [replace(x, owner=x.name) for x in self.items]
+            items = matrix.compare(there, target, alone, self.state.order)
         return RadarFindings(self.repository, target, tuple(found), told, unsure, items)
 
     @property
@@ -129,7 +133,9 @@ def _worktree(common: Path, owner: str, folder: Path, objects: Path) -> OpenWork
     return OpenWork(owner, folder.name, commit, tree if tree != clean else "")
 
 
-def plan(workspace: Workspace, wanted: str = "") -> list[RadarLook]:
+def plan(
+    workspace: Workspace, wanted: str = "", *, with_order: bool = False
+) -> list[RadarLook]:
     """Return the looks at all repositories, or at the one that is wanted.
 
     Raises:
@@ -149,6 +155,7 @@ def plan(workspace: Workspace, wanted: str = "") -> list[RadarLook]:
             tuple((y.agent, y.path) for y in repositories.assigned(workspace, x.name)),
             tuple(_items(workspace, x.name)),
             workspace.radar.setdefault(x.name, RadarState()),
+            with_order,
         )
         for x in tracked
         if x.name not in workspace.git_state.hung
