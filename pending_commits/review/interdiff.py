@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coordinator.kernel.git import GitFailed, Repository
+from coordinator.kernel.text.names import escaped
 from pending_commits import changes
 from pending_commits.incoming import incoming
 from pending_commits.review.model import Span
@@ -46,11 +47,11 @@ def interdiff(store: Path, span: Span, limit: int) -> Interdiff:
         patch = changes.between(store, tree, span.later, limit, paths, room.folder)
     if len(clashing) > _MOST_PATHS:  # a command line has room for no more
         patch = changes.between(store, span.head, span.later, limit)
-        return Interdiff(patch, tuple(map(_shown, clashing)))
+        return Interdiff(patch, tuple(map(escaped, clashing)))
     whole = [f":(top,literal){x}" for x in clashing]
     if whole:
         patch += changes.between(store, span.head, span.later, limit, whole)
-    return Interdiff(patch, tuple(map(_shown, clashing)))
+    return Interdiff(patch, tuple(map(escaped, clashing)))
 
 
 def _carried(
@@ -77,8 +78,3 @@ def _carried(
         raise GitFailed(words, done)
     tree, *clashing = done.text.split("\0")
     return tree, [x for x in clashing if x]
-
-
-def _shown(path: str) -> str:
-    data = path.encode("utf-8", "surrogateescape")
-    return data.decode("utf-8", "backslashreplace")

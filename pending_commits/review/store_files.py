@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from coordinator.kernel.git import Repository
+from coordinator.kernel.text.names import escaped
 from pending_commits.review import porting
 from pending_commits.review.model import ReviewComment
 from pending_commits.review.porting import ChangedFile
@@ -47,16 +48,11 @@ def lines(store: Path, commit: str, path: str) -> list[str] | None:
     git = Repository(store)
     listed = git.run("ls-tree", "-r", "-z", "--full-tree", commit).split("\0")
     pairs = (x.partition("\t") for x in listed if x)
-    blobs = {_shown(y): x.split(" ") for x, _, y in pairs}
+    blobs = {escaped(y): x.split(" ") for x, _, y in pairs}
     found = blobs.get(path)
     if found is None or found[1] != "blob":
         return None
     return _lines(git, found[2])
-
-
-def _shown(path: str) -> str:
-    data = path.encode("utf-8", "surrogateescape")
-    return data.decode("utf-8", "backslashreplace")
 
 
 def _lines(git: Repository, blob: str) -> list[str] | None:

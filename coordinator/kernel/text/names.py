@@ -62,3 +62,9 @@ def _visible(char: str) -> str:
     if unicodedata.category(char) in _HIDDEN or _UNSEEN.match(char):
         return char.encode("unicode_escape").decode()
     return char
+
+
+def escaped(path: str) -> str:
+    """Return a path from git's output with bytes that are no UTF-8 as escapes."""
+    data = path.encode("utf-8", "surrogateescape")
+    return data.decode("utf-8", "backslashreplace")
